@@ -1,0 +1,5 @@
+//! wardroom: the terminal workstation for clinics.
+//!
+//! Each module is a room with one duty; `docs/ARCHITECTURE.md` shows which may use which.
+
+pub mod domain;

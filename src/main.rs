@@ -1,0 +1,3 @@
+//! The `wardroom` program.
+
+fn main() {}

@@ -3,3 +3,4 @@
 //! Each module is a room with one duty; `docs/ARCHITECTURE.md` shows which may use which.
 
 pub mod domain;
+pub mod sandbox;

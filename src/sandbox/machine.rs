@@ -1,0 +1,108 @@
+//! What a simulated vendor is: requests in, answers and webhooks out, all state in the [`Store`].
+
+use jiff::Timestamp;
+
+use super::store::Store;
+use crate::domain::random::Randomness;
+
+/// An HTTP request, already read whole.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Upper case.
+    pub method: String,
+    /// As it stands in the request line, percent-decoding not yet done, without the query.
+    pub path: String,
+    /// Decoded pairs in their order.
+    pub query: Vec<(String, String)>,
+    /// Names in lower case, in their order.
+    pub headers: Vec<(String, String)>,
+    /// The body's bytes, empty when there is none.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The first header of this name (lower case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+}
+
+/// An HTTP answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// Header names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body's bytes. For a streamed answer, all its parts in order.
+    pub body: Vec<u8>,
+    /// Where `body` is cut into parts that are sent one after the other, each after a pause in
+    /// (scaled) milliseconds; empty for an ordinary answer.
+    pub parts: Vec<(usize, u64)>,
+}
+
+impl Response {
+    /// An answer with a JSON body.
+    pub fn json(status: u16, value: &serde_json::Value) -> Self {
+        Self {
+            status,
+            headers: vec![("content-type".into(), "application/json".into())],
+            body: value.to_string().into_bytes(),
+            parts: Vec::new(),
+        }
+    }
+
+    /// An answer without a body.
+    pub fn empty(status: u16) -> Self {
+        Self { status, ..Self::default() }
+    }
+}
+
+/// One webhook request that a vendor wants to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Where to, as it was registered.
+    pub url: String,
+    /// Headers beside the content length.
+    pub headers: Vec<(String, String)>,
+    /// The body exactly as it is sent.
+    pub body: Vec<u8>,
+    /// Not before this moment of the sandbox's clock: how deliveries come out of order.
+    pub not_before: Timestamp,
+    /// How often it is sent: 2 plays a vendor that delivers twice.
+    pub copies: u32,
+    /// How often a failed delivery is tried again.
+    pub retries: u32,
+    /// For the journal: the event's name and the id it speaks of, never more.
+    pub about: String,
+}
+
+/// What a state machine is told about the moment.
+pub struct Context<'a> {
+    /// The sandbox's clock, which runs `speed` times as fast as the wall clock.
+    pub now: Timestamp,
+    /// Replayable randomness.
+    pub random: &'a dyn Randomness,
+    /// The address under which this vendor is reached, without a trailing slash: for links in answers.
+    pub base_url: &'a str,
+}
+
+/// One simulated vendor. Pure: everything it knows is in the store, so that a crash loses nothing that was answered,
+/// and a simulation can run it without a network.
+pub trait Machine: Send {
+    /// The vendor's short name, which is also its place in the store and in the journal.
+    fn name(&self) -> &'static str;
+
+    /// Makes the vendor's part of a fresh world. Not called when the store already holds one.
+    fn found(&mut self, store: &mut Store, ctx: &Context<'_>);
+
+    /// Answers one request. What it changed is made durable before the answer leaves.
+    fn handle(&mut self, store: &mut Store, request: &Request, ctx: &Context<'_>) -> Response;
+
+    /// Lets time pass: moves what is due by `ctx.now` and returns the webhooks that follow from it and from
+    /// the requests since the last call.
+    fn advance(&mut self, store: &mut Store, ctx: &Context<'_>) -> Vec<Delivery>;
+
+    /// When something will be due next, if it is known.
+    fn next_due(&self, store: &Store) -> Option<Timestamp>;
+}

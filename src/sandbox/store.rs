@@ -1,0 +1,79 @@
+//! All state of the simulated vendors: named collections of JSON records, with the changes since the last
+//! commit kept apart so that a shell can append them to a log and sync it before an answer leaves.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::world::World;
+
+/// One change of one record; `None` removes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Write {
+    /// Like `solo/appointments`.
+    pub collection: String,
+    /// The record's key in its collection.
+    pub key: String,
+    /// What it is now.
+    pub value: Option<Value>,
+}
+
+/// The records of all vendors.
+#[derive(Debug)]
+pub struct Store {
+    /// What the seed says about the clinic; never changes after it was made.
+    pub world: World,
+    collections: BTreeMap<String, BTreeMap<String, Value>>,
+    uncommitted: Vec<Write>,
+}
+
+impl Store {
+    /// An empty store over a world.
+    pub fn new(world: World) -> Self {
+        Self { world, collections: BTreeMap::new(), uncommitted: Vec::new() }
+    }
+
+    /// The record under `key`.
+    pub fn get(&self, collection: &str, key: &str) -> Option<&Value> {
+        self.collections.get(collection)?.get(key)
+    }
+
+    /// Puts a record.
+    pub fn put(&mut self, collection: &str, key: &str, value: Value) {
+        self.apply(&Write { collection: collection.into(), key: key.into(), value: Some(value.clone()) });
+        self.uncommitted.push(Write { collection: collection.into(), key: key.into(), value: Some(value) });
+    }
+
+    /// Removes a record; nothing happens when there is none.
+    pub fn remove(&mut self, collection: &str, key: &str) {
+        let write = Write { collection: collection.into(), key: key.into(), value: None };
+        self.apply(&write);
+        self.uncommitted.push(write);
+    }
+
+    /// The records of a collection in the order of their keys.
+    pub fn list(&self, collection: &str) -> impl Iterator<Item = (&str, &Value)> {
+        self.collections.get(collection).into_iter().flatten().map(|(k, v)| (k.as_str(), v))
+    }
+
+    /// Counts up and returns a number that no earlier call for this name returned; starts at `first`.
+    pub fn next_number(&mut self, name: &str, first: i64) -> i64 {
+        let n = self.get("counters", name).and_then(Value::as_i64).map_or(first, |n| n + 1);
+        self.put("counters", name, Value::from(n));
+        n
+    }
+
+    /// Replays a change that a log holds.
+    pub fn apply(&mut self, write: &Write) {
+        let records = self.collections.entry(write.collection.clone()).or_default();
+        match &write.value {
+            Some(value) => records.insert(write.key.clone(), value.clone()),
+            None => records.remove(&write.key),
+        };
+    }
+
+    /// Takes the changes since the last call; the caller makes them durable.
+    pub fn take_uncommitted(&mut self) -> Vec<Write> {
+        std::mem::take(&mut self.uncommitted)
+    }
+}

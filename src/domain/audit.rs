@@ -1,0 +1,93 @@
+//! Who saw, changed, sent, exported and unlocked what.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::ids::{DraftId, EntryId, RecordId};
+
+/// One line of the audit chain. Ids only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEvent {
+    /// When, by our clock.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+    /// What.
+    pub act: AuditAct,
+}
+
+/// What can be audited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "act")]
+pub enum AuditAct {
+    /// The data directory was opened.
+    Opened,
+    /// A record was opened on a screen.
+    Saw {
+        /// Which.
+        record: RecordId,
+    },
+    /// A write was saved.
+    Submitted {
+        /// Which.
+        entry: EntryId,
+        /// The draft it cleared.
+        cleared: Option<DraftId>,
+    },
+    /// A write was withdrawn.
+    Withdrew {
+        /// Which.
+        entry: EntryId,
+    },
+    /// A write was retried by hand.
+    Retried {
+        /// Which.
+        entry: EntryId,
+    },
+    /// A write of unknown outcome was decided.
+    Decided {
+        /// Which.
+        entry: EntryId,
+        /// How.
+        decision: super::command::Decision,
+    },
+    /// A conflict was settled.
+    Resolved {
+        /// Which.
+        entry: EntryId,
+    },
+    /// A draft was thrown away.
+    DroppedDraft {
+        /// Which.
+        draft: DraftId,
+    },
+    /// A link was confirmed.
+    LinkConfirmed {
+        /// One end.
+        a: RecordId,
+        /// The other.
+        b: RecordId,
+    },
+    /// A link was refused or taken back.
+    LinkRefused {
+        /// One end.
+        a: RecordId,
+        /// The other.
+        b: RecordId,
+    },
+    /// A person said in which room an appointment is.
+    RoomSet {
+        /// Which appointment.
+        appointment: RecordId,
+    },
+    /// Patients and appointments were imported.
+    Imported {
+        /// How many rows.
+        rows: u64,
+    },
+    /// Records left through an export or the command line.
+    Exported {
+        /// How many.
+        records: u64,
+    },
+}

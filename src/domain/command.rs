@@ -1,0 +1,264 @@
+//! What a window tells an engine to do, what it answers, and what it tells by itself.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    entry::Reason,
+    ids::{DraftId, EntryId, Kind, RecordId},
+    intent::Intent,
+    note::Draft,
+    view::{Answer, Query, Question, Told},
+};
+
+/// Something to be done. Answered by a [`Reply`] once it is durable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "command")]
+pub enum Command {
+    /// Save a write; clears the draft it was made from in the same transaction.
+    Submit {
+        /// What is wanted.
+        intent: Intent,
+        /// The draft that this files.
+        clears: Option<DraftId>,
+    },
+    /// Take an unsent write back.
+    Withdraw {
+        /// Which.
+        entry: EntryId,
+    },
+    /// Try a waiting or rejected write again now.
+    Retry {
+        /// Which.
+        entry: EntryId,
+    },
+    /// Decide about a write whose outcome cannot be found out.
+    Decide {
+        /// Which.
+        entry: EntryId,
+        /// What the person says.
+        decision: Decision,
+    },
+    /// Settle a conflict.
+    Resolve {
+        /// Which.
+        entry: EntryId,
+        /// For each field in question whether mine is kept; a field that is not named takes theirs.
+        keep_mine: Vec<String>,
+    },
+    /// Save a draft; `id` 0 makes a new one. An older version never replaces a newer.
+    SaveDraft {
+        /// The draft.
+        draft: Box<Draft>,
+    },
+    /// Throw a draft away. It stays in the audit log that there was one.
+    DropDraft {
+        /// Which.
+        draft: DraftId,
+    },
+    /// Say that two records are the same.
+    ConfirmLink {
+        /// One.
+        a: RecordId,
+        /// The other.
+        b: RecordId,
+    },
+    /// Say that they are not, or take it back.
+    RefuseLink {
+        /// One.
+        a: RecordId,
+        /// The other.
+        b: RecordId,
+    },
+    /// Say in which room an appointment is, where no vendor tells.
+    SetRoom {
+        /// Which appointment.
+        appointment: RecordId,
+        /// The room's name.
+        room: String,
+    },
+    /// What is on the screen, so that it is read first.
+    Watch {
+        /// The selected record.
+        selected: Option<RecordId>,
+        /// The visible ones.
+        visible: Vec<RecordId>,
+    },
+    /// Fill the cache from the vendor's bulk source for these days.
+    Fill {
+        /// First day.
+        from: jiff::civil::Date,
+        /// Last day.
+        to: jiff::civil::Date,
+    },
+}
+
+/// What a person says about a write whose outcome cannot be found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// It took effect.
+    Arrived,
+    /// Send it again, knowing that it may then be there twice.
+    SendAgain,
+    /// Let it be.
+    Drop,
+}
+
+/// The answer to a [`Command`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// Done and durable.
+    Done,
+    /// A write was saved.
+    Saved {
+        /// Its entry.
+        entry: EntryId,
+        /// The record it is about.
+        record: RecordId,
+    },
+    /// A draft was saved.
+    Draft {
+        /// Its id.
+        draft: DraftId,
+    },
+    /// Refused, with what to tell the person. Nothing was changed.
+    Refused(Refusal),
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// The write or record is not there.
+    #[error("there is no such thing any more")]
+    Gone,
+    /// The write has left already.
+    #[error("it was sent already and can no longer be taken back")]
+    Sent,
+    /// Not in this state.
+    #[error("that cannot be done while it is {0}")]
+    State(String),
+    /// No configured vendor can do this.
+    #[error("no configured vendor can do this")]
+    NoVendor,
+    /// It rests on a link that nobody confirmed.
+    #[error("the link between the two records is not confirmed")]
+    Unconfirmed,
+    /// The ledger could not keep it: nothing was saved.
+    #[error("it could not be saved: {0}")]
+    NotSaved(String),
+    /// The content breaks a rule.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// From a window to an engine. The number comes back with the answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Do this.
+    Do(Command),
+    /// Answer from what is known.
+    Look(Query),
+    /// Ask the vendor.
+    Ask(Question),
+    /// Forget the question with this number.
+    Cancel(u64),
+    /// Are you there, and which version of the messages do you speak?
+    Hello {
+        /// The version of these message types.
+        protocol: u32,
+        /// Who sits at the window.
+        user: String,
+    },
+}
+
+/// From an engine to a window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Message {
+    /// To [`Request::Do`].
+    Reply {
+        /// The request's number.
+        to: u64,
+        /// The answer.
+        reply: Reply,
+    },
+    /// To [`Request::Look`].
+    Answer {
+        /// The request's number.
+        to: u64,
+        /// The answer.
+        answer: Answer,
+    },
+    /// To [`Request::Ask`].
+    Told {
+        /// The request's number.
+        to: u64,
+        /// The answer, or why there is none.
+        told: Result<Told, Reason>,
+    },
+    /// To [`Request::Hello`].
+    Welcome {
+        /// The request's number.
+        to: u64,
+        /// The version of these message types.
+        protocol: u32,
+    },
+    /// Something changed.
+    Delta(Delta),
+    /// Something that a person should see now.
+    Toast(Toast),
+}
+
+/// The version of the message types; both ends of a socket must speak the same.
+pub const PROTOCOL: u32 = 1;
+
+/// What changed. A window that misses a number asks for fresh views.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delta {
+    /// Counts up by one.
+    pub seq: u64,
+    /// What was touched. Empty means: anything may have changed.
+    pub touched: Vec<Touched>,
+}
+
+/// One thing that changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Touched {
+    /// A record's content, freshness or links.
+    Record(Kind, RecordId),
+    /// A queued write.
+    Entry(EntryId),
+    /// A draft.
+    Draft(DraftId),
+    /// Health.
+    Health,
+}
+
+/// A short message for a person.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Toast {
+    /// How bad.
+    pub level: Level,
+    /// What happened, for whom, what was kept.
+    pub text: String,
+    /// The write it is about.
+    pub entry: Option<EntryId>,
+}
+
+/// How bad something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Good or neutral.
+    Info,
+    /// Look when you can.
+    Warning,
+    /// Look now.
+    Error,
+}
+
+super::patient::redacted_debug!(Toast);

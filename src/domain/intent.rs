@@ -1,0 +1,199 @@
+//! What a person wants to happen at a vendor.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    appointment::Terms,
+    ids::{Kind, RecordId, VendorId},
+    note::{NoteBody, QuestionAnswer},
+    patient::Patient,
+    session::SessionParameters,
+};
+
+/// One write that a person asked for. It names records by our ids only; the vendor's ids are looked up at the moment of
+/// sending, so that a record made offline carries its real id by then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "intent")]
+pub enum Intent {
+    /// Make a patient.
+    CreatePatient {
+        /// The new record; [`RecordId::UNASSIGNED`] until saved.
+        patient: RecordId,
+        /// The id we choose for it at the vendor (Solo requires one), so that a lost answer can be looked up.
+        chosen_id: String,
+        /// Its demographics.
+        content: Box<Patient>,
+    },
+    /// Change a patient's demographics. Only top-level fields in which `mine` differs from `base` are sent.
+    UpdatePatient {
+        /// Whom.
+        patient: RecordId,
+        /// What the person saw when they began.
+        base: Box<Patient>,
+        /// What they want it to be.
+        mine: Box<Patient>,
+    },
+    /// Book an appointment.
+    Book {
+        /// The new record; [`RecordId::UNASSIGNED`] until saved.
+        appointment: RecordId,
+        /// For whom.
+        patient: RecordId,
+        /// In which waiting room, by name.
+        room: String,
+        /// When and why. `external_id` is always filled before it is saved, so that a lost answer can be looked up.
+        terms: Terms,
+    },
+    /// Move or change an appointment. Only fields in which `mine` differs from `base` are sent.
+    ChangeAppointment {
+        /// Which.
+        appointment: RecordId,
+        /// What the person saw.
+        base: Terms,
+        /// What they want.
+        mine: Terms,
+    },
+    /// Cancel an appointment.
+    CancelAppointment {
+        /// Which.
+        appointment: RecordId,
+    },
+    /// Answer questions of a visit note.
+    AnswerVisitNote {
+        /// Of which visit.
+        appointment: RecordId,
+        /// The template's name.
+        template: String,
+        /// The answers.
+        answers: Vec<QuestionAnswer>,
+    },
+    /// Start a scribe session for an appointment.
+    StartSession {
+        /// The new record; [`RecordId::UNASSIGNED`] until saved.
+        session: RecordId,
+        /// With which vendor.
+        vendor: VendorId,
+        /// For which visit.
+        appointment: RecordId,
+        /// How.
+        parameters: SessionParameters,
+    },
+    /// File a note into the EMR.
+    FileNote {
+        /// The new record; [`RecordId::UNASSIGNED`] until saved.
+        note: RecordId,
+        /// Under which EMR appointment.
+        emr_appointment: RecordId,
+        /// Whom it is about.
+        patient: Option<RecordId>,
+        /// The text.
+        body: NoteBody,
+    },
+    /// Ask for an addendum to a session note.
+    RequestAddendum {
+        /// The new record; [`RecordId::UNASSIGNED`] until saved.
+        addendum: RecordId,
+        /// The session note, by the clinic's number.
+        session_note: String,
+        /// What is asked for.
+        instructions: String,
+    },
+    /// Have the vendor send webhooks to our receiver.
+    RegisterWebhook {
+        /// The registration; [`RecordId::UNASSIGNED`] until saved.
+        registration: RecordId,
+        /// At which vendor.
+        vendor: VendorId,
+        /// Where to, with the registration's own path secret in it. Never shown or logged whole.
+        endpoint: String,
+        /// Which events, in the vendor's words.
+        events: Vec<String>,
+    },
+}
+
+impl Intent {
+    /// The record that this write is about: its lane. Writes of one lane happen in the order in which they were saved.
+    pub fn subject(&self) -> RecordId {
+        match self {
+            Self::CreatePatient { patient, .. } | Self::UpdatePatient { patient, .. } => *patient,
+            Self::Book { appointment, .. }
+            | Self::ChangeAppointment { appointment, .. }
+            | Self::CancelAppointment { appointment }
+            | Self::AnswerVisitNote { appointment, .. } => *appointment,
+            Self::StartSession { session, .. } => *session,
+            Self::FileNote { note, .. } => *note,
+            Self::RequestAddendum { addendum, .. } => *addendum,
+            Self::RegisterWebhook { registration, .. } => *registration,
+        }
+    }
+
+    /// The record that this write brings into being, with its kind.
+    pub fn creates(&self) -> Option<(RecordId, Kind)> {
+        match self {
+            Self::CreatePatient { patient, .. } => Some((*patient, Kind::Patient)),
+            Self::Book { appointment, .. } => Some((*appointment, Kind::Appointment)),
+            Self::StartSession { session, .. } => Some((*session, Kind::Session)),
+            Self::FileNote { note, .. } => Some((*note, Kind::Note)),
+            Self::RequestAddendum { addendum, .. } => Some((*addendum, Kind::Addendum)),
+            Self::RegisterWebhook { registration, .. } => Some((*registration, Kind::Webhook)),
+            Self::UpdatePatient { .. }
+            | Self::ChangeAppointment { .. }
+            | Self::CancelAppointment { .. }
+            | Self::AnswerVisitNote { .. } => None,
+        }
+    }
+
+    /// Where the created record's id stands, so that it can be assigned.
+    pub fn created_mut(&mut self) -> Option<&mut RecordId> {
+        match self {
+            Self::CreatePatient { patient, .. } => Some(patient),
+            Self::Book { appointment, .. } => Some(appointment),
+            Self::StartSession { session, .. } => Some(session),
+            Self::FileNote { note, .. } => Some(note),
+            Self::RequestAddendum { addendum, .. } => Some(addendum),
+            Self::RegisterWebhook { registration, .. } => Some(registration),
+            Self::UpdatePatient { .. }
+            | Self::ChangeAppointment { .. }
+            | Self::CancelAppointment { .. }
+            | Self::AnswerVisitNote { .. } => None,
+        }
+    }
+
+    /// The records whose vendor ids must be known before this write can be sent.
+    pub fn needs(&self) -> Vec<RecordId> {
+        match self {
+            Self::UpdatePatient { patient, .. } | Self::Book { patient, .. } => vec![*patient],
+            Self::ChangeAppointment { appointment, .. }
+            | Self::CancelAppointment { appointment }
+            | Self::AnswerVisitNote { appointment, .. }
+            | Self::StartSession { appointment, .. } => vec![*appointment],
+            Self::FileNote { emr_appointment, .. } => vec![*emr_appointment],
+            Self::CreatePatient { .. } | Self::RequestAddendum { .. } | Self::RegisterWebhook { .. } => Vec::new(),
+        }
+    }
+
+    /// What is to happen, for a person, without personal data.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::CreatePatient { .. } => "create patient",
+            Self::UpdatePatient { .. } => "edit patient",
+            Self::Book { .. } => "book appointment",
+            Self::ChangeAppointment { .. } => "change appointment",
+            Self::CancelAppointment { .. } => "cancel appointment",
+            Self::AnswerVisitNote { .. } => "answer visit note",
+            Self::StartSession { .. } => "start scribe session",
+            Self::FileNote { .. } => "file note",
+            Self::RequestAddendum { .. } => "request addendum",
+            Self::RegisterWebhook { .. } => "register webhook",
+        }
+    }
+
+    /// The start time that a booking or a change asks for.
+    pub fn start(&self) -> Option<Timestamp> {
+        match self {
+            Self::Book { terms, .. } | Self::ChangeAppointment { mine: terms, .. } => terms.start,
+            _ => None,
+        }
+    }
+}

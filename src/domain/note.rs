@@ -1,0 +1,256 @@
+//! Clinical notes, from a draft to the EMR, and what supervision adds to them.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ids::{DraftId, RecordId},
+    patient::redacted_debug,
+    record::Pointer,
+};
+
+/// The text of a note.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteBody {
+    /// One text.
+    Text(String),
+    /// Four parts.
+    Soap(Soap),
+}
+
+/// Subjective, objective, assessment, plan.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Soap {
+    /// What the patient says.
+    pub subjective: String,
+    /// What was found.
+    pub objective: String,
+    /// What it is judged to be.
+    pub assessment: String,
+    /// What will be done.
+    pub plan: String,
+}
+
+impl NoteBody {
+    /// Nothing but white space.
+    pub fn is_blank(&self) -> bool {
+        match self {
+            Self::Text(text) => text.trim().is_empty(),
+            Self::Soap(s) => [&s.subjective, &s.objective, &s.assessment, &s.plan].iter().all(|p| p.trim().is_empty()),
+        }
+    }
+}
+
+/// A note on its way into the EMR. Nothing tells it again but the vendor's webhook, so it lives in the ledger.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// Under which EMR appointment it was filed.
+    pub appointment: Option<Pointer>,
+    /// Whom it is about.
+    pub patient: Option<RecordId>,
+    /// What was sent.
+    pub body: NoteBody,
+    /// How far it got.
+    pub state: FilingState,
+    /// The vendor's job, where it named one.
+    pub job: Option<String>,
+    /// When the vendor took it.
+    pub filed_at: Option<Timestamp>,
+}
+
+/// How far a filed note got (cobalt.txt: a note takes 5 to 25 seconds and ends by webhook).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FilingState {
+    /// Not taken by the vendor yet.
+    Queued,
+    /// Being put into the EMR.
+    Processing,
+    /// In the EMR.
+    Completed,
+    /// The vendor said why not.
+    Failed {
+        /// Its words, one a reason.
+        reasons: Vec<String>,
+    },
+    /// No word for five minutes (assumption, a setting); never sent again by itself.
+    Unresolved,
+}
+
+/// A note that only this installation has.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Ours.
+    pub id: DraftId,
+    /// The appointment it is about.
+    pub appointment: Option<RecordId>,
+    /// Whom it is about.
+    pub patient: Option<RecordId>,
+    /// The scribe session it was made from.
+    pub session: Option<RecordId>,
+    /// The text.
+    pub body: NoteBody,
+    /// What the scribe had written, for comparing.
+    pub scribe: Option<NoteBody>,
+    /// When it was saved last.
+    pub saved_at: Timestamp,
+    /// Counts the savings, so that an older one never replaces a newer.
+    pub version: u64,
+    /// Whose it is.
+    pub by: String,
+}
+
+/// An appointment's visit note (teladoc-solo.txt, Get Visit Note): one part per template.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct VisitNote {
+    /// The visit it belongs to.
+    pub appointment: Option<Pointer>,
+    /// The templates with what was answered.
+    pub parts: Vec<VisitNotePart>,
+}
+
+/// One template of a visit note.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct VisitNotePart {
+    /// The template's id.
+    pub template_id: String,
+    /// The template's name, by which answers are sent.
+    pub template: String,
+    /// The questions that could be found in the template's flow (its shape is an assumption).
+    pub questions: Vec<TemplateQuestion>,
+    /// What people wrote.
+    pub comments: Vec<Comment>,
+    /// What was answered, by names of section and question.
+    pub responses: Vec<Response>,
+}
+
+/// A question of a template.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TemplateQuestion {
+    /// The section's name.
+    pub section: String,
+    /// By which the answer is sent.
+    pub id: String,
+    /// What is asked.
+    pub label: String,
+    /// The kind of answer, in the vendor's word.
+    pub kind: Option<String>,
+    /// What may be answered; empty when anything may.
+    pub options: Vec<String>,
+}
+
+/// A comment in a visit note.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Comment {
+    /// The vendor's id.
+    pub id: String,
+    /// The text.
+    pub message: String,
+    /// When it was posted.
+    pub posted_at: Option<Timestamp>,
+    /// By whom.
+    pub author: Option<String>,
+}
+
+/// An answer in a visit note. It carries names, not question ids.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Response {
+    /// Section and question, by name.
+    pub question: Vec<String>,
+    /// The answers.
+    pub response: Vec<String>,
+    /// When it was given.
+    pub at: Option<Timestamp>,
+}
+
+/// One answer that a person wants to give.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuestionAnswer {
+    /// The question's id.
+    pub id: String,
+    /// Section and question by name, where known: how a read back is compared.
+    pub names: Vec<String>,
+    /// The values.
+    pub values: Vec<String>,
+}
+
+/// A session note of the clinic system, as its administrators can list it.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SessionNote {
+    /// The clinic's appointment id.
+    pub appointment_id: Option<String>,
+    /// The clinic's provider id.
+    pub provider_id: Option<String>,
+    /// The clinic's patient id.
+    pub patient_id: Option<String>,
+    /// In the clinic's word.
+    pub status: Option<String>,
+    /// The note's text.
+    pub summary: Option<String>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// When it was changed last.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// An addendum to a session note (clinic-session-notes.txt). It cannot be read again.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Addendum {
+    /// The session note, by the clinic's number.
+    pub session_note: String,
+    /// What is asked for.
+    pub instructions: String,
+    /// What was answered.
+    pub response: Option<String>,
+    /// A PNG data URL.
+    pub signature: Option<String>,
+    /// A PNG data URL.
+    pub responded_signature: Option<String>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// When it was changed last.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// A sign-off of a session note (clinic-session-notes.txt). It cannot be read again.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SignOff {
+    /// The session note, by the clinic's number.
+    pub session_note: String,
+    /// What the reviewer says.
+    pub instructions: Option<String>,
+    /// When it was or is to be reviewed.
+    pub review_date: Option<Timestamp>,
+    /// A PNG data URL.
+    pub signature: String,
+    /// The reviewer's id.
+    pub reviewer: Option<String>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+}
+
+redacted_debug!(
+    NoteBody,
+    Soap,
+    Note,
+    Draft,
+    VisitNote,
+    VisitNotePart,
+    TemplateQuestion,
+    Comment,
+    Response,
+    QuestionAnswer,
+    SessionNote,
+    Addendum,
+    SignOff
+);

@@ -1,0 +1,86 @@
+//! What is shown: the vendor's truth as last read, with one's own pending writes over it.
+
+use jiff::Timestamp;
+
+use super::{
+    appointment::{Appointment, AppointmentStatus},
+    entry::Entry,
+    intent::Intent,
+    merge,
+    note::{Addendum, FilingState, Note},
+    record::{Pointer, Record, Source, Sourced},
+    session::{Session, Stage},
+};
+
+/// `base` with the pending writes of its lane laid over it in their order. Writes whose state does not show are skipped.
+/// `None` only when there is neither a base nor a pending write that makes one.
+pub fn shown<'a>(base: Option<Record>, pending: impl IntoIterator<Item = &'a Entry>) -> Option<Record> {
+    pending.into_iter().filter(|e| e.state.shows()).fold(base, |shown, entry| lay(shown, &entry.intent, entry.saved_at))
+}
+
+fn lay(base: Option<Record>, intent: &Intent, at: Timestamp) -> Option<Record> {
+    match (intent, base) {
+        (Intent::CreatePatient { content, .. }, None) => Some(Record::Patient(content.clone())),
+        (Intent::UpdatePatient { base, mine, .. }, Some(Record::Patient(now))) => {
+            Some(Record::Patient(Box::new(merge::three_way(&**base, &**mine, &*now).result)))
+        }
+        (Intent::UpdatePatient { mine, .. }, None) => Some(Record::Patient(mine.clone())),
+        (Intent::Book { patient, room, terms, .. }, None) => Some(Record::Appointment(Box::new(Appointment {
+            start: terms.start,
+            duration: terms.duration,
+            reasons: terms.reasons.clone(),
+            status: AppointmentStatus::Scheduled,
+            video: None,
+            external_id: terms.external_id.clone(),
+            patient: Some(Pointer::Local(*patient)),
+            providers: Vec::new(),
+            room: Some(Sourced { value: room.clone(), source: Source::Own, at }),
+        }))),
+        (Intent::ChangeAppointment { base, mine, .. }, Some(Record::Appointment(mut now))) => {
+            let merged = merge::three_way(base, mine, &now.terms()).result;
+            now.start = merged.start;
+            now.duration = merged.duration;
+            now.reasons = merged.reasons;
+            now.external_id = merged.external_id;
+            Some(Record::Appointment(now))
+        }
+        (Intent::CancelAppointment { .. }, Some(Record::Appointment(mut now))) => {
+            now.status = AppointmentStatus::Cancelled;
+            Some(Record::Appointment(now))
+        }
+        (Intent::StartSession { vendor, appointment, parameters, .. }, None) => {
+            Some(Record::Session(Box::new(Session {
+                vendor: *vendor,
+                status: String::new(),
+                stage: Stage::Created,
+                appointment: Some(Pointer::Local(*appointment)),
+                patient: None,
+                doctor: parameters.doctor.clone(),
+                title: None,
+                created_at: Some(at),
+                updated_at: None,
+                language: parameters.language.clone(),
+                duration: None,
+                clinician_notes: Vec::new(),
+                summary: None,
+            })))
+        }
+        (Intent::FileNote { emr_appointment, patient, body, .. }, None) => Some(Record::Note(Box::new(Note {
+            appointment: Some(Pointer::Local(*emr_appointment)),
+            patient: *patient,
+            body: body.clone(),
+            state: FilingState::Queued,
+            job: None,
+            filed_at: None,
+        }))),
+        (Intent::RequestAddendum { session_note, instructions, .. }, None) => {
+            Some(Record::Addendum(Box::new(Addendum {
+                session_note: session_note.clone(),
+                instructions: instructions.clone(),
+                created_at: Some(at),
+                ..Addendum::default()
+            })))
+        }
+        (_, base) => base,
+    }
+}

@@ -1,0 +1,556 @@
+//! What a window asks for and what it gets: rows for what is on the screen, details for what is open.
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    appointment::{AppointmentStatus, Slot, VideoStatus},
+    entry::{Entry, Exchange, Reason},
+    identity::Link,
+    ids::{DraftId, EntryId, Kind, RecordId, VendorId, VendorRef},
+    note::{Draft, FilingState},
+    record::{Facts, Provenance, Raw, Record, Source},
+    session::{Stage, Urgency},
+};
+
+/// Which part of a long list is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// The first row.
+    pub offset: u32,
+    /// At most so many rows.
+    pub limit: u32,
+}
+
+/// A question that the engine's index, cache and ledger can answer at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "query")]
+pub enum Query {
+    /// Waiting rooms with who waits: one row "all", one "no room known" when something is there, then the rooms.
+    Rooms {
+        /// Of which day, in the clinic's time zone.
+        day: Date,
+    },
+    /// Patients that match a text, best first, or all by name when it is empty.
+    Patients {
+        /// Words in any order: name, date of birth, MRN, phone; accents do not count.
+        search: String,
+        /// Which part.
+        window: Window,
+    },
+    /// Appointments by time.
+    Appointments {
+        /// Of which day; all days when absent.
+        day: Option<Date>,
+        /// In which room.
+        room: RoomFilter,
+        /// Of which patient.
+        patient: Option<RecordId>,
+        /// Words that the row must contain.
+        text: String,
+        /// Which part.
+        window: Window,
+    },
+    /// Scribe sessions by urgency.
+    Sessions {
+        /// Of which appointment.
+        appointment: Option<RecordId>,
+        /// Of which patient.
+        patient: Option<RecordId>,
+        /// Words that the row must contain.
+        text: String,
+        /// Which part.
+        window: Window,
+    },
+    /// Drafts, filed notes, addendums, sign-offs, session notes; what needs somebody first.
+    Notes {
+        /// Of which appointment.
+        appointment: Option<RecordId>,
+        /// Of which patient.
+        patient: Option<RecordId>,
+        /// Words that the row must contain.
+        text: String,
+        /// Which part.
+        window: Window,
+    },
+    /// The queue, newest first, what needs a person before all others.
+    Outbox {
+        /// Also what is finished.
+        finished: bool,
+        /// Which part.
+        window: Window,
+    },
+    /// Where a record stands in the list that `query` describes, so that a selection can be kept by id.
+    Position {
+        /// The list; its window does not count.
+        of: Box<Query>,
+        /// What is looked for.
+        row: RowId,
+    },
+    /// Everything known of a record.
+    Detail {
+        /// Which.
+        record: RecordId,
+    },
+    /// The record that a vendor calls so.
+    Find {
+        /// The name.
+        reference: VendorRef,
+    },
+    /// A vendor's body as it was read last.
+    Raw {
+        /// Which record.
+        record: RecordId,
+    },
+    /// A queued write with its history.
+    Explain {
+        /// Which.
+        entry: EntryId,
+    },
+    /// A draft whole.
+    Draft {
+        /// Which.
+        draft: DraftId,
+    },
+    /// Links and proposals of a record.
+    Links {
+        /// Which.
+        record: RecordId,
+    },
+    /// Vendors, queue, receiver, stores.
+    Health,
+}
+
+/// Which rooms' appointments.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomFilter {
+    /// Every room, known or not.
+    #[default]
+    All,
+    /// Those whose room is not known.
+    NoneKnown,
+    /// One room by name.
+    Named(String),
+}
+
+/// A row's identity, which outlives its place in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowId {
+    /// A record.
+    Record(RecordId),
+    /// A queued write.
+    Entry(EntryId),
+    /// A draft.
+    Draft(DraftId),
+    /// A row of the rooms pane.
+    Room(RoomFilter),
+}
+
+/// An answer to a [`Query`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Rows of a list.
+    Rows(Rows),
+    /// See [`Query::Position`].
+    Position(Option<u32>),
+    /// See [`Query::Detail`]; `None` when nothing is known under this id.
+    Detail(Option<Box<Detail>>),
+    /// See [`Query::Find`].
+    Found(Option<RecordId>),
+    /// See [`Query::Raw`].
+    Raw(Option<Raw>),
+    /// See [`Query::Explain`].
+    Entry(Option<Box<Entry>>),
+    /// See [`Query::Draft`].
+    Draft(Option<Box<Draft>>),
+    /// See [`Query::Links`].
+    Links(Vec<LinkRow>),
+    /// See [`Query::Health`].
+    Health(Box<Health>),
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rows {
+    /// How long the whole list is.
+    pub total: u32,
+    /// Which row of the whole list the first one is.
+    pub offset: u32,
+    /// The rows.
+    pub rows: RowSet,
+}
+
+/// Rows of one pane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowSet {
+    /// The rooms pane.
+    Rooms(Vec<RoomRow>),
+    /// The patients pane.
+    Patients(Vec<PatientRow>),
+    /// The board.
+    Appointments(Vec<AppointmentRow>),
+    /// The sessions pane.
+    Sessions(Vec<SessionRow>),
+    /// The notes pane.
+    Notes(Vec<NoteRow>),
+    /// The outbox layer.
+    Outbox(Vec<OutboxRow>),
+}
+
+/// How long somebody has waited. What was not seen to begin is "at least".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// Since when.
+    pub since: Timestamp,
+    /// The beginning was not seen.
+    pub at_least: bool,
+}
+
+/// How fresh a row is and where it comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Freshness {
+    /// How it came to be known.
+    pub source: Source,
+    /// When it was read.
+    pub at: Timestamp,
+    /// The cache lost a newer read: it is being read again.
+    pub stale: bool,
+    /// One's own write that is not acknowledged yet lies over it.
+    pub pending: bool,
+    /// A write of its lane needs a person.
+    pub attention: bool,
+}
+
+/// A row of the rooms pane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomRow {
+    /// What it selects.
+    pub filter: RoomFilter,
+    /// Appointments of the day that are not cancelled.
+    pub today: u32,
+    /// How many wait.
+    pub waiting: u32,
+    /// Who waits longest.
+    pub longest: Option<Wait>,
+    /// People waiting at the end of each quarter of an hour so far today, as it was seen; empty when nothing was.
+    pub trend: Vec<u16>,
+    /// Minutes after which a wait is shown amber and red.
+    pub thresholds: (u16, u16),
+}
+
+/// A row of the patients pane.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PatientRow {
+    /// Ours.
+    pub id: RecordId,
+    /// `Family, Given`.
+    pub name: String,
+    /// `YYYY-MM-DD` or what the vendor wrote.
+    pub birth_date: String,
+    /// First letter of the gender, upper case, or empty.
+    pub gender: String,
+    /// Medical record number.
+    pub mrn: String,
+    /// First phone number.
+    pub phone: String,
+    /// Another record with the same MRN that nobody has linked or refused yet.
+    pub perhaps_same: Option<RecordId>,
+    /// Deceased, or not in use.
+    pub inactive: bool,
+    /// How fresh.
+    pub fresh: Freshness,
+}
+
+/// A row of the board.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppointmentRow {
+    /// Ours.
+    pub id: RecordId,
+    /// When it begins.
+    pub start: Option<Timestamp>,
+    /// Seconds.
+    pub duration: Option<u32>,
+    /// Who comes.
+    pub patient: Option<RecordId>,
+    /// Their name, empty when not read yet.
+    pub patient_name: String,
+    /// Who sees them.
+    pub provider: String,
+    /// In which room, and how that is known.
+    pub room: Option<(String, Source)>,
+    /// Where it stands.
+    pub status: AppointmentStatus,
+    /// The video call.
+    pub video: Option<VideoStatus>,
+    /// Since when the patient waits, when they wait.
+    pub wait: Option<Wait>,
+    /// Why they come.
+    pub reasons: String,
+    /// How fresh.
+    pub fresh: Freshness,
+}
+
+/// A row of the sessions pane.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRow {
+    /// Ours.
+    pub id: RecordId,
+    /// Whose.
+    pub vendor: VendorId,
+    /// Of which appointment.
+    pub appointment: Option<RecordId>,
+    /// Whom it is about, empty when not known.
+    pub patient_name: String,
+    /// What its status means.
+    pub stage: Stage,
+    /// The vendor's word.
+    pub status: String,
+    /// How urgent.
+    pub urgency: Urgency,
+    /// Since when it stands there, as seen.
+    pub since: Option<Timestamp>,
+    /// How fresh.
+    pub fresh: Freshness,
+}
+
+/// What a row of the notes pane is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteItem {
+    /// A draft that only this installation has.
+    Draft,
+    /// A note filed into the EMR.
+    Filed(FilingState),
+    /// A session note of the clinic system, with its status.
+    SessionNote(String),
+    /// An addendum: answered or not.
+    Addendum {
+        /// Whether a response is known.
+        answered: bool,
+    },
+    /// A sign-off, with its review date.
+    SignOff(Option<Timestamp>),
+}
+
+/// A row of the notes pane.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteRow {
+    /// Its identity.
+    pub id: RowId,
+    /// Whose system it is in; none for a draft.
+    pub vendor: Option<VendorId>,
+    /// What it is and where it stands.
+    pub item: NoteItem,
+    /// Whom it is about, or `#99` where only a number is known.
+    pub about: String,
+    /// When it changed last.
+    pub at: Timestamp,
+    /// How fresh; none for a draft.
+    pub fresh: Option<Freshness>,
+}
+
+/// A row of the outbox layer.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxRow {
+    /// Which.
+    pub id: EntryId,
+    /// Who carries it out.
+    pub vendor: VendorId,
+    /// What is wanted, in words.
+    pub what: String,
+    /// For whom or what.
+    pub whom: String,
+    /// The state in one word.
+    pub state: String,
+    /// The state's tick: 1 saved, 2 sent, 3 acknowledged, 4 seen; 0 withdrawn.
+    pub tick: u8,
+    /// A person has to look.
+    pub attention: bool,
+    /// Why it does not go on, when it does not.
+    pub reason: Option<Reason>,
+    /// Not before this moment.
+    pub next: Option<Timestamp>,
+    /// When it was saved.
+    pub saved_at: Timestamp,
+    /// How often a request left.
+    pub attempts: u32,
+    /// It waits for this other write.
+    pub waits_for: Option<EntryId>,
+}
+
+/// Everything known of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detail {
+    /// Ours.
+    pub id: RecordId,
+    /// What kind.
+    pub kind: Kind,
+    /// The vendor's truth with one's own pending writes over it; none when it was never read.
+    pub shown: Option<Record>,
+    /// The vendor's truth as last read.
+    pub base: Option<Record>,
+    /// Where that comes from.
+    pub provenance: Option<Provenance>,
+    /// Whether it was read whole, or only in an import or an embedded part.
+    pub complete: bool,
+    /// The vendors' names for it.
+    pub refs: Vec<VendorRef>,
+    /// What no vendor tells again. Tokens are left out.
+    pub facts: Facts,
+    /// Links to other vendors' records.
+    pub links: Vec<LinkRow>,
+    /// Writes of its lane that are not finished.
+    pub pending: Vec<Entry>,
+    /// The patient of an appointment or session.
+    pub patient: Option<PatientRow>,
+}
+
+/// A link with both ends described, so that a person can judge it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkRow {
+    /// The link.
+    pub link: Link,
+    /// The other record's kind.
+    pub other_kind: Kind,
+    /// Its vendor.
+    pub other_vendor: Option<VendorId>,
+    /// What identifies this end: name, birth date, MRN, start.
+    pub here: Vec<String>,
+    /// What identifies the other end.
+    pub there: Vec<String>,
+}
+
+/// How a vendor does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VendorState {
+    /// Not asked yet.
+    Untried,
+    /// Answers.
+    Up,
+    /// Answers, but slowly or with errors now and then.
+    Troubled,
+    /// Does not answer.
+    Down,
+    /// Refuses our credentials.
+    Refuses,
+}
+
+/// One vendor's health.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VendorHealth {
+    /// Who.
+    pub vendor: VendorId,
+    /// For people.
+    pub label: String,
+    /// How it does.
+    pub state: VendorState,
+    /// The last good answer.
+    pub last_ok: Option<Timestamp>,
+    /// The last failure.
+    pub last_failure: Option<(Timestamp, Reason)>,
+    /// Median and 95th percentile of recent answers, milliseconds.
+    pub millis: Option<(u32, u32)>,
+    /// Requests under way.
+    pub in_flight: u32,
+    /// The last webhook and its event.
+    pub last_webhook: Option<(Timestamp, String)>,
+}
+
+/// Vendors, queue, receiver and stores.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// The practice's name from the configuration.
+    pub clinic: String,
+    /// Its IANA time zone.
+    pub time_zone: String,
+    /// In the configured order.
+    pub vendors: Vec<VendorHealth>,
+    /// Writes not acknowledged yet.
+    pub queued: u32,
+    /// Writes that need a person.
+    pub attention: u32,
+    /// Notes that are not filed or not signed.
+    pub unsigned: u32,
+    /// The last webhook of any vendor.
+    pub last_webhook: Option<(Timestamp, VendorId, String)>,
+    /// Webhooks that could not be opened since the start.
+    pub undecodable: u32,
+    /// Patients known.
+    pub patients: u32,
+    /// Whether the cache serves; otherwise why not.
+    pub cache: Option<String>,
+    /// What happened at start-up that a person should know.
+    pub notices: Vec<String>,
+    /// First fill or import under way: done and, when known, expected.
+    pub filling: Option<(u32, Option<u32>)>,
+}
+
+/// A question that only a vendor can answer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "question")]
+pub enum Question {
+    /// Free times in a room's book.
+    Slots {
+        /// By name.
+        room: String,
+        /// From.
+        after: Timestamp,
+        /// To.
+        before: Timestamp,
+        /// Seconds; the room's own when absent.
+        duration: Option<u32>,
+    },
+    /// Links into a visit.
+    VisitLinks {
+        /// Which.
+        appointment: RecordId,
+    },
+    /// Read the record again, now.
+    Refresh {
+        /// Which.
+        record: RecordId,
+    },
+    /// Read an appointment's visit note.
+    VisitNote {
+        /// Which.
+        appointment: RecordId,
+    },
+    /// The EMR's appointments around a visit, to propose a link.
+    EmrAppointments {
+        /// For which visit.
+        appointment: RecordId,
+    },
+    /// Read a session's summary or note.
+    Summary {
+        /// Which.
+        session: RecordId,
+    },
+}
+
+/// What a vendor answered to a [`Question`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// Free times.
+    Slots(Vec<Slot>),
+    /// Label and URL.
+    Links(Vec<(String, String)>),
+    /// What was read is applied; ask for the detail.
+    Applied(Vec<RecordId>),
+}
+
+/// Tokens never cross a link: what a window gets of a record's facts.
+pub fn showable(mut facts: Facts) -> Facts {
+    facts.values.remove(&super::record::Fact::SessionToken);
+    facts
+}
+
+/// An exchange for the log layer.
+pub type LogLine = (Timestamp, VendorId, Exchange);
+
+super::patient::redacted_debug!(PatientRow, AppointmentRow, SessionRow, NoteRow, OutboxRow, LinkRow);

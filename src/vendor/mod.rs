@@ -1,0 +1,107 @@
+//! The vendors' clients. One folder a vendor: wire types, requests, conversion to and from the domain, webhook decoding,
+//! and for each write how to find out whether it took effect.
+
+use std::{future::Future, pin::Pin};
+
+use jiff::civil::Date;
+
+use crate::domain::{
+    appointment::Slot,
+    entry::{Errand, Fetched, Known, Probed, Reason, Sent},
+    ids::{VendorId, VendorRef},
+    inbox::{Decoded, InboxItem, Undecodable},
+    intent::Intent,
+    record::Observation,
+    secret::Secret,
+    view::Question,
+};
+
+/// A future that a trait object can return.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What a vendor can be asked for, so that no other room names one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Capability {
+    /// Keeps patients, appointments and waiting rooms.
+    Book,
+    /// Listens and writes a draft.
+    Scribe,
+    /// Puts notes into the EMR.
+    Filing,
+    /// Keeps session notes with addendums and sign-offs.
+    Supervision,
+}
+
+/// What a vendor told in answer to a [`Question`], beside what is applied to the cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// Free times.
+    Slots(Vec<Slot>),
+    /// Label and URL.
+    Links(Vec<(String, String)>),
+    /// Only observations.
+    Nothing,
+}
+
+/// The result of asking: what was told and what to apply.
+pub type AskResult = Result<(Asked, Vec<Observation>), Reason>;
+
+/// Takes what a bulk source tells, a batch at a time; `false` stops it.
+pub type Sink<'a> = &'a mut (dyn FnMut(Vec<Observation>) -> bool + Send);
+
+/// A webhook registration that a vendor should have with us.
+#[derive(Debug, Clone)]
+pub struct WebhookPlan {
+    /// The public address of our receiver with the registration's own path secret.
+    pub endpoint: String,
+    /// The events we want, in the vendor's words.
+    pub events: Vec<String>,
+}
+
+/// One vendor's client. It holds its own credentials and connection; everything else it is told.
+pub trait Vendor: Send + Sync + 'static {
+    /// Its short name.
+    fn id(&self) -> VendorId;
+
+    /// Its name for people.
+    fn label(&self) -> &str;
+
+    /// What it can be asked for.
+    fn capabilities(&self) -> &[Capability];
+
+    /// How many requests may be under way at once (a setting per vendor).
+    fn concurrency(&self) -> usize;
+
+    /// Whether it carries out this write.
+    fn carries_out(&self, intent: &Intent) -> bool;
+
+    /// Checks a write by the vendor's own rules before it is saved; the message is for the person.
+    fn check(&self, intent: &Intent) -> Result<(), String>;
+
+    /// Carries out a write. Never repeats a request that may have taken effect.
+    fn send<'a>(&'a self, errand: &'a Errand) -> Later<'a, Sent>;
+
+    /// Finds out whether an earlier request took effect, without changing anything.
+    fn probe<'a>(&'a self, errand: &'a Errand) -> Later<'a, Probed>;
+
+    /// Reads one record. `known` is what is known of it, with its names; `about` is the name to ask with.
+    fn fetch<'a>(&'a self, about: &'a VendorRef, known: &'a Known) -> Later<'a, Fetched>;
+
+    /// Reads what can be read without knowing an id: waiting rooms, linked sessions, the day's EMR appointments, note lists.
+    fn survey<'a>(&'a self, day: Date) -> Later<'a, Fetched>;
+
+    /// Answers a question about a record.
+    fn ask<'a>(&'a self, question: &'a Question, known: &'a Known) -> Later<'a, AskResult>;
+
+    /// Reads the bulk source for a range of days, where the vendor has one.
+    fn bulk<'a>(&'a self, from: Date, to: Date, sink: Sink<'a>) -> Later<'a, Result<u64, Reason>>;
+
+    /// Which request headers of a webhook its decoder needs, in lower case.
+    fn webhook_headers(&self) -> &[&'static str];
+
+    /// Decodes a webhook with its registration's key. Runs after the sender was answered.
+    fn decode(&self, item: &InboxItem, key: Option<&Secret>) -> Result<Decoded, Undecodable>;
+
+    /// Whether webhooks are registered by a request of ours; then their key comes with the answer.
+    fn registers_webhooks(&self) -> Option<Vec<String>>;
+}

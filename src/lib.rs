@@ -4,4 +4,5 @@
 
 pub mod domain;
 pub mod sandbox;
+pub mod sync;
 pub mod vendor;

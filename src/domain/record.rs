@@ -153,6 +153,17 @@ pub enum Fact {
     SummaryUrl,
     /// When the session's life ends, as RFC 3339.
     ExpiresAt,
+    /// The key with which a webhook registration's deliveries are opened or verified.
+    WebhookKey,
+    /// Where a webhook registration's deliveries go, with the path secret in it.
+    WebhookEndpoint,
+}
+
+impl Fact {
+    /// Whether it opens something: such a fact never leaves the engine.
+    pub fn secret(self) -> bool {
+        matches!(self, Self::SessionToken | Self::WebhookKey | Self::WebhookEndpoint)
+    }
 }
 
 /// What is known of a record beside what its vendor tells. Lives in the ledger.

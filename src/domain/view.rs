@@ -544,9 +544,9 @@ pub enum Told {
     Applied(Vec<RecordId>),
 }
 
-/// Tokens never cross a link: what a window gets of a record's facts.
+/// Secrets never cross a link: what a window gets of a record's facts.
 pub fn showable(mut facts: Facts) -> Facts {
-    facts.values.remove(&super::record::Fact::SessionToken);
+    facts.values.retain(|fact, _| !fact.secret());
     facts
 }
 

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::domain::{
     appointment::Slot,
-    entry::{Errand, Fetched, Known, Probed, Reason, Sent},
+    entry::{Errand, Fetched, Known, Probe, Probed, Reason, Sent},
     ids::{VendorId, VendorRef},
     inbox::{Decoded, InboxItem, Undecodable},
     intent::Intent,
@@ -78,6 +78,9 @@ pub trait Vendor: Send + Sync + 'static {
     /// Checks a write by the vendor's own rules before it is saved; the message is for the person.
     fn check(&self, intent: &Intent) -> Result<(), String>;
 
+    /// How an unknown outcome of this write is found out; also asked after a crash, when no answer was ever seen.
+    fn probe_kind(&self, intent: &Intent) -> Probe;
+
     /// Carries out a write. Never repeats a request that may have taken effect.
     fn send<'a>(&'a self, errand: &'a Errand) -> Later<'a, Sent>;
 
@@ -88,7 +91,7 @@ pub trait Vendor: Send + Sync + 'static {
     fn fetch<'a>(&'a self, about: &'a VendorRef, known: &'a Known) -> Later<'a, Fetched>;
 
     /// Reads what can be read without knowing an id: waiting rooms, linked sessions, the day's EMR appointments, note lists.
-    fn survey<'a>(&'a self, day: Date) -> Later<'a, Fetched>;
+    fn survey(&self, day: Date) -> Later<'_, Fetched>;
 
     /// Answers a question about a record.
     fn ask<'a>(&'a self, question: &'a Question, known: &'a Known) -> Later<'a, AskResult>;

@@ -1,0 +1,111 @@
+//! What the driver is handed: the engine as a [`Store`], the vendors' clients as [`Vendors`].
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::{
+        Entry, EntryId, Errand, Known, Observation, Reason, RecordId, Source, VendorId, VendorRef, inbox::InboxItem,
+    },
+    vendor::Vendor,
+};
+
+/// The store could not keep something. Nothing of it was kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("could not be kept: {0}")]
+pub struct StoreTrouble(pub String);
+
+/// A record that may change without an event, so that it is read again in turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rereadable {
+    /// Ours.
+    pub record: RecordId,
+    /// The name to ask with.
+    pub about: VendorRef,
+    /// When it was read last; `None` when never.
+    pub read_at: Option<Timestamp>,
+}
+
+/// The single owner of cache and ledger, as the driver needs it. Calls block until what they promise is done; the driver
+/// makes them where blocking is allowed.
+pub trait Store: Send + Sync + 'static {
+    /// Every entry that is not closed, in the order of saving.
+    fn open_entries(&self) -> Vec<Entry>;
+
+    /// An entry as it stands.
+    fn entry(&self, id: EntryId) -> Option<Entry>;
+
+    /// The entry with all that a client needs to carry it out.
+    fn errand(&self, id: EntryId) -> Option<Errand>;
+
+    /// What is known of a record.
+    fn known(&self, record: RecordId) -> Known;
+
+    /// The record that a vendor calls so.
+    fn record_of(&self, about: &VendorRef) -> Option<RecordId>;
+
+    /// Keeps an entry's new state. Durable when it returns.
+    ///
+    /// # Errors
+    /// When the ledger cannot keep it: the caller must not act as if it were kept.
+    fn put_entry(&self, entry: &Entry) -> Result<(), StoreTrouble>;
+
+    /// Applies what vendors told: assigns ids, counts the read, updates cache, facts and index, tells the windows. Applying
+    /// the same twice is harmless. `creates` says that these observations are about the record that an entry made.
+    ///
+    /// # Errors
+    /// When the ledger cannot keep the ids or facts.
+    fn apply(
+        &self,
+        observations: Vec<Observation>,
+        source: Source,
+        creates: Option<RecordId>,
+    ) -> Result<Vec<RecordId>, StoreTrouble>;
+
+    /// The vendor says that it has no such record (any more).
+    fn gone(&self, about: &VendorRef, reason: &Reason);
+
+    /// Webhooks that were kept but not worked through.
+    fn pending_webhooks(&self) -> Vec<InboxItem>;
+
+    /// A webhook was worked through; `Err` when it could not be decoded, which is kept for support.
+    fn webhook_done(&self, number: u64, result: Result<&str, crate::domain::inbox::Undecodable>);
+
+    /// The key of a webhook registration.
+    fn webhook_key(&self, registration: RecordId) -> Option<crate::domain::Secret>;
+
+    /// Open appointments of the day, live sessions and processing notes.
+    fn rereadables(&self) -> Vec<Rereadable>;
+
+    /// Records that the index knows by name only, or that the cache lacks or holds at an older number than the ledger.
+    fn stale(&self, at_most: usize) -> Vec<Rereadable>;
+
+    /// How a request to a vendor went, for health and back-off.
+    fn sample(&self, vendor: VendorId, sample: Sample);
+
+    /// A short message for the people at the windows.
+    fn say(&self, toast: crate::domain::command::Toast);
+}
+
+/// How one request went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// When it ended.
+    pub at: Timestamp,
+    /// How long it took.
+    pub millis: u64,
+    /// Why it failed, when it did.
+    pub failure: Option<Reason>,
+    /// Requests to this vendor still under way.
+    pub in_flight: u32,
+}
+
+/// The configured vendors.
+pub trait Vendors: Send + Sync + 'static {
+    /// All of them, in the configured order.
+    fn all(&self) -> Vec<Arc<dyn Vendor>>;
+
+    /// One of them.
+    fn get(&self, id: VendorId) -> Option<Arc<dyn Vendor>>;
+}

@@ -18,6 +18,7 @@ pub mod random;
 pub mod record;
 pub mod secret;
 pub mod session;
+pub mod settings;
 pub mod view;
 
 pub use command::{Command, Delta, Message, Reply, Request};

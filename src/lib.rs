@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod domain;
+pub mod link;
 pub mod sandbox;
 pub mod sync;
 pub mod vendor;

@@ -1,0 +1,74 @@
+//! How a window reaches an engine: in the same process by a call, from another process over a Unix socket. The same
+//! message types either way.
+
+mod client;
+mod frame;
+mod server;
+
+use std::sync::Arc;
+
+pub use client::{Link, Listener};
+pub use server::{Server, ServerError};
+
+use crate::domain::{
+    Message, Query, Question, Reason, Reply,
+    command::Command,
+    view::{Answer, Told},
+};
+
+/// Called once with the answer to a question, from any thread.
+pub type OnTold = Box<dyn FnOnce(Result<Told, Reason>) + Send>;
+
+/// What stands at the engine's end of a link.
+pub trait Backend: Send + Sync + 'static {
+    /// Answers from what is known, at once.
+    fn look(&self, query: &Query) -> Answer;
+
+    /// Carries a command out; returns when it is durable.
+    fn execute(&self, command: Command, by: &str) -> Reply;
+
+    /// Asks the vendor; the answer may take long.
+    fn ask(&self, question: Question, done: OnTold);
+
+    /// Deltas and toasts from now on.
+    fn subscribe(&self) -> Box<dyn Feed>;
+}
+
+/// What an engine tells one window by itself.
+pub trait Feed: Send {
+    /// The next message; blocks until there is one. `None` when the engine has stopped or the feed was closed.
+    fn next(&mut self) -> Option<Message>;
+
+    /// Something that closes the feed from another thread, so that a blocked [`Feed::next`] returns.
+    fn closer(&self) -> Arc<dyn Fn() + Send + Sync>;
+}
+
+/// Why an engine cannot be reached.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// Nobody listens there.
+    #[error("no engine listens on {0}")]
+    NoEngine(std::path::PathBuf),
+    /// Somebody listens but does not speak in time.
+    #[error("the engine that owns the data directory does not answer")]
+    Silent,
+    /// It speaks another version of the messages.
+    #[error(
+        "the running engine is of another version of wardroom (messages {theirs}, here {ours}); stop it and start again"
+    )]
+    Version {
+        /// Theirs.
+        theirs: u32,
+        /// Ours.
+        ours: u32,
+    },
+    /// The connection ended.
+    #[error("the connection to the engine ended")]
+    Closed,
+    /// The socket failed.
+    #[error("the engine's socket failed: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+#[cfg(test)]
+mod tests;

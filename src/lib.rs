@@ -8,3 +8,4 @@ pub mod link;
 pub mod sandbox;
 pub mod sync;
 pub mod vendor;
+pub mod webhook;

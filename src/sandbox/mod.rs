@@ -2,5 +2,10 @@
 //! documents alone: it shares no wire type and no crypto with the clients, so that a client's mistake shows.
 
 pub mod machine;
+pub mod noa;
+mod prose;
 pub mod store;
+#[cfg(test)]
+mod testbench;
+mod wire;
 pub mod world;

@@ -2,6 +2,7 @@
 //! documents alone: it shares no wire type and no crypto with the clients, so that a client's mistake shows.
 
 pub mod cobalt;
+pub mod heidi;
 pub mod machine;
 pub mod noa;
 mod prose;

@@ -1,7 +1,7 @@
 //! A simulated vendor on a bench: a small world made by hand, a clock that is moved, and a restart.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::machine::{Context, Delivery, Machine, Request, Response};
 use super::store::{Store, Write};
@@ -123,10 +123,10 @@ impl<M: Machine> Bench<M> {
     /// Lets `seconds` pass, stopping wherever the vendor says something is due.
     pub fn pass(&mut self, seconds: i64) -> Vec<Delivery> {
         let end = self.now + SignedDuration::from_secs(seconds);
-        let mut sent = self.with(|m, store, ctx| m.advance(store, ctx));
+        let mut sent = self.with(M::advance);
         while let Some(due) = self.machine.next_due(&self.store).filter(|due| *due <= end) {
             self.now = self.now.max(due);
-            sent.extend(self.with(|m, store, ctx| m.advance(store, ctx)));
+            sent.extend(self.with(M::advance));
             assert!(
                 self.machine.next_due(&self.store).is_none_or(|next| next > self.now),
                 "what is due is done when time is let pass"
@@ -134,6 +134,28 @@ impl<M: Machine> Bench<M> {
         }
         self.now = end;
         sent
+    }
+
+    /// Sends every kind of nonsense to these paths, with each method: nothing may panic, succeed as a write or be answered as
+    /// the vendor's own failure.
+    pub fn storm(&mut self, headers: &[(&str, &str)], paths: &[&str]) {
+        let nested = json!({"a": {"b": [{"c": null}]}});
+        let bodies = [json!(null), json!([]), json!(7), json!("x"), nested, json!({"": ""}), json!({"note": {"": []}})];
+        for path in paths {
+            for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "BREW", ""] {
+                for body in &bodies {
+                    let status = self.send(&request(method, path, headers, Some(body))).status;
+                    assert!(
+                        method == "GET" && status < 300 || (400..500).contains(&status),
+                        "{method} {path} {body}: {status}"
+                    );
+                }
+                let mut broken = request(method, path, headers, Some(&json!({})));
+                broken.body = b"{\"a\": \xff".to_vec();
+                let status = self.send(&broken).status;
+                assert!(method == "GET" && status < 300 || (400..500).contains(&status), "{method} {path}: {status}");
+            }
+        }
     }
 
     /// Kills the sandbox and starts it again from its log.

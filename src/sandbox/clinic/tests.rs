@@ -186,3 +186,15 @@ fn tokens_methods_paths_and_content_types_are_checked() {
     bench.with(|m, store, ctx| m.act(store, "set_status", &set, ctx)).unwrap();
     assert_eq!(notes(&mut bench, "")[0]["status"], "locked");
 }
+
+#[test]
+fn nonsense_is_refused_and_never_a_panic() {
+    let (mut bench, note) = started();
+    let token = credentials(&world())[0].1.clone();
+    let one = format!("{ADDENDUMS}/39");
+    let detail = format!("{NOTES}/-9223372036854775808");
+    let read = format!("{NOTES}/{note}");
+    let page = format!("{NOTES}?page=9223372036854775807");
+    let paths = [ADDENDUMS, SIGN_OFFS, &one, NOTES, &detail, &read, &page, "", "/", "/%", "/%ff"];
+    bench.storm(&[("x-user-token", &token)], &paths);
+}

@@ -49,9 +49,9 @@ fn body(delivery: &Delivery) -> Value {
 fn hmac_by_hand(key: &[u8], message: &[u8]) -> String {
     let mut block = [0u8; 64];
     if key.len() > 64 {
-        block[..32].copy_from_slice(&Sha256::digest(key))
+        block[..32].copy_from_slice(&Sha256::digest(key));
     } else {
-        block[..key.len()].copy_from_slice(key)
+        block[..key.len()].copy_from_slice(key);
     }
     let pad = |byte: u8| block.map(|b| b ^ byte).to_vec();
     let inner = Sha256::digest([pad(0x36), message.to_vec()].concat());
@@ -221,4 +221,24 @@ fn missed_events_can_be_fetched_in_pages_after_a_restart() {
     let newest = call(&mut bench, "GET", "/v1/webhook-events?page_size=1", None).1;
     assert_eq!(newest["pagination"]["total_count"], 7, "a note in process survives the restart");
     assert_eq!(newest["webhook_events"][0]["data"]["appointment_id"], id);
+}
+
+#[test]
+fn nonsense_is_refused_and_never_a_panic() {
+    let mut bench = Bench::new(Cobalt, 10);
+    let known = headers();
+    let pairs: Vec<(&str, &str)> = known.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let paths = [
+        "/v1/notes",
+        "/v1/appointments?start_date=9999-99-99",
+        "/v1/appointment/-9223372036854775808",
+        "/v1/webhook-events?page=18446744073709551615",
+        "/v1/webhook",
+        "/v1/webhook/x",
+        "",
+        "/",
+        "/%",
+        "/%ff",
+    ];
+    bench.storm(&pairs, &paths);
 }

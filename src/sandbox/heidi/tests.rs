@@ -186,8 +186,8 @@ fn only_a_linked_user_has_a_list_and_only_its_own_sessions() {
     assert_eq!(refused["detail"]["type"], "NoLinkedUserException");
     assert_eq!(call(&mut bench, &other, "GET", &format!("/sessions/{id}"), None).0, 404);
     let account = json!({"kinde_user_id": credential("kinde_user_id")});
-    let taken = call(&mut bench, &other, "POST", "/users/linked-account", Some(&account)).1;
-    assert_eq!(taken["detail"]["type"], "OpenAPIHeidiAccountAlreadyLinkedError");
+    let refusal = call(&mut bench, &other, "POST", "/users/linked-account", Some(&account)).1;
+    assert_eq!(refusal["detail"]["type"], "OpenAPIHeidiAccountAlreadyLinkedError");
     assert_eq!(call(&mut bench, &token, "GET", "/users/linked-account/access", None).1["is_linked"], true);
     assert_eq!(call(&mut bench, &token, "DELETE", "/users/linked-account:unlink", None).0, 200);
     assert_eq!(call(&mut bench, &token, "GET", "/sessions/linked-user", None).0, 400);
@@ -267,4 +267,18 @@ fn a_restart_changes_no_answer_and_tokens_end() {
     assert_eq!(session(&mut bench, &token, &id)["consult_note"]["status"], "FAILED");
     bench.pass(3600);
     assert_eq!(call(&mut bench, &token, "GET", &format!("/sessions/{id}"), None).0, 401);
+}
+
+#[test]
+fn nonsense_is_refused_and_never_a_panic() {
+    let (mut bench, token) = started(10);
+    let id = created(&mut bench, &token, "unused");
+    let one = format!("{ROOT}/sessions/{id}");
+    let below = ["transcript", "documents", "consult-note", "ask-ai"].map(|what| format!("{one}/{what}"));
+    let profile = format!("{ROOT}/patient-profiles/%20/sessions");
+    let list = format!("{ROOT}/sessions/linked-user?page=18446744073709551615");
+    let sessions = format!("{ROOT}/sessions");
+    let mut paths: Vec<&str> = below.iter().map(String::as_str).collect();
+    paths.extend([one.as_str(), &profile, &list, &sessions, ROOT, "", "/", "/%", "/%ff"]);
+    bench.storm(&[("authorization", &token)], &paths);
 }

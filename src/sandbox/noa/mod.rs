@@ -149,7 +149,8 @@ fn answer(store: &mut Store, request: &Request, ctx: &Context<'_>) -> Result<Res
             }
             route(store, request, ctx, method, rest)
         }
-        [page @ ("recorder" | "summary"), id] => Ok(page_of(store, page, id)),
+        [page @ ("recorder" | "summary"), id] if method == "GET" => page_of(store, request, page, id),
+        ["recorder" | "summary", _] => Err(wrong_method("GET")),
         _ => Err(not_found("The resource")),
     }
 }
@@ -223,7 +224,7 @@ fn sign_in(store: &mut Store, request: &Request, ctx: &Context<'_>) -> Result<Re
     }
     let secret = given.get("secret").and_then(Value::as_str).unwrap_or_default();
     let known = credentials(&store.world);
-    if !known.iter().zip([client, secret]).all(|((_, expected), got)| expected.eq_ignore_ascii_case(got)) {
+    if !known[0].1.eq_ignore_ascii_case(client) || known[1].1 != secret {
         return Err(problem(401, "Unauthorized", "The client is not known or its secret is wrong."));
     }
     let now = ctx.now.as_millisecond();
@@ -297,9 +298,11 @@ fn rename_doctor(store: &mut Store, request: &Request, facility: &str, doctor: &
 }
 
 /// What a browser shows under the recorder and summary addresses. It tells nothing of the session but its status.
-fn page_of(store: &Store, page: &str, id: &str) -> Response {
-    let Some(session) = session::by_id(store, id) else { return not_found("The page") };
-    Response {
+fn page_of(store: &Store, request: &Request, page: &str, id: &str) -> Result<Response, Response> {
+    let given = wire::query(request, "token");
+    let session = session::by_id(store, id).filter(|session| given == Some(session.token.as_str()));
+    let session = session.ok_or_else(|| not_found("The page"))?;
+    Ok(Response {
         status: 200,
         headers: vec![("content-type".into(), "text/html; charset=utf-8".into())],
         body: format!(
@@ -308,7 +311,7 @@ fn page_of(store: &Store, page: &str, id: &str) -> Response {
         )
         .into_bytes(),
         parts: Vec::new(),
-    }
+    })
 }
 
 impl Noa {

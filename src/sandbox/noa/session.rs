@@ -163,7 +163,7 @@ impl Session {
                 self.approved = true;
                 // Every other doctor adds a word before approving: what `recover` takes back.
                 let last = self.sections.as_mut().and_then(|sections| sections.values_mut().last());
-                if let (true, Some(Value::String(text))) = (self.draw % 2 == 0, last) {
+                if let (true, Some(Value::String(text))) = (self.draw.is_multiple_of(2), last) {
                     text.push_str(" Agreed with the patient.");
                 }
             }

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::{Noa, credentials};
 use crate::sandbox::machine::Delivery;
-use crate::sandbox::testbench::{Bench, request, world};
+use crate::sandbox::testbench::{BASE, Bench, request, world};
 
 const SESSIONS: &str = "/api/v1/consumers/sessions";
 const HOOK: &str = "http://127.0.0.1:9/hook";
@@ -55,12 +55,18 @@ fn a_session_goes_through_every_status_and_tells_of_each_but_new() {
 
 #[test]
 fn creation_answers_the_documented_fields_and_no_others() {
-    let (_, _, made) = created("verified");
+    let (mut bench, _, made) = created("verified");
     let mut names: Vec<&str> = made.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
     let documented = ["consumerId", "expiresIn", "locale", "recorderUrl", "sessionId", "sessionToken", "summaryUrl"];
     assert_eq!(names, documented);
     assert_eq!(made["expiresIn"], 86_400);
+    for name in ["recorderUrl", "summaryUrl"] {
+        let target = made[name].as_str().unwrap().strip_prefix(BASE).unwrap();
+        let page = |bench: &mut Bench<Noa>, target: &str| bench.send(&request("GET", target, &[], None)).status;
+        assert_eq!(page(&mut bench, target), 200);
+        assert_eq!(page(&mut bench, target.split('?').next().unwrap()), 404, "the token opens the page");
+    }
 }
 
 #[test]
@@ -195,4 +201,17 @@ fn doctors_are_added_once_and_renamed_where_they_are() {
     assert_eq!(bench.call("PUT", &one, &auth, Some(&json!({"name": "Odile M."}))).0, 204);
     assert_eq!(bench.call("PUT", &format!("{doctors}/D-9"), &auth, Some(&json!({"name": "x"}))).0, 404);
     assert_eq!(bench.call("PUT", &one, &auth, Some(&json!({"name": null}))).0, 400);
+}
+
+#[test]
+fn nonsense_is_refused_and_never_a_panic() {
+    let (mut bench, token, made) = created("verified");
+    let id = made["sessionId"].as_str().unwrap();
+    let status = format!("/api/v1/sessions/{id}/status");
+    let recover = format!("/api/v1/sessions/{id}/recover");
+    let session = format!("Bearer {}", made["sessionToken"].as_str().unwrap());
+    bench.storm(&[("authorization", &session)], &[&status, &recover, "/api/v1/sessions/x/summary", "/recorder/x"]);
+    let doctor = "/api/v1/consumers/facilities/%20/doctors";
+    let paths = ["/api/v1/auth/sign-in", SESSIONS, doctor, "", "/", "x", "/%", "/%zz", "/%ff%fe", "//"];
+    bench.storm(&[("authorization", &token)], &paths);
 }

@@ -261,3 +261,65 @@ pub fn acceptable_webhook(text: &str) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn paths_are_decoded_after_they_are_cut() {
+        assert_eq!(segments("/a%2Fb/c%20d").unwrap(), ["a/b", "c d"]);
+        assert_eq!(segments("/%C5%82").unwrap(), ["ł"]);
+        for broken in ["", "a", "/%", "/%4", "/%zz", "/%ff"] {
+            assert!(segments(broken).is_none(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn only_whole_dates_are_dates() {
+        assert_eq!(date("2024-02-29").unwrap().to_string(), "2024-02-29");
+        for wrong in ["2023-02-29", "2024-2-29", "20240229", "2024-02-29T00", "", "+002024-02"] {
+            assert!(date(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_fault_of_an_object_is_found_once() {
+        let given = json!({"text": 1, "count": 1.5, "flag": null, "texts": ["a", 2], "more": 0});
+        let fields = [
+            required("text", Kind::TextOrNull),
+            required("count", Kind::Integer),
+            optional("flag", Kind::Flag),
+            optional("texts", Kind::Texts),
+            required("absent", Kind::Any),
+            optional("also_absent", Kind::Object),
+        ];
+        let found = check(given.as_object().unwrap(), &fields);
+        let expected = [
+            ("text", Fault::Type(Kind::TextOrNull)),
+            ("count", Fault::Type(Kind::Integer)),
+            ("flag", Fault::Type(Kind::Flag)),
+            ("texts", Fault::Type(Kind::Texts)),
+            ("absent", Fault::Missing),
+            ("more", Fault::Unknown),
+        ];
+        assert_eq!(found, expected.map(|(name, fault)| (name.to_owned(), fault)));
+    }
+
+    #[test]
+    fn webhooks_leave_the_machine_only_over_tls() {
+        for good in ["https://ward.example/x", "http://127.0.0.1:8080/x", "http://[::1]/x", "http://localhost/x"] {
+            assert!(acceptable_webhook(good), "{good}");
+        }
+        for bad in ["http://ward.example/x", "ftp://127.0.0.1/", "/x", "", "https://", "http://127.0.0.1.example/"] {
+            assert!(!acceptable_webhook(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn moments_are_shown_in_utc_with_milliseconds() {
+        assert_eq!(iso_millis(moment(1_700_000_000_007)), "2023-11-14T22:13:20.007Z");
+    }
+}

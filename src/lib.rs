@@ -7,5 +7,6 @@ pub mod domain;
 pub mod link;
 pub mod sandbox;
 pub mod sync;
+pub mod tui;
 pub mod vendor;
 pub mod webhook;

@@ -1,0 +1,257 @@
+//! The one table of what a key can do. Keymap, footer hints, help, palette and `docs/KEYS.md` are all made from it.
+
+use std::fmt::Write as _;
+
+/// Where an action applies. A key is looked up from the top layer down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Context {
+    /// Everywhere outside text fields.
+    Global,
+    /// The rooms pane.
+    Rooms,
+    /// The appointments pane.
+    Appointments,
+    /// The patients pane.
+    Patients,
+    /// The sessions pane.
+    Sessions,
+    /// The notes pane.
+    Notes,
+    /// The outbox layer.
+    Outbox,
+    /// The details of something.
+    Detail,
+}
+
+impl Context {
+    /// All, in the order of the documentation.
+    pub const ALL: [Self; 8] = [
+        Self::Global,
+        Self::Rooms,
+        Self::Appointments,
+        Self::Patients,
+        Self::Sessions,
+        Self::Notes,
+        Self::Outbox,
+        Self::Detail,
+    ];
+
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Global => "Everywhere",
+            Self::Rooms => "Rooms",
+            Self::Appointments => "Appointments",
+            Self::Patients => "Patients",
+            Self::Sessions => "Sessions",
+            Self::Notes => "Notes",
+            Self::Outbox => "Outbox",
+            Self::Detail => "Details",
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// What it does.
+    pub action: Action,
+    /// Its name in a keymap.
+    pub name: &'static str,
+    /// A word or two for the footer.
+    pub hint: &'static str,
+    /// One line.
+    pub doc: &'static str,
+    /// The chords that come with wardroom.
+    pub keys: &'static [&'static str],
+    /// Where it applies.
+    pub contexts: &'static [Context],
+}
+
+macro_rules! actions {
+    ($($(#[doc = $doc:literal])+ $variant:ident, $name:literal, $hint:literal, [$($key:literal),*], [$($context:ident),*];)*) => {
+        /// What a key, or a line of the palette, can do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action {
+            $($(#[doc = $doc])+ $variant,)*
+        }
+
+        /// The table.
+        pub const TABLE: &[Entry] = &[
+            $(Entry {
+                action: Action::$variant,
+                name: $name,
+                hint: $hint,
+                doc: concat!($($doc),+),
+                keys: &[$($key),*],
+                contexts: &[$(Context::$context),*],
+            },)*
+        ];
+    };
+}
+
+actions! {
+    /// Down one row.
+    Down, "down", "down", ["j", "down"], [Global];
+    /// Up one row.
+    Up, "up", "up", ["k", "up"], [Global];
+    /// To the pane on the left.
+    Left, "left", "left", ["h", "left"], [Global];
+    /// To the pane on the right.
+    Right, "right", "right", ["l", "right"], [Global];
+    /// Down a screenful.
+    PageDown, "page-down", "page", ["pgdn", "space", "ctrl-f"], [Global];
+    /// Up a screenful.
+    PageUp, "page-up", "page up", ["pgup", "ctrl-b"], [Global];
+    /// To the first row.
+    First, "first", "first", ["g", "home"], [Global];
+    /// To the last row.
+    Last, "last", "last", ["G", "end"], [Global];
+    /// To the rooms.
+    FocusRooms, "focus-rooms", "rooms", ["1"], [Global];
+    /// To the appointments.
+    FocusAppointments, "focus-appointments", "appointments", ["2"], [Global];
+    /// To the patients.
+    FocusPatients, "focus-patients", "patients", ["3"], [Global];
+    /// To the sessions.
+    FocusSessions, "focus-sessions", "sessions", ["4"], [Global];
+    /// To the notes.
+    FocusNotes, "focus-notes", "notes", ["5"], [Global];
+    /// To the next pane.
+    NextPane, "next-pane", "next pane", ["tab"], [Global];
+    /// To the previous pane.
+    PreviousPane, "previous-pane", "previous pane", ["backtab"], [Global];
+    /// Open what is selected.
+    Open, "open", "open", ["enter"], [Global];
+    /// One step back: close the top layer, clear the filter, widen what the panes show.
+    Back, "back", "back", ["esc"], [Global];
+    /// Filter the rows of this pane.
+    Filter, "filter", "filter", ["/"], [Global];
+    /// Find a patient from anywhere.
+    FindAnywhere, "find", "find", ["F"], [Global];
+    /// Everything that can be done, by name.
+    Palette, "palette", "palette", [":", "ctrl-p"], [Global];
+    /// What the keys do.
+    Help, "help", "help", ["?"], [Global];
+    /// Give this pane the whole window, or take it back.
+    Zoom, "zoom", "zoom", ["z"], [Global];
+    /// The queued writes.
+    Outbox, "outbox", "outbox", ["o"], [Global];
+    /// How each vendor does, the receiver and the stores.
+    Health, "health", "vendors", ["w"], [Global];
+    /// The messages of this window.
+    Log, "log", "messages", ["M"], [Global];
+    /// Take the last queued write back, if nothing was sent of it yet.
+    WithdrawLast, "withdraw-last", "withdraw", ["u"], [Global];
+    /// The board of the day before.
+    DayBefore, "day-before", "day before", ["["], [Global];
+    /// The board of the day after.
+    DayAfter, "day-after", "day after", ["]"], [Global];
+    /// The board of today.
+    Today, "today", "today", ["T"], [Global];
+    /// Close the window. Queued writes stay queued.
+    Quit, "quit", "quit", ["q", "ctrl-c"], [Global];
+    /// Step out to the shell; `fg` comes back.
+    Suspend, "suspend", "suspend", ["ctrl-z"], [Global];
+    /// Draw the whole window again.
+    Redraw, "redraw", "redraw", ["ctrl-l"], [Global];
+    /// Make a new patient.
+    NewPatient, "new-patient", "new patient", ["n"], [Rooms, Appointments, Patients];
+    /// Write a new note for the visit or patient at hand.
+    NewNote, "new-note", "new note", ["n"], [Sessions, Notes];
+    /// Edit the patient.
+    EditPatient, "edit-patient", "edit", ["e"], [Patients, Appointments];
+    /// Edit the draft.
+    EditNote, "edit-note", "edit", ["e"], [Notes];
+    /// Book an appointment for the patient at hand.
+    Book, "book", "book", ["b"], [Rooms, Appointments, Patients];
+    /// Move the appointment to another time.
+    Reschedule, "reschedule", "reschedule", ["r"], [Appointments];
+    /// Cancel the appointment.
+    Cancel, "cancel", "cancel", ["x"], [Appointments];
+    /// The links into the visit, as text and QR code.
+    VisitLinks, "visit-links", "links", ["v"], [Appointments];
+    /// Start a scribe session for the appointment.
+    StartScribe, "start-scribe", "scribe", ["s"], [Appointments];
+    /// Answer the questions of the visit note.
+    VisitNote, "visit-note", "visit note", ["V"], [Appointments];
+    /// Say in which waiting room the appointment is, where no vendor tells.
+    SetRoom, "set-room", "set room", ["R"], [Appointments];
+    /// Make a draft of the session's summary.
+    DraftFromSummary, "draft-from-summary", "draft", ["d"], [Sessions];
+    /// File the note into the EMR.
+    FileNote, "file-note", "file", ["f"], [Notes];
+    /// Ask for an addendum to a session note.
+    Addendum, "addendum", "addendum", ["a"], [Notes];
+    /// Throw the draft away.
+    DropDraft, "drop-draft", "drop", ["D"], [Notes];
+    /// Confirm that two vendors' records are the same, or say that they are not.
+    Links, "links", "same as…", ["="], [Appointments, Patients, Sessions, Notes, Detail];
+    /// Read it again from its vendor, now.
+    Refresh, "refresh", "read again", ["U"], [Appointments, Patients, Sessions, Notes, Detail];
+    /// The vendor's own words: the raw body.
+    Raw, "raw", "raw", ["J"], [Appointments, Patients, Sessions, Notes, Detail];
+    /// Try the queued write again now.
+    Retry, "retry", "retry", ["r"], [Outbox];
+    /// Take the queued write back.
+    Withdraw, "withdraw", "withdraw", ["x"], [Outbox];
+    /// Decide about a write whose outcome cannot be found out, or settle a conflict.
+    Decide, "decide", "decide", ["d"], [Outbox];
+    /// Also show what is finished, or hide it.
+    Finished, "finished", "finished", ["a"], [Outbox];
+}
+
+impl Action {
+    /// Its row of the table.
+    pub fn entry(self) -> &'static Entry {
+        // The macro writes one row for each variant in the same order.
+        &TABLE[self as usize]
+    }
+}
+
+/// `docs/KEYS.md`.
+pub fn document() -> String {
+    let mut out = String::from(
+        "# Keys\n\nMade from the action table in `src/tui/action.rs`; a test keeps it fresh. Everything works without Ctrl and Alt.\n\
+         A keymap of one's own stands in the configuration under `[window]`: `keys = { book = [\"B\"] }`. The palette (`:`) \
+         does everything by name.\n",
+    );
+    for context in Context::ALL {
+        let _ = write!(out, "\n## {}\n\n| keys | name | what it does |\n| --- | --- | --- |\n", context.name());
+        for entry in TABLE.iter().filter(|e| e.contexts.contains(&context)) {
+            let keys = entry.keys.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(" ");
+            let _ = writeln!(out, "| {keys} | {} | {} |", entry.name, entry.doc.trim());
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_finds_its_own_row() {
+        for entry in TABLE {
+            assert_eq!(entry.action.entry().name, entry.name);
+        }
+    }
+
+    #[test]
+    fn every_action_works_without_ctrl_and_alt_or_has_another_way() {
+        for entry in TABLE {
+            let plain = entry.keys.iter().any(|k| !k.starts_with("ctrl-") && !k.starts_with("alt-"));
+            assert!(plain || matches!(entry.action, Action::Suspend | Action::Redraw), "{}", entry.name);
+        }
+    }
+
+    #[test]
+    fn the_document_of_keys_is_fresh() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/KEYS.md");
+        if std::env::var_os("WARDROOM_WRITE_DOCS").is_some() {
+            std::fs::write(path, document()).unwrap();
+        }
+        let stands = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(stands == document(), "docs/KEYS.md is old; WARDROOM_WRITE_DOCS=1 cargo test writes it");
+    }
+}

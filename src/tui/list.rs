@@ -1,0 +1,272 @@
+//! A list of which only a part is held: the rows on the screen and a screenful either side.
+
+use crate::domain::{
+    Query,
+    view::{RowId, RowSet, Rows, Window},
+};
+
+/// A row that knows its identity.
+pub trait Identified {
+    /// What it is, wherever it stands.
+    fn id(&self) -> RowId;
+}
+
+/// The rows that a pane holds, with selection and scroll position in the whole list.
+#[derive(Debug, Clone)]
+pub struct List<T> {
+    rows: Vec<T>,
+    /// Which row of the whole list the first held row is.
+    offset: usize,
+    /// How long the whole list is.
+    total: usize,
+    selected: usize,
+    /// The first visible row of the whole list.
+    top: usize,
+    /// How many rows the screen shows.
+    height: usize,
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), offset: 0, total: 0, selected: 0, top: 0, height: 1 }
+    }
+}
+
+impl<T: Identified> List<T> {
+    /// How long the whole list is.
+    pub fn total(&self) -> usize {
+        self.total
+    }
+
+    /// The selected place in the whole list.
+    pub fn selected(&self) -> usize {
+        self.selected
+    }
+
+    /// The first visible place.
+    pub fn top(&self) -> usize {
+        self.top
+    }
+
+    /// The selected row, when it is held.
+    pub fn current(&self) -> Option<&T> {
+        self.at(self.selected)
+    }
+
+    /// The row at a place of the whole list, when it is held.
+    pub fn at(&self, place: usize) -> Option<&T> {
+        self.rows.get(place.checked_sub(self.offset)?)
+    }
+
+    /// The held rows that are on the screen, with their places.
+    pub fn visible(&self) -> impl Iterator<Item = (usize, &T)> {
+        (self.top..self.total.min(self.top + self.height)).filter_map(|place| Some((place, self.at(place)?)))
+    }
+
+    /// Sets how many rows the screen shows and keeps the selection on it.
+    pub fn set_height(&mut self, height: usize) {
+        self.height = height.max(1);
+        self.follow();
+    }
+
+    /// Moves the selection by so many rows and stops at the ends.
+    pub fn step(&mut self, by: isize) {
+        let last = self.total.saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(by).min(last);
+        self.follow();
+    }
+
+    /// Moves the selection by so many screenfuls.
+    pub fn page(&mut self, by: isize) {
+        self.step(by * self.height.saturating_sub(1).max(1) as isize);
+    }
+
+    /// To the first row.
+    pub fn first(&mut self) {
+        self.selected = 0;
+        self.follow();
+    }
+
+    /// To the last row.
+    pub fn last(&mut self) {
+        self.selected = self.total.saturating_sub(1);
+        self.follow();
+    }
+
+    /// To a place.
+    pub fn go(&mut self, place: usize) {
+        self.selected = place.min(self.total.saturating_sub(1));
+        self.follow();
+    }
+
+    /// Scrolling by one row at the edge would repaint the whole pane for each key on a slow line, so the view jumps by a
+    /// part of a page there: most keys then move the marker only.
+    fn follow(&mut self) {
+        let jump = (self.height / 3).max(1);
+        if self.selected < self.top {
+            self.top = self.selected.saturating_sub(jump - 1);
+        } else if self.selected >= self.top + self.height {
+            let last_top = self.total.saturating_sub(self.height);
+            self.top = (self.selected + jump - self.height).min(last_top.max(self.selected + 1 - self.height));
+        }
+        self.top = self.top.min(self.total.saturating_sub(1));
+    }
+
+    /// What to ask for so that the screen and a screenful either side are held.
+    pub fn wanted(&self) -> Window {
+        let offset = self.top.saturating_sub(self.height);
+        Window { offset: offset as u32, limit: (self.height * 3) as u32 }
+    }
+
+    /// Whether a row of the screen is not held.
+    pub fn lacks(&self) -> bool {
+        let end = (self.top + self.height).min(self.total);
+        self.top < self.offset || end > self.offset + self.rows.len()
+    }
+
+    /// Takes new rows over. The selection stays on the same row while that is among them.
+    pub fn take(&mut self, offset: u32, total: u32, rows: Vec<T>) {
+        let was = self.current().map(Identified::id);
+        self.rows = rows;
+        self.offset = offset as usize;
+        self.total = total as usize;
+        if let Some(id) = was
+            && let Some(at) = self.rows.iter().position(|r| r.id() == id)
+        {
+            let before = self.selected;
+            self.selected = self.offset + at;
+            // The row keeps its place on the screen when rows came or went above it.
+            self.top = (self.top + self.selected).saturating_sub(before);
+        }
+        self.selected = self.selected.min(self.total.saturating_sub(1));
+        self.top = self.top.min(self.total.saturating_sub(self.height));
+        self.follow();
+    }
+
+    /// Forgets where the selection stood: another list begins.
+    pub fn reset(&mut self) {
+        self.selected = 0;
+        self.top = 0;
+    }
+
+    /// The place of a row, when it is held.
+    pub fn place(&self, id: &RowId) -> Option<usize> {
+        self.rows.iter().position(|r| r.id() == *id).map(|at| self.offset + at)
+    }
+}
+
+/// Gives a query another window.
+pub fn with_window(query: &Query, to: Window) -> Query {
+    let mut query = query.clone();
+    match &mut query {
+        Query::Patients { window, .. }
+        | Query::Appointments { window, .. }
+        | Query::Sessions { window, .. }
+        | Query::Notes { window, .. }
+        | Query::Outbox { window, .. } => *window = to,
+        _ => {}
+    }
+    query
+}
+
+macro_rules! rows_of {
+    ($($row:ident: $variant:ident => $id:expr;)*) => {$(
+        impl Identified for crate::domain::view::$row {
+            fn id(&self) -> RowId {
+                let of: fn(&Self) -> RowId = $id;
+                of(self)
+            }
+        }
+
+        impl List<crate::domain::view::$row> {
+            /// Takes an answer over; one for another pane changes nothing.
+            pub fn answer(&mut self, answer: Rows) {
+                if let RowSet::$variant(rows) = answer.rows {
+                    self.take(answer.offset, answer.total, rows);
+                }
+            }
+        }
+    )*};
+}
+
+rows_of! {
+    RoomRow: Rooms => |r| RowId::Room(r.filter.clone());
+    PatientRow: Patients => |r| RowId::Record(r.id);
+    AppointmentRow: Appointments => |r| RowId::Record(r.id);
+    SessionRow: Sessions => |r| RowId::Record(r.id);
+    NoteRow: Notes => |r| r.id.clone();
+    OutboxRow: Outbox => |r| RowId::Entry(r.id);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::EntryId;
+
+    #[derive(Debug, Clone)]
+    struct Row(u64);
+
+    impl Identified for Row {
+        fn id(&self) -> RowId {
+            RowId::Entry(EntryId(self.0))
+        }
+    }
+
+    fn list(total: u32) -> List<Row> {
+        let mut list = List::default();
+        list.set_height(10);
+        list.take(0, total, (0..u64::from(total.min(30))).map(Row).collect());
+        list
+    }
+
+    #[test]
+    fn the_selection_stays_on_its_row_when_rows_come_above_it() {
+        let mut list = list(20);
+        list.step(3);
+        list.take(0, 22, [100, 101].into_iter().chain(0..20).map(Row).collect());
+        assert_eq!(list.current().unwrap().0, 3);
+        assert_eq!(list.top(), 2, "the row stays where it was on the screen");
+    }
+
+    #[test]
+    fn a_row_that_goes_leaves_the_selection_at_its_place() {
+        let mut list = list(5);
+        list.last();
+        list.take(0, 4, (0..4).map(Row).collect());
+        assert_eq!(list.selected(), 3);
+    }
+
+    #[test]
+    fn most_steps_down_a_long_list_do_not_scroll() {
+        let mut list = list(1000);
+        let mut scrolls = 0;
+        for _ in 0..90 {
+            let before = list.top();
+            list.step(1);
+            scrolls += usize::from(list.top() != before);
+            assert!((list.top()..list.top() + 10).contains(&list.selected()));
+        }
+        assert!(scrolls <= 30, "{scrolls}");
+    }
+
+    #[test]
+    fn what_the_screen_lacks_is_asked_for_with_a_screenful_either_side() {
+        let mut list = list(1000);
+        assert!(!list.lacks());
+        list.last();
+        assert!(list.lacks());
+        let window = list.wanted();
+        assert!(window.offset <= 980 && window.offset + window.limit >= 1000);
+    }
+
+    #[test]
+    fn an_empty_list_takes_every_key() {
+        let mut list = list(0);
+        list.step(1);
+        list.step(-5);
+        list.page(1);
+        list.last();
+        list.first();
+        assert!(list.current().is_none() && list.visible().next().is_none());
+    }
+}

@@ -1,0 +1,9 @@
+//! The window.
+
+pub mod action;
+pub mod keymap;
+pub mod list;
+pub mod painter;
+pub mod terminal;
+pub mod text;
+pub mod theme;

@@ -1,0 +1,338 @@
+//! From one screen to the next in as few bytes as a slow line deserves.
+
+use std::io::Write as _;
+
+use ratatui::{
+    buffer::{Buffer, Cell},
+    layout::{Position, Rect},
+    style::{Color, Modifier},
+};
+
+/// What the terminal shows now, and how to make it show something else.
+#[derive(Debug)]
+pub struct Painter {
+    shown: Buffer,
+    cursor: Option<Position>,
+    /// Everything must be drawn: the terminal's content is not known.
+    whole: bool,
+}
+
+/// Colours and modifiers as they stand in the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Pen {
+    fg: Color,
+    bg: Color,
+    modifier: Modifier,
+}
+
+const PLAIN: Pen = Pen { fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() };
+
+impl Pen {
+    fn of(cell: &Cell) -> Self {
+        Self { fg: cell.fg, bg: cell.bg, modifier: cell.modifier }
+    }
+}
+
+impl Painter {
+    /// A terminal about which nothing is known.
+    pub fn new() -> Self {
+        Self { shown: Buffer::empty(Rect::ZERO), cursor: None, whole: true }
+    }
+
+    /// The terminal's content is not what was drawn last: after a resize, a suspension, somebody else's output.
+    pub fn forget(&mut self) {
+        self.whole = true;
+    }
+
+    /// The bytes that turn what is shown into `next` with the cursor there, or hidden; none when nothing changes.
+    pub fn paint(&mut self, mut next: Buffer, cursor: Option<Position>) -> Vec<u8> {
+        mend_wide(&mut next);
+        let mut out = Vec::new();
+        if self.whole || self.shown.area != next.area {
+            out.extend_from_slice(b"\x1b[0m\x1b[2J");
+            self.shown = Buffer::empty(next.area);
+            if self.whole {
+                out.extend_from_slice(b"\x1b[?25l");
+                self.cursor = None;
+            }
+            self.whole = false;
+        }
+        self.cells(&next, &mut out);
+        let painted = !out.is_empty();
+        if cursor != self.cursor || (painted && cursor.is_some()) {
+            if let Some(at) = cursor {
+                let _ = write!(out, "\x1b[{};{}H", at.y + 1, at.x + 1);
+            }
+            match (self.cursor, cursor) {
+                (None, Some(_)) => out.extend_from_slice(b"\x1b[?25h"),
+                (Some(_), None) => out.extend_from_slice(b"\x1b[?25l"),
+                _ => {}
+            }
+            self.cursor = cursor;
+        }
+        self.shown = next;
+        out
+    }
+
+    fn cells(&self, next: &Buffer, out: &mut Vec<u8>) {
+        let mut pen = PLAIN;
+        let mut at: Option<(u16, u16)> = None;
+        let mut erased: Option<(u16, u16)> = None;
+        for (x, y, cell) in changes(&self.shown, next) {
+            if erased.is_some_and(|(from, row)| row == y && x >= from) {
+                continue;
+            }
+            go(at, (x, y), out);
+            if let Some(blank) = blank_from(next, x, y) {
+                set(&mut pen, PLAIN, out);
+                out.extend_from_slice(b"\x1b[K");
+                erased = Some((blank, y));
+                at = Some((x, y));
+                continue;
+            }
+            set(&mut pen, Pen::of(cell), out);
+            out.extend_from_slice(cell.symbol().as_bytes());
+            let wide = super::text::width(cell.symbol()).max(1) as u16;
+            // In the last column terminals differ about where the cursor is, and wide characters can be drawn either way.
+            at = (x + wide < next.area.width && wide == 1).then_some((x + wide, y));
+        }
+        set(&mut pen, PLAIN, out);
+    }
+}
+
+impl Default for Painter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The cells that must be written, without second halves of wide characters. What stood under a wide character that goes
+/// is among them even if it is the same: terminals leave the other half in whatever style they like.
+fn changes<'b>(shown: &'b Buffer, next: &'b Buffer) -> impl Iterator<Item = (u16, u16, &'b Cell)> {
+    let wide = |c: &Cell| !c.symbol().is_ascii() && super::text::width(c.symbol()) > 1;
+    let area = next.area;
+    (0..area.height).flat_map(move |y| {
+        let (mut half, mut orphan) = (false, false);
+        (0..area.width).filter_map(move |x| {
+            let (was, is) = (shown.cell((x, y))?, next.cell((x, y))?);
+            let (second, exposed) = (half, orphan);
+            half = !second && wide(is);
+            orphan = wide(was) && was != is;
+            (!second && (was != is || exposed)).then_some((x, y, is))
+        })
+    })
+}
+
+/// A layer that begins in the middle of a wide character leaves half of it: a space stands there instead.
+fn mend_wide(buffer: &mut Buffer) {
+    let width = buffer.area.width;
+    for y in 0..buffer.area.height {
+        for x in 0..width {
+            let half = |b: &Buffer| {
+                let wide = b.cell((x, y)).is_some_and(|c| !c.symbol().is_ascii() && super::text::width(c.symbol()) > 1);
+                wide && (x + 1 == width || b.cell((x + 1, y)).is_some_and(|c| c.symbol() != " "))
+            };
+            if half(buffer)
+                && let Some(cell) = buffer.cell_mut((x, y))
+            {
+                cell.set_symbol(" ");
+            }
+        }
+    }
+}
+
+/// When everything from `x` to the end of the row is blank and the rest is long enough, erasing it is shorter.
+fn blank_from(next: &Buffer, x: u16, y: u16) -> Option<u16> {
+    let width = next.area.width;
+    if width - x < 4 {
+        return None;
+    }
+    let blank = (x..width).all(|x| {
+        next.cell((x, y)).is_some_and(|c| c.symbol() == " " && c.bg == Color::Reset && !visible_on_blank(c.modifier))
+    });
+    blank.then_some(x)
+}
+
+fn visible_on_blank(modifier: Modifier) -> bool {
+    modifier.intersects(Modifier::REVERSED | Modifier::UNDERLINED | Modifier::CROSSED_OUT)
+}
+
+fn go(at: Option<(u16, u16)>, to: (u16, u16), out: &mut Vec<u8>) {
+    match at {
+        Some(here) if here == to => {}
+        Some((x, y)) if y == to.1 && to.0 == x + 1 => out.extend_from_slice(b"\x1b[C"),
+        Some((x, y)) if y == to.1 && to.0 > x => {
+            let _ = write!(out, "\x1b[{}C", to.0 - x);
+        }
+        Some((_, y)) if y + 1 == to.1 && to.0 == 0 => out.extend_from_slice(b"\r\n"),
+        _ if to.0 == 0 => {
+            let _ = write!(out, "\x1b[{}H", to.1 + 1);
+        }
+        _ => {
+            let _ = write!(out, "\x1b[{};{}H", to.1 + 1, to.0 + 1);
+        }
+    }
+}
+
+fn set(pen: &mut Pen, to: Pen, out: &mut Vec<u8>) {
+    if *pen == to {
+        return;
+    }
+    let mut codes: Vec<String> = Vec::new();
+    let gone = pen.modifier - to.modifier;
+    let from = if to == PLAIN || !gone.is_empty() {
+        codes.push(if to == PLAIN { String::new() } else { "0".into() });
+        PLAIN
+    } else {
+        *pen
+    };
+    let added = to.modifier - from.modifier;
+    for (modifier, code) in [
+        (Modifier::BOLD, "1"),
+        (Modifier::DIM, "2"),
+        (Modifier::ITALIC, "3"),
+        (Modifier::UNDERLINED, "4"),
+        (Modifier::REVERSED, "7"),
+        (Modifier::CROSSED_OUT, "9"),
+    ] {
+        if added.contains(modifier) {
+            codes.push(code.into());
+        }
+    }
+    if to.fg != from.fg {
+        codes.push(colour(to.fg, 30));
+    }
+    if to.bg != from.bg {
+        codes.push(colour(to.bg, 40));
+    }
+    let _ = write!(out, "\x1b[{}m", codes.join(";"));
+    *pen = to;
+}
+
+fn colour(colour: Color, base: u8) -> String {
+    let number = match colour {
+        Color::Reset => base + 9,
+        Color::Black => base,
+        Color::Red => base + 1,
+        Color::Green => base + 2,
+        Color::Yellow => base + 3,
+        Color::Blue => base + 4,
+        Color::Magenta => base + 5,
+        Color::Cyan => base + 6,
+        Color::Gray => base + 7,
+        Color::DarkGray => base + 60,
+        Color::LightRed => base + 61,
+        Color::LightGreen => base + 62,
+        Color::LightYellow => base + 63,
+        Color::LightBlue => base + 64,
+        Color::LightMagenta => base + 65,
+        Color::LightCyan => base + 66,
+        Color::White => base + 67,
+        Color::Indexed(i) => return format!("{};5;{i}", base + 8),
+        Color::Rgb(r, g, b) => return format!("{};2;{r};{g};{b}", base + 8),
+    };
+    number.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use ratatui::style::Style;
+
+    use super::*;
+
+    const SIZE: (u16, u16) = (24, 6);
+
+    /// Symbols of one and two columns, with styles, written where they fit.
+    fn buffer(writes: &[(u16, u16, usize, u8)]) -> Buffer {
+        const TEXTS: [&str; 7] = ["a", "東", "hello", "           ", "é", "漢字", "─│"];
+        let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+        for (x, y, text, style) in writes {
+            let style = match style % 5 {
+                0 => Style::new(),
+                1 => Style::new().fg(Color::Red),
+                2 => Style::new().add_modifier(Modifier::BOLD).fg(Color::Indexed(33)),
+                3 => Style::new().add_modifier(Modifier::REVERSED),
+                _ => Style::new().bg(Color::Blue).add_modifier(Modifier::UNDERLINED),
+            };
+            buffer.set_string(x % SIZE.0, y % SIZE.1, TEXTS[text % TEXTS.len()], style);
+        }
+        buffer
+    }
+
+    fn same(screen: &vt100::Screen, wanted: &Buffer) -> Result<(), String> {
+        for y in 0..SIZE.1 {
+            let mut x = 0;
+            while x < SIZE.0 {
+                let want = wanted.cell((x, y)).unwrap();
+                let have = screen.cell(y, x).unwrap();
+                let text = if have.contents().is_empty() { " " } else { have.contents() };
+                if text != want.symbol() {
+                    return Err(format!("({x},{y}): {text:?}, wanted {:?}", want.symbol()));
+                }
+                let fg = match want.fg {
+                    Color::Red => vt100::Color::Idx(1),
+                    Color::Indexed(i) => vt100::Color::Idx(i),
+                    _ => vt100::Color::Default,
+                };
+                let inverse = want.modifier.contains(Modifier::REVERSED);
+                if (text != " " && have.fgcolor() != fg) || have.inverse() != inverse {
+                    return Err(format!(
+                        "({x},{y}): style of {text:?}: {:?} {}, wanted {:?} {:?}",
+                        have.fgcolor(),
+                        have.inverse(),
+                        want.fg,
+                        want.modifier
+                    ));
+                }
+                x += super::super::text::width(want.symbol()).max(1) as u16;
+            }
+        }
+        Ok(())
+    }
+
+    type Writes = Vec<(u16, u16, usize, u8)>;
+
+    fn writes() -> impl Strategy<Value = Writes> {
+        proptest::collection::vec((any::<u16>(), any::<u16>(), any::<usize>(), any::<u8>()), 0..12)
+    }
+
+    proptest! {
+        #[test]
+        fn a_terminal_shows_what_was_drawn_whatever_was_there(screens in proptest::collection::vec(writes(), 1..5)) {
+            let mut painter = Painter::new();
+            let mut terminal = vt100::Parser::new(SIZE.1, SIZE.0, 0);
+            for writes in screens {
+                let mut next = buffer(&writes);
+                mend_wide(&mut next);
+                terminal.process(&painter.paint(next.clone(), None));
+                if let Err(difference) = same(terminal.screen(), &next) {
+                    prop_assert!(false, "{difference} after {writes:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_sent_when_nothing_changed() {
+        let mut painter = Painter::new();
+        let next = buffer(&[(1, 1, 2, 1)]);
+        assert!(!painter.paint(next.clone(), None).is_empty());
+        assert!(painter.paint(next.clone(), None).is_empty());
+        assert!(!painter.paint(next.clone(), Some(Position::new(3, 3))).is_empty());
+        assert!(painter.paint(next, Some(Position::new(3, 3))).is_empty());
+    }
+
+    #[test]
+    fn moving_a_marker_costs_a_few_bytes() {
+        let with_marker = |y: u16| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 200, 60));
+            buffer.set_string(1, y, "▸", Style::new().fg(Color::Blue).add_modifier(Modifier::BOLD));
+            buffer
+        };
+        let mut painter = Painter::new();
+        painter.paint(with_marker(3), None);
+        let bytes = painter.paint(with_marker(4), None);
+        assert!(bytes.len() <= 60, "{} bytes", bytes.len());
+    }
+}

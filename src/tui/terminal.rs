@@ -1,0 +1,162 @@
+//! The terminal: taken on entry, given back on every way out.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use crossterm::{event, execute, terminal};
+use ratatui::{buffer::Buffer, layout::Position};
+
+use super::painter::Painter;
+
+/// Why no window can be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum TerminalError {
+    /// Input or output is not a terminal.
+    #[error("the window needs a terminal, and {0} is not one; the commands work without: `wardroom --help`")]
+    NoTerminal(&'static str),
+    /// The terminal failed.
+    #[error("the terminal failed: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Whether the terminal is ours at the moment: what the panic hook asks.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether the mouse was taken too.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+
+/// A terminal that was taken. Dropping it gives it back.
+#[derive(Debug)]
+pub struct Screen {
+    painter: Painter,
+}
+
+impl Screen {
+    /// Takes the terminal: raw mode, alternate screen, bracketed paste, focus events. Asks it nothing, so that the first
+    /// frame waits for no answer over a slow line.
+    ///
+    /// # Errors
+    /// Not a terminal, or one that fails.
+    pub fn take(mouse: bool) -> Result<Self, TerminalError> {
+        if !io::stdin().is_terminal() {
+            return Err(TerminalError::NoTerminal("standard input"));
+        }
+        if !io::stdout().is_terminal() {
+            return Err(TerminalError::NoTerminal("standard output"));
+        }
+        MOUSE.store(mouse, Ordering::SeqCst);
+        enter()?;
+        Ok(Self { painter: Painter::new() })
+    }
+
+    /// Draws a frame in one write inside a synchronized update; nothing is written when nothing changed.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn draw(&mut self, frame: Buffer, cursor: Option<Position>) -> io::Result<usize> {
+        let cells = self.painter.paint(frame, cursor);
+        if cells.is_empty() {
+            return Ok(0);
+        }
+        let mut bytes = Vec::with_capacity(cells.len() + 16);
+        bytes.extend_from_slice(b"\x1b[?2026h");
+        bytes.extend_from_slice(&cells);
+        bytes.extend_from_slice(b"\x1b[?2026l");
+        let mut out = io::stdout().lock();
+        out.write_all(&bytes)?;
+        out.flush()?;
+        Ok(bytes.len())
+    }
+
+    /// What the terminal shows is not known any more.
+    pub fn forget(&mut self) {
+        self.painter.forget();
+    }
+
+    /// Writes a sequence that is not part of the picture, like a copy to the clipboard.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        out.write_all(bytes)?;
+        out.flush()
+    }
+
+    /// Gives the terminal back, stops the process until it is continued, and takes the terminal again.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        // SIGSTOP rather than a handler of our own: the shell sees a stopped job as it expects.
+        signal_hook::low_level::raise(signal_hook::consts::SIGSTOP)?;
+        self.resume()
+    }
+
+    /// Takes the terminal again after somebody else stopped and continued the process.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn resume(&mut self) -> io::Result<()> {
+        enter()?;
+        self.forget();
+        Ok(())
+    }
+
+    /// Columns and rows; 80×24 when the terminal does not tell.
+    pub fn size(&self) -> (u16, u16) {
+        terminal::size().ok().filter(|(w, h)| *w > 0 && *h > 0).unwrap_or((80, 24))
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn enter() -> io::Result<()> {
+    terminal::enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    let mut out = io::stdout().lock();
+    execute!(out, terminal::EnterAlternateScreen, event::EnableBracketedPaste, event::EnableFocusChange)?;
+    if MOUSE.load(Ordering::SeqCst) {
+        execute!(out, event::EnableMouseCapture)?;
+    }
+    Ok(())
+}
+
+/// Gives the terminal back if it is ours. Every step is tried, whatever the one before came to.
+fn give_back() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = io::stdout().lock();
+    if MOUSE.load(Ordering::SeqCst) {
+        let _ = execute!(out, event::DisableMouseCapture);
+    }
+    // The alternate screen is wiped before it is left: some terminals let one scroll back into it.
+    let _ = out.write_all(b"\x1b[?2026l\x1b[0m\x1b[2J");
+    let _ = execute!(
+        out,
+        event::DisableFocusChange,
+        event::DisableBracketedPaste,
+        terminal::LeaveAlternateScreen,
+        crossterm::cursor::Show
+    );
+    let _ = terminal::disable_raw_mode();
+}
+
+/// Has a panic give the terminal back first, and say where it happened but not with what: the message of a panic can
+/// hold patient data.
+pub fn install_panic_hook() {
+    std::panic::set_hook(Box::new(|panic| {
+        give_back();
+        let place = panic.location().map_or_else(String::new, |l| format!(" at {}:{}", l.file(), l.line()));
+        eprintln!(
+            "wardroom stopped because of a mistake of its own{place}. Saved writes and drafts are kept; start it again to go on."
+        );
+    }));
+}

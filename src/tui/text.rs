@@ -1,0 +1,183 @@
+//! The one place that measures and cleans text. Nothing from a vendor or a file reaches a cell around it.
+
+use std::{borrow::Cow, fmt::Write as _};
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// A text longer than this is cut before it is looked at: no cell shows more.
+const LOOKED_AT: usize = 16 * 1024;
+
+/// Text in which everything that a terminal could act on, or that could hide or reorder what stands around it, is shown
+/// as a visible escape such as `‹U+202E›`. Line breaks and tabs become a space.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    let text = bounded(text);
+    if !text.chars().any(suspicious) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => out.push(' '),
+            '\r' => {}
+            c if suspicious(c) => {
+                let _ = write!(out, "‹U+{:04X}›", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Like [`clean`], line by line; a tab becomes two spaces.
+pub fn clean_lines(text: &str) -> Vec<String> {
+    let cap = 4 * 1024 * 1024;
+    let end = (0..=cap.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+    text[..end].replace('\t', "  ").lines().map(|line| clean(line).into_owned()).collect()
+}
+
+/// Whether a character must not reach a terminal as it is: controls, bidi controls, zero-width and other invisible
+/// characters, tags, line and paragraph separators, private use, and noncharacters. The joiner inside an emoji is among
+/// them: a broken emoji is better than two names that look the same.
+pub fn suspicious(c: char) -> bool {
+    matches!(c,
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
+        | '\u{e000}'..='\u{f8ff}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{10ffff}')
+}
+
+/// How many cells a clean text takes.
+pub fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
+}
+
+/// As much of a clean text as fits into so many cells, with an ellipsis when something is left out. Cuts between graphemes.
+pub fn truncate(text: &str, cells: usize) -> Cow<'_, str> {
+    let text = bounded(text);
+    if width(text) <= cells {
+        return Cow::Borrowed(text);
+    }
+    if cells == 0 {
+        return Cow::Borrowed("");
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        let wide = width(grapheme);
+        if used + wide > cells - 1 {
+            break;
+        }
+        used += wide;
+        out.push_str(grapheme);
+    }
+    out.push('…');
+    Cow::Owned(out)
+}
+
+/// Cleaned, cut and filled with spaces to exactly so many cells.
+pub fn fit(text: &str, cells: usize) -> String {
+    let cleaned = clean(text);
+    let cut = truncate(&cleaned, cells);
+    let mut out = cut.into_owned();
+    let used = width(&out);
+    out.extend(std::iter::repeat_n(' ', cells.saturating_sub(used)));
+    out
+}
+
+/// Clean text broken into lines of at most so many cells, between words where there are any.
+pub fn wrap(text: &str, cells: usize) -> Vec<String> {
+    let cells = cells.max(1);
+    let mut lines = Vec::new();
+    for paragraph in clean_lines(text) {
+        let mut line = String::new();
+        let mut used = 0;
+        for word in paragraph.split_word_bounds() {
+            let wide = width(word);
+            if used + wide <= cells {
+                line.push_str(word);
+                used += wide;
+                continue;
+            }
+            if used > 0 {
+                lines.push(line.trim_end().to_owned());
+                line.clear();
+                used = 0;
+            }
+            if word.trim().is_empty() {
+                continue;
+            }
+            for c in word.chars() {
+                let wide = c.width().unwrap_or(0);
+                if used + wide > cells && used > 0 {
+                    lines.push(std::mem::take(&mut line));
+                    used = 0;
+                }
+                line.push(c);
+                used += wide;
+            }
+        }
+        lines.push(line.trim_end().to_owned());
+    }
+    lines
+}
+
+fn bounded(text: &str) -> &str {
+    if text.len() <= LOOKED_AT {
+        return text;
+    }
+    let end = (0..=LOOKED_AT).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_could_fool_a_reader_is_shown() {
+        assert_eq!(clean("Sato\u{202e}imE"), "Sato‹U+202E›imE");
+        assert_eq!(clean("\u{1b}[2J"), "‹U+001B›[2J");
+        assert_eq!(clean("a\u{200b}b\u{9d}"), "a‹U+200B›b‹U+009D›");
+        assert_eq!(clean("two\nlines\tand"), "two lines and");
+        assert_eq!(clean("محمد Çelik 東京"), "محمد Çelik 東京");
+    }
+
+    #[test]
+    fn wide_characters_are_never_cut_in_half() {
+        assert_eq!(truncate("東京都港区", 5), "東京…");
+        assert_eq!(fit("東京都港区", 6), "東京… ");
+        assert_eq!(fit("ab", 4), "ab  ");
+        assert_eq!(truncate("abc", 0), "");
+    }
+
+    #[test]
+    fn long_words_are_broken_and_short_ones_are_not() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("a\n\nb", 9), ["a", "", "b"]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_suspicious_passes_the_firewall(text in any::<String>()) {
+            prop_assert!(!clean(&text).chars().any(suspicious));
+        }
+
+        #[test]
+        fn what_fits_takes_exactly_its_cells(text in any::<String>(), cells in 0_usize..60) {
+            prop_assert_eq!(width(&fit(&text, cells)), cells);
+        }
+
+        #[test]
+        fn wrapped_lines_are_never_too_wide(text in any::<String>(), cells in 2_usize..40) {
+            for line in wrap(&text, cells) {
+                prop_assert!(width(&line) <= cells, "{line:?}");
+            }
+        }
+    }
+}

@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
+use serde_json::Value;
+
 use super::store::Store;
+use super::world::World;
 use crate::domain::random::Randomness;
 
 /// An HTTP request, already read whole.
@@ -105,4 +108,18 @@ pub trait Machine: Send {
 
     /// When something will be due next, if it is known.
     fn next_due(&self, store: &Store) -> Option<Timestamp>;
+
+    /// What a client of this world must present, as `(name, secret)` under the names that the vendor's client is
+    /// configured with. Follows from the seed alone, so that a restart keeps them; invented, so that they may be printed.
+    fn credentials(&self, world: &World) -> Vec<(String, String)> {
+        let _ = world;
+        Vec::new()
+    }
+
+    /// Does what a person would do at the vendor's own screens: the sandbox's admin port and tests ask for it.
+    /// An error says in plain words why nothing was done.
+    fn act(&mut self, store: &mut Store, action: &str, arguments: &Value, ctx: &Context<'_>) -> Result<Value, String> {
+        let _ = (store, arguments, ctx);
+        Err(format!("{} knows no action {action:?}", self.name()))
+    }
 }

@@ -3,6 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+mod found;
+mod names;
+#[cfg(test)]
+mod tests;
+
 /// A person who is a patient of the clinic before the day begins.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Person {
@@ -98,7 +103,7 @@ pub struct World {
     pub time_zone: String,
     /// When the world was founded.
     pub founded: Timestamp,
-    /// The patients.
+    /// The patients, ascending by `id`, by `spid` and by `mrn` alike.
     pub people: Vec<Person>,
     /// The providers.
     pub providers: Vec<Provider>,
@@ -106,4 +111,21 @@ pub struct World {
     pub rooms: Vec<Room>,
     /// The day's book, plus some days before and after.
     pub visits: Vec<Visit>,
+}
+
+impl World {
+    /// Where the person with this practice id stands in [`World::people`].
+    pub fn person_by_id(&self, id: &str) -> Option<usize> {
+        self.people.binary_search_by(|p| p.id.as_str().cmp(id)).ok()
+    }
+
+    /// Where the person with this Solo patient id stands in [`World::people`].
+    pub fn person_by_spid(&self, spid: i64) -> Option<usize> {
+        self.people.binary_search_by_key(&spid, |p| p.spid).ok()
+    }
+
+    /// Where the person with this medical record number stands in [`World::people`].
+    pub fn person_by_mrn(&self, mrn: &str) -> Option<usize> {
+        self.people.binary_search_by(|p| p.mrn.as_str().cmp(mrn)).ok()
+    }
 }

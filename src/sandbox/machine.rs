@@ -39,7 +39,7 @@ pub struct Response {
     pub headers: Vec<(String, String)>,
     /// The body's bytes. For a streamed answer, all its parts in order.
     pub body: Vec<u8>,
-    /// Where `body` is cut into parts that are sent one after the other, each after a pause in
+    /// Where `body` is cut into parts that are sent one after the other, as (length, pause): each after a pause in
     /// (scaled) milliseconds; empty for an ordinary answer.
     pub parts: Vec<(usize, u64)>,
 }

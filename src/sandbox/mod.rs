@@ -7,8 +7,17 @@ pub mod heidi;
 pub mod machine;
 pub mod noa;
 mod prose;
+pub mod shell;
+pub mod solo;
 pub mod store;
 #[cfg(test)]
 mod testbench;
 mod wire;
 pub mod world;
+
+pub use shell::{Address, Options, Running, Sandbox, StartError};
+
+/// All simulated vendors, in the order of their ports. A new vendor is one line here.
+pub fn machines() -> Vec<Box<dyn machine::Machine>> {
+    vec![Box::new(solo::Solo)]
+}

@@ -56,6 +56,16 @@ impl Store {
         self.collections.get(collection).into_iter().flatten().map(|(k, v)| (k.as_str(), v))
     }
 
+    /// All records: collection, key, record.
+    pub fn everything(&self) -> impl Iterator<Item = (&str, &str, &Value)> {
+        self.collections.iter().flat_map(|(c, records)| records.iter().map(move |(k, v)| (c.as_str(), k.as_str(), v)))
+    }
+
+    /// The names of the collections and how many records each holds.
+    pub fn collections(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.collections.iter().map(|(name, records)| (name.as_str(), records.len()))
+    }
+
     /// Counts up and returns a number that no earlier call for this name returned; starts at `first`.
     pub fn next_number(&mut self, name: &str, first: i64) -> i64 {
         let n = self.get("counters", name).and_then(Value::as_i64).map_or(first, |n| n + 1);

@@ -1,0 +1,115 @@
+//! What people do at Solo's own screens, for demonstrations and tests.
+
+use serde_json::{Value, json};
+
+use super::appointments::{self, save};
+use super::life::{self, STATUSES, VIDEO_STATES};
+use super::patients::{self, By};
+use super::reply::Refused;
+use super::webhooks::tell;
+use crate::sandbox::machine::Context;
+use crate::sandbox::store::Store;
+
+fn said_why(refused: Refused) -> String {
+    match refused {
+        Refused::Error(_, why) | Refused::Message(_, why) => why,
+    }
+}
+
+/// An argument that is a number or a text, as text.
+fn id(arguments: &Value, name: &str) -> Result<String, String> {
+    match &arguments[name] {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(n) => Ok(n.to_string()),
+        _ => Err(format!("{name} is required")),
+    }
+}
+
+/// - `cancel {appointment}`
+/// - `reschedule {appointment, date}`
+/// - `status {appointment, status, hold?}`: any of the twelve; with `hold` it stays there, otherwise the visit goes on
+/// - `video {appointment, status}`: any of the seven
+/// - `book {patient, room, date?, reasons?}`
+/// - `edit_patient {patient, fields}`: top-level demographics, as PUT takes them
+/// - `hold {appointment}`: it no longer moves by itself
+pub(super) fn act(store: &mut Store, action: &str, arguments: &Value, ctx: &Context<'_>) -> Result<Value, String> {
+    match action {
+        "book" => return book(store, arguments, ctx),
+        "edit_patient" => {
+            let patient = find_patient(store, arguments)?;
+            let spid = patient.spid;
+            if !arguments["fields"].is_object() {
+                return Err("fields must be an object".into());
+            }
+            patients::save_checked(store, patient, &arguments["fields"], ctx).map_err(said_why)?;
+            return Ok(json!({ "patientId": spid }));
+        }
+        "cancel" | "reschedule" | "status" | "video" | "hold" => {}
+        _ => return Err(format!("solo knows no action {action:?}")),
+    }
+    let said = id(arguments, "appointment")?;
+    let mut a = appointments::find(store, &said).map_err(said_why)?;
+    match action {
+        "cancel" => appointments::apply(store, &mut a, &json!({ "status": "cancelled" }), ctx).map_err(said_why)?,
+        "reschedule" => {
+            let date = arguments["date"].as_i64().ok_or("date must be Unix seconds")?;
+            appointments::apply(store, &mut a, &json!({ "date": date }), ctx).map_err(said_why)?;
+        }
+        "status" => {
+            let status = arguments["status"].as_str().filter(|s| STATUSES.contains(s));
+            let status = status.ok_or_else(|| format!("status must be one of {}", STATUSES.join(", ")))?;
+            let now = ctx.now.as_second();
+            let duration = a["duration"].as_i64().unwrap_or(900);
+            a["plan"] = json!(life::plan_from(status, duration, now, ctx.random));
+            let (_, events) = life::carry_out(&mut a, now, ctx.random);
+            if arguments["hold"] == true {
+                a["plan"] = json!([]);
+            }
+            save(store, a.clone());
+            for event in events {
+                tell(store, ctx, &event, &json!({ "appointmentId": a["id"] }));
+            }
+        }
+        "video" => {
+            let state = arguments["status"].as_str().filter(|s| VIDEO_STATES.contains(s));
+            let state = state.ok_or_else(|| format!("status must be one of {}", VIDEO_STATES.join(", ")))?;
+            let call = a["video"]["id"].as_str().map_or_else(|| ctx.random.uuid(), str::to_owned);
+            a["video"] = json!({ "id": call, "status": state });
+            save(store, a.clone());
+            let event = match state {
+                "LWBS" => Some("appointment:lwbs"),
+                "incomplete" => Some("appointment:incompleted"),
+                _ => None,
+            };
+            if let Some(event) = event {
+                tell(store, ctx, event, &json!({ "appointmentId": a["id"] }));
+            }
+        }
+        _ => {
+            a["plan"] = json!([]);
+            save(store, a.clone());
+        }
+    }
+    Ok(json!({ "appointmentId": a["id"], "status": a["status"], "videoCall": a["video"] }))
+}
+
+fn find_patient(store: &Store, arguments: &Value) -> Result<patients::Patient, String> {
+    let patient = id(arguments, "patient")?;
+    patients::find(store, By::Id(&patient)).or_else(|_| patients::find(store, By::Spid(&patient))).map_err(said_why)
+}
+
+fn book(store: &mut Store, arguments: &Value, ctx: &Context<'_>) -> Result<Value, String> {
+    let patient = find_patient(store, arguments)?;
+    let room = id(arguments, "room")?;
+    if store.world.rooms.iter().all(|r| r.name != room) {
+        return Err(format!("there is no waiting room {room:?}"));
+    }
+    let mut wish = json!({});
+    for name in ["date", "reasons"] {
+        if let Some(value) = arguments.get(name) {
+            wish[name] = value.clone();
+        }
+    }
+    let a = appointments::put_new(store, ctx, &patient.id, &room, &wish);
+    Ok(json!({ "appointmentId": a["id"], "status": a["status"] }))
+}

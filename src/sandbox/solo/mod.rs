@@ -1,0 +1,134 @@
+//! Teladoc Health Solo, transcribed from its document. What the document leaves open is decided where it is coded; those
+//! decisions are listed in `docs` with the sandbox's other liberties.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::machine::{Context, Delivery, Machine, Request, Response};
+use super::store::Store;
+use super::world::World;
+
+mod actions;
+mod appointments;
+mod check;
+mod envelope;
+mod episodes;
+mod life;
+mod notes;
+mod patients;
+mod reply;
+mod report;
+mod slots;
+#[cfg(test)]
+mod tests;
+mod webhooks;
+
+use patients::By;
+use reply::{Answer, Refused, send};
+
+/// The credential's name, as the header spells it.
+const API_KEY: &str = "api-key";
+
+/// The machine; all its state is in the store.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Solo;
+
+/// The key of this world. Invented: it opens nothing but the sandbox.
+fn api_key(world: &World) -> String {
+    format!("solo-demo-{:016x}", world.seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+/// Opens an envelope of Solo's: what the receiver of a webhook does, for tests and for `link` arguments. `None` when it is
+/// none, or was sealed under another secret.
+pub fn open_envelope(secret: &str, envelope: &str) -> Option<Vec<u8>> {
+    envelope::open(secret, envelope)
+}
+
+fn decode(segment: &str) -> String {
+    // A plus sign in a path is a plus sign, unlike in a query.
+    let text = segment.replace('+', "%2B");
+    url::form_urlencoded::parse(text.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
+}
+
+fn route(store: &mut Store, request: &Request, ctx: &Context<'_>) -> Answer {
+    let unknown = || Refused::Message(404, format!("No route found for {} {}", request.method, request.path));
+    let path = request.path.strip_prefix("/qapi/v1/").ok_or_else(unknown)?;
+    if request.header(API_KEY) != Some(&api_key(&store.world)) {
+        return Err(Refused::Message(401, "The API key is missing or unknown".into()));
+    }
+    let segments: Vec<String> = path.split('/').map(decode).collect();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let (method, r, s) = (request.method.as_str(), request, store);
+    match (method, segments.as_slice()) {
+        ("POST", ["patients"]) => patients::create(s, r, ctx),
+        ("GET", ["patients", id]) => patients::get(s, By::Id(id)),
+        ("PUT", ["patients", id]) => patients::update(s, By::Id(id), r, ctx),
+        ("GET", ["patients", "id", "type", "SPID", "value", id]) => patients::get(s, By::Spid(id)),
+        ("PUT", ["patients", "id", "type", "SPID", "value", id]) => patients::update(s, By::Spid(id), r, ctx),
+        ("POST", ["patients", "HSID", id, "appointments"]) => appointments::create(s, By::Hsid(id), r, ctx),
+        ("POST", ["patients", "id", "type", "SPID", "value", id, "appointments"]) => {
+            appointments::create(s, By::Spid(id), r, ctx)
+        }
+        ("POST", ["patients", id, "appointments"]) => appointments::create(s, By::Id(id), r, ctx),
+        ("GET", ["patients", id, "episodes"]) => episodes::list(s, id),
+        ("POST", ["patients", id, "episodes"]) => episodes::create(s, id, r, ctx),
+
+        ("GET", ["appointments", id]) => appointments::get(s, id),
+        ("PUT", ["appointments", id]) => appointments::update(s, id, r, ctx),
+        ("GET", ["appointments", id, "provider-link"]) => appointments::provider_link(s, id, ctx),
+        ("GET", ["appointments", id, "video-call-links"]) => appointments::links_by_external(s, id, ctx),
+        ("GET", ["appointments", "id", "type", "SAID", "value", id, "video-call-links"]) => {
+            appointments::links(s, id, ctx)
+        }
+        ("GET", ["appointments", id, "visit-note"]) => notes::get(s, id),
+        ("PUT", ["appointments", id, "visit-note"]) => notes::update(s, id, r, ctx),
+        ("PUT", ["appointments", id, "episode", "assign"]) => episodes::assign(s, id, r),
+
+        ("GET", ["episodes", id]) => episodes::get(s, id),
+        ("PUT", ["episodes", id]) => episodes::update(s, id, r, ctx),
+        ("GET", ["episodes", id, "appointments"]) => episodes::appointments(s, id),
+
+        ("GET", ["waiting-rooms"]) => slots::rooms(s),
+        ("GET", ["appointment-slots"]) => slots::list(s, r, ctx.now),
+        ("GET", ["reports", "csv-data-dump"]) => report::csv_dump(s, r),
+
+        ("GET", ["webhooks"]) => webhooks::list(s),
+        ("POST", ["webhooks"]) => webhooks::create(s, r, ctx),
+        ("GET", ["webhooks", id]) => webhooks::get(s, id),
+        ("PUT", ["webhooks", id]) => webhooks::update(s, id, r),
+        ("DELETE", ["webhooks", id]) => webhooks::delete(s, id),
+        _ => Err(unknown()),
+    }
+}
+
+impl Machine for Solo {
+    fn name(&self) -> &'static str {
+        "solo"
+    }
+
+    fn found(&mut self, store: &mut Store, ctx: &Context<'_>) {
+        appointments::found(store, ctx);
+        life::start(store, ctx);
+    }
+
+    fn handle(&mut self, store: &mut Store, request: &Request, ctx: &Context<'_>) -> Response {
+        send(route(store, request, ctx), ctx)
+    }
+
+    fn advance(&mut self, store: &mut Store, ctx: &Context<'_>) -> Vec<Delivery> {
+        life::advance(store, ctx);
+        webhooks::drain(store, ctx)
+    }
+
+    fn next_due(&self, store: &Store) -> Option<Timestamp> {
+        life::next_due(store).and_then(|at| Timestamp::from_second(at).ok())
+    }
+
+    fn credentials(&self, world: &World) -> Vec<(String, String)> {
+        vec![("api_key".into(), api_key(world))]
+    }
+
+    fn act(&mut self, store: &mut Store, action: &str, arguments: &Value, ctx: &Context<'_>) -> Result<Value, String> {
+        actions::act(store, action, arguments, ctx)
+    }
+}

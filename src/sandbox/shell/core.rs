@@ -93,6 +93,12 @@ impl Core {
         }
     }
 
+    /// Ends everything: the directory may be taken by somebody else, and nothing is answered any more.
+    pub fn close(&mut self) {
+        self.log = None;
+        self.broken.get_or_insert("the sandbox has stopped".into());
+    }
+
     /// Counts a start, so that each run draws other random numbers than the one before.
     pub fn count_start(&mut self) -> u64 {
         self.store.next_number("shell/starts", 1) as u64

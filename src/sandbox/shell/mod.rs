@@ -134,7 +134,9 @@ impl Sandbox {
         }
         let (log, replay) = match &options.data_dir {
             Some(dir) => {
-                let (log, replay) = Log::open(dir).map_err(StartError::Data)?;
+                let dir = dir.clone();
+                let opened = tokio::task::spawn_blocking(move || Log::open(&dir)).await;
+                let (log, replay) = opened.map_err(io::Error::other).flatten().map_err(StartError::Data)?;
                 (Some(log), replay)
             }
             None => (None, None),
@@ -468,6 +470,7 @@ impl Running {
             let _ = task.await;
         }
         self.inner.ports.lock().await.clear();
+        self.inner.shared.core().close();
     }
 }
 
@@ -479,5 +482,6 @@ impl Drop for Running {
         if let Ok(mut ports) = self.inner.ports.try_lock() {
             ports.clear();
         }
+        self.inner.shared.core().close();
     }
 }

@@ -61,12 +61,15 @@ impl Response {
     }
 }
 
+/// As the value of a delivery's header: replaced by the number of the attempt, from 1.
+pub const ATTEMPT: &str = "{attempt}";
+
 /// One webhook request that a vendor wants to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     /// Where to, as it was registered.
     pub url: String,
-    /// Headers beside the content length.
+    /// Headers beside the content length; a value may be [`ATTEMPT`].
     pub headers: Vec<(String, String)>,
     /// The body exactly as it is sent.
     pub body: Vec<u8>,
@@ -108,6 +111,12 @@ pub trait Machine: Send {
 
     /// When something will be due next, if it is known.
     fn next_due(&self, store: &Store) -> Option<Timestamp>;
+
+    /// Learns how a delivery ended: it reached its receiver, or was tried as often as the vendor tries. For vendors that
+    /// tell in their own lists which deliveries failed. Not called while another attempt or copy is to come.
+    fn delivered(&mut self, store: &mut Store, delivery: &Delivery, reached: bool) {
+        let _ = (store, delivery, reached);
+    }
 
     /// What a client of this world must present, as `(name, secret)` under the names that the vendor's client is
     /// configured with. Follows from the seed alone, so that a restart keeps them; invented, so that they may be printed.

@@ -19,5 +19,11 @@ pub use shell::{Address, Options, Running, Sandbox, StartError};
 
 /// All simulated vendors, in the order of their ports. A new vendor is one line here.
 pub fn machines() -> Vec<Box<dyn machine::Machine>> {
-    vec![Box::new(solo::Solo)]
+    vec![
+        Box::new(solo::Solo),
+        Box::new(noa::Noa),
+        Box::new(cobalt::Cobalt),
+        Box::new(clinic::Clinic),
+        Box::new(heidi::Heidi),
+    ]
 }

@@ -101,6 +101,39 @@ impl Machine for Clinic {
     fn next_due(&self, _store: &Store) -> Option<Timestamp> {
         None
     }
+
+    fn credentials(&self, world: &World) -> Vec<(String, String)> {
+        credentials(world).into_iter().map(|(name, secret)| (name.to_owned(), secret)).collect()
+    }
+
+    /// What can be made to happen from outside the vendor's own interface:
+    /// `set_status` `{sessionNoteId, status}`; `expire_tokens` and `restore_tokens` `{}`.
+    fn act(&mut self, store: &mut Store, action: &str, arguments: &Value, ctx: &Context<'_>) -> Result<Value, String> {
+        match action {
+            "set_status" => {
+                let id = arguments.get("sessionNoteId").and_then(Value::as_i64).ok_or("sessionNoteId is missing")?;
+                let status = arguments.get("status").and_then(Value::as_str).ok_or("status is missing")?;
+                if !notes::exists(store, id, ctx) {
+                    return Err("no such session note".into());
+                }
+                notes::set_status(store, id, status, ctx);
+                Ok(json!({"sessionNoteId": id, "status": status}))
+            }
+            "expire_tokens" => {
+                for caller in [Caller::Admin, Caller::Clinician] {
+                    store.put(REVOKED, caller.name(), json!(true));
+                }
+                Ok(Value::Null)
+            }
+            "restore_tokens" => {
+                for caller in [Caller::Admin, Caller::Clinician] {
+                    store.remove(REVOKED, caller.name());
+                }
+                Ok(Value::Null)
+            }
+            _ => Err("no such action".into()),
+        }
+    }
 }
 
 fn answer(store: &mut Store, request: &Request, ctx: &Context<'_>) -> Result<Response, Response> {
@@ -126,42 +159,5 @@ fn answer(store: &mut Store, request: &Request, ctx: &Context<'_>) -> Result<Res
         _ if caller != Caller::Admin => Err(refused(403, "You are not allowed to do this.")),
         (None, [_, _, _, _, id]) => notes::single(store, request, ctx, id),
         _ => notes::list(store, request, ctx),
-    }
-}
-
-impl Clinic {
-    /// What can be made to happen from outside the vendor's own interface:
-    /// `set_status` `{sessionNoteId, status}`; `expire_tokens` and `restore_tokens` `{}`.
-    pub fn act(
-        &mut self,
-        store: &mut Store,
-        action: &str,
-        arguments: &Value,
-        ctx: &Context<'_>,
-    ) -> Result<Value, String> {
-        match action {
-            "set_status" => {
-                let id = arguments.get("sessionNoteId").and_then(Value::as_i64).ok_or("sessionNoteId is missing")?;
-                let status = arguments.get("status").and_then(Value::as_str).ok_or("status is missing")?;
-                if !notes::exists(store, id, ctx) {
-                    return Err("no such session note".into());
-                }
-                notes::set_status(store, id, status, ctx);
-                Ok(json!({"sessionNoteId": id, "status": status}))
-            }
-            "expire_tokens" => {
-                for caller in [Caller::Admin, Caller::Clinician] {
-                    store.put(REVOKED, caller.name(), json!(true));
-                }
-                Ok(Value::Null)
-            }
-            "restore_tokens" => {
-                for caller in [Caller::Admin, Caller::Clinician] {
-                    store.remove(REVOKED, caller.name());
-                }
-                Ok(Value::Null)
-            }
-            _ => Err("no such action".into()),
-        }
     }
 }

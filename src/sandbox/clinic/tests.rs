@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{Clinic, credentials};
+use crate::sandbox::machine::Machine;
 use crate::sandbox::testbench::{Bench, request, world};
 
 const ADDENDUMS: &str = "/v1/clinic/session_notes/addendums";

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::{known_query, refused, secret, token_reference, webhook_urls};
-use crate::sandbox::machine::{Context, Delivery, Request, Response};
+use crate::sandbox::machine::{ATTEMPT, Context, Delivery, Request, Response};
 use crate::sandbox::store::Store;
 use crate::sandbox::wire::{self, between};
 
@@ -118,7 +118,7 @@ fn delivery(record: &Value) -> Option<Delivery> {
             header("cobalt-verification", text("signature")?),
             header("webhook-id", text("event")?),
             header("webhook-timestamp", text("created")?),
-            header("webhook-attempt", "1"),
+            header("webhook-attempt", ATTEMPT),
         ],
         body: text("body")?.as_bytes().to_vec(),
         not_before: wire::moment(record["at"].as_i64()?),

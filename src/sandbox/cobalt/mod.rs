@@ -117,6 +117,59 @@ impl Machine for Cobalt {
     fn next_due(&self, store: &Store) -> Option<Timestamp> {
         [notes::next_due(store), events::next_due(store)].into_iter().flatten().min().map(wire::moment)
     }
+
+    fn credentials(&self, world: &World) -> Vec<(String, String)> {
+        credentials(world).into_iter().map(|(name, secret)| (name.to_owned(), secret)).collect()
+    }
+
+    fn delivered(&mut self, store: &mut Store, delivery: &Delivery, reached: bool) {
+        if let Some((_, event)) = delivery.headers.iter().find(|(name, _)| name == "webhook-id") {
+            events::settle(store, event, reached);
+        }
+    }
+
+    /// What can be made to happen from outside the vendor's own interface:
+    /// `fail_next_note` `{code?}`; `set_status` `{appointmentId, status}`; `login_required`, `login_restored` and
+    /// `password_change_warning` `{}`; `delivery_result` `{eventId, delivered}` for what a shell learned of a delivery.
+    fn act(&mut self, store: &mut Store, action: &str, arguments: &Value, ctx: &Context<'_>) -> Result<Value, String> {
+        let text = |name: &str| arguments.get(name).and_then(Value::as_str);
+        match action {
+            "fail_next_note" => {
+                let code = text("code").unwrap_or(notes::REASONS[0].0);
+                if !notes::REASONS.iter().any(|(known, _)| *known == code) {
+                    return Err("no such code".into());
+                }
+                store.put(ACCOUNT, "fail_next", json!(code));
+                Ok(json!({"code": code}))
+            }
+            "set_status" => {
+                let id = text("appointmentId").ok_or("appointmentId is missing")?;
+                let status = text("status").ok_or("status is missing")?;
+                if !appointments::exists(store, id) {
+                    return Err("no such appointment".into());
+                }
+                store.put(appointments::STATUSES, id, json!(status));
+                Ok(json!({"appointmentId": id, "status": status}))
+            }
+            "login_required" | "password_change_warning" => {
+                if action == "login_required" {
+                    store.put(ACCOUNT, "login_required", json!(true));
+                }
+                let id = events::emit(store, ctx, ctx.now, &format!("access_token.{action}"), None, json!({}));
+                Ok(json!({"eventId": id}))
+            }
+            "login_restored" => {
+                store.remove(ACCOUNT, "login_required");
+                Ok(Value::Null)
+            }
+            "delivery_result" => {
+                let id = text("eventId").ok_or("eventId is missing")?;
+                let delivered = arguments.get("delivered").and_then(Value::as_bool).ok_or("delivered is missing")?;
+                if events::settle(store, id, delivered) { Ok(Value::Null) } else { Err("no such event".into()) }
+            }
+            _ => Err("no such action".into()),
+        }
+    }
 }
 
 fn answer(store: &mut Store, request: &Request, ctx: &Context<'_>) -> Result<Response, Response> {
@@ -195,55 +248,4 @@ fn register(store: &mut Store, request: &Request, _ctx: &Context<'_>) -> Result<
         200,
         &json!({"success": true, "message": "Webhook registered.", "webhook_secret_key": secret(store)}),
     ))
-}
-
-impl Cobalt {
-    /// What can be made to happen from outside the vendor's own interface:
-    /// `fail_next_note` `{code?}`; `set_status` `{appointmentId, status}`; `login_required`, `login_restored` and
-    /// `password_change_warning` `{}`; `delivery_result` `{eventId, delivered}` for what a shell learned of a delivery.
-    pub fn act(
-        &mut self,
-        store: &mut Store,
-        action: &str,
-        arguments: &Value,
-        ctx: &Context<'_>,
-    ) -> Result<Value, String> {
-        let text = |name: &str| arguments.get(name).and_then(Value::as_str);
-        match action {
-            "fail_next_note" => {
-                let code = text("code").unwrap_or(notes::REASONS[0].0);
-                if !notes::REASONS.iter().any(|(known, _)| *known == code) {
-                    return Err("no such code".into());
-                }
-                store.put(ACCOUNT, "fail_next", json!(code));
-                Ok(json!({"code": code}))
-            }
-            "set_status" => {
-                let id = text("appointmentId").ok_or("appointmentId is missing")?;
-                let status = text("status").ok_or("status is missing")?;
-                if !appointments::exists(store, id) {
-                    return Err("no such appointment".into());
-                }
-                store.put(appointments::STATUSES, id, json!(status));
-                Ok(json!({"appointmentId": id, "status": status}))
-            }
-            "login_required" | "password_change_warning" => {
-                if action == "login_required" {
-                    store.put(ACCOUNT, "login_required", json!(true));
-                }
-                let id = events::emit(store, ctx, ctx.now, &format!("access_token.{action}"), None, json!({}));
-                Ok(json!({"eventId": id}))
-            }
-            "login_restored" => {
-                store.remove(ACCOUNT, "login_required");
-                Ok(Value::Null)
-            }
-            "delivery_result" => {
-                let id = text("eventId").ok_or("eventId is missing")?;
-                let delivered = arguments.get("delivered").and_then(Value::as_bool).ok_or("delivered is missing")?;
-                if events::settle(store, id, delivered) { Ok(Value::Null) } else { Err("no such event".into()) }
-            }
-            _ => Err("no such action".into()),
-        }
-    }
 }

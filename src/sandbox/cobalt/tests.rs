@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Cobalt, credentials, events};
-use crate::sandbox::machine::Delivery;
+use crate::sandbox::machine::{ATTEMPT, Delivery, Machine};
 use crate::sandbox::testbench::{Bench, request, world};
 use crate::sandbox::wire;
 
@@ -82,7 +82,7 @@ fn a_note_takes_seconds_and_ends_with_a_signed_event() {
     assert_eq!(header("cobalt-verification"), hmac_by_hand(secret.as_bytes(), &sent[0].body));
     assert_eq!(header("webhook-id"), event["id"]);
     assert_eq!(header("webhook-timestamp"), event["created"]);
-    assert_eq!((header("webhook-attempt").as_str(), sent[0].retries, sent[0].url.as_str()), ("1", 1, HOOK));
+    assert_eq!((header("webhook-attempt").as_str(), sent[0].retries, sent[0].url.as_str()), (ATTEMPT, 1, HOOK));
 }
 
 #[test]

@@ -151,6 +151,35 @@ impl Machine for Heidi {
     fn next_due(&self, store: &Store) -> Option<Timestamp> {
         sessions::next_due(store)
     }
+
+    fn credentials(&self, world: &World) -> Vec<(String, String)> {
+        credentials(world).into_iter().map(|(name, secret)| (name.to_owned(), secret)).collect()
+    }
+
+    /// What can be made to happen from outside the vendor's own interface:
+    /// `expire_tokens` `{}`; `unlink` `{}` (every account); `outcome_of_next` `{outcome}` with `created`, `failed` or
+    /// `unused`; `set_note` `{sessionId, status, result?}`.
+    fn act(&mut self, store: &mut Store, action: &str, arguments: &Value, ctx: &Context<'_>) -> Result<Value, String> {
+        let text = |name: &str| arguments.get(name).and_then(Value::as_str);
+        match action {
+            "expire_tokens" => Ok(json!({"expired": accounts::clear(store, accounts::TOKENS)})),
+            "unlink" => Ok(json!({"unlinked": accounts::clear(store, accounts::LINKS)})),
+            "outcome_of_next" => {
+                let outcome = text("outcome").filter(|outcome| sessions::OUTCOMES.contains(outcome));
+                let outcome =
+                    outcome.ok_or_else(|| format!("outcome must be one of {}", sessions::OUTCOMES.join(", ")))?;
+                store.put(TOLD, "outcome", json!(outcome));
+                Ok(json!({"outcome": outcome}))
+            }
+            "set_note" => {
+                let id = text("sessionId").ok_or("sessionId is missing")?;
+                let status = text("status").ok_or("status is missing")?;
+                sessions::set_note(store, ctx, id, status, text("result"))?;
+                Ok(json!({"sessionId": id, "status": status}))
+            }
+            _ => Err("no such action".into()),
+        }
+    }
 }
 
 fn answer(store: &mut Store, request: &Request, ctx: &Context<'_>) -> Result<Response, Response> {
@@ -204,38 +233,5 @@ fn answer(store: &mut Store, request: &Request, ctx: &Context<'_>) -> Result<Res
         ("GET", _) => Ok(accounts::access(store, &user)),
         ("POST", _) => accounts::link(store, request, ctx, &user),
         _ => accounts::unlink(store, &user),
-    }
-}
-
-impl Heidi {
-    /// What can be made to happen from outside the vendor's own interface:
-    /// `expire_tokens` `{}`; `unlink` `{}` (every account); `outcome_of_next` `{outcome}` with `created`, `failed` or
-    /// `unused`; `set_note` `{sessionId, status, result?}`.
-    pub fn act(
-        &mut self,
-        store: &mut Store,
-        action: &str,
-        arguments: &Value,
-        ctx: &Context<'_>,
-    ) -> Result<Value, String> {
-        let text = |name: &str| arguments.get(name).and_then(Value::as_str);
-        match action {
-            "expire_tokens" => Ok(json!({"expired": accounts::clear(store, accounts::TOKENS)})),
-            "unlink" => Ok(json!({"unlinked": accounts::clear(store, accounts::LINKS)})),
-            "outcome_of_next" => {
-                let outcome = text("outcome").filter(|outcome| sessions::OUTCOMES.contains(outcome));
-                let outcome =
-                    outcome.ok_or_else(|| format!("outcome must be one of {}", sessions::OUTCOMES.join(", ")))?;
-                store.put(TOLD, "outcome", json!(outcome));
-                Ok(json!({"outcome": outcome}))
-            }
-            "set_note" => {
-                let id = text("sessionId").ok_or("sessionId is missing")?;
-                let status = text("status").ok_or("status is missing")?;
-                sessions::set_note(store, ctx, id, status, text("result"))?;
-                Ok(json!({"sessionId": id, "status": status}))
-            }
-            _ => Err("no such action".into()),
-        }
     }
 }

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{Heidi, credentials, profile_id};
+use crate::sandbox::machine::Machine;
 use crate::sandbox::testbench::{Bench, request, world};
 
 const ROOT: &str = "/api/v2/ml-scribe/open-api";

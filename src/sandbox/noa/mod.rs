@@ -131,6 +131,59 @@ impl Machine for Noa {
     fn next_due(&self, store: &Store) -> Option<Timestamp> {
         session::next_due(store)
     }
+
+    fn credentials(&self, world: &World) -> Vec<(String, String)> {
+        credentials(world).into_iter().map(|(name, secret)| (name.to_owned(), secret)).collect()
+    }
+
+    /// What can be made to happen from outside the vendor's own interface:
+    /// `expire_tokens` `{}`; `set_status` `{sessionId, status}` with the shorthands `interrupt`, `fail` and `expire`
+    /// `{sessionId}`; `set_default_webhook` `{url}` (null takes it away); `outcome_of_next` `{outcome}` with
+    /// `verified`, `interrupted`, `failed`, `unused` or `empty`.
+    fn act(&mut self, store: &mut Store, action: &str, arguments: &Value, ctx: &Context<'_>) -> Result<Value, String> {
+        let text = |name: &str| arguments.get(name).and_then(Value::as_str);
+        match action {
+            "expire_tokens" => {
+                let tokens: Vec<String> = store.list(TOKENS).map(|(token, _)| token.to_owned()).collect();
+                for token in &tokens {
+                    store.remove(TOKENS, token);
+                }
+                Ok(json!({"expired": tokens.len()}))
+            }
+            "set_status" | "interrupt" | "fail" | "expire" => {
+                let status = match action {
+                    "interrupt" => "Interrupted",
+                    "fail" => "Failed",
+                    "expire" => "Expired",
+                    _ => text("status").ok_or("status is missing")?,
+                };
+                let id = text("sessionId").ok_or("sessionId is missing")?;
+                let session = session::by_id(store, id).ok_or("no such session")?;
+                session.force(store, ctx, status)?;
+                Ok(json!({"sessionId": id, "status": status}))
+            }
+            "set_default_webhook" => match arguments.get("url") {
+                Some(Value::Null) => {
+                    store.put(CONSUMER, "webhook", Value::Null);
+                    Ok(Value::Null)
+                }
+                Some(Value::String(url)) if wire::acceptable_webhook(url) => {
+                    store.put(CONSUMER, "webhook", json!(url));
+                    Ok(json!({"url": url}))
+                }
+                _ => Err("url must be https, plain http to loopback, or null".into()),
+            },
+            "outcome_of_next" => {
+                let outcome = text("outcome").ok_or("outcome is missing")?;
+                if !create::OUTCOMES.contains(&outcome) {
+                    return Err(format!("outcome must be one of {}", create::OUTCOMES.join(", ")));
+                }
+                store.put(CONSUMER, "outcome", json!(outcome));
+                Ok(json!({"outcome": outcome}))
+            }
+            _ => Err("no such action".into()),
+        }
+    }
 }
 
 fn answer(store: &mut Store, request: &Request, ctx: &Context<'_>) -> Result<Response, Response> {
@@ -312,61 +365,4 @@ fn page_of(store: &Store, request: &Request, page: &str, id: &str) -> Result<Res
         .into_bytes(),
         parts: Vec::new(),
     })
-}
-
-impl Noa {
-    /// What can be made to happen from outside the vendor's own interface:
-    /// `expire_tokens` `{}`; `set_status` `{sessionId, status}` with the shorthands `interrupt`, `fail` and `expire`
-    /// `{sessionId}`; `set_default_webhook` `{url}` (null takes it away); `outcome_of_next` `{outcome}` with
-    /// `verified`, `interrupted`, `failed`, `unused` or `empty`.
-    pub fn act(
-        &mut self,
-        store: &mut Store,
-        action: &str,
-        arguments: &Value,
-        ctx: &Context<'_>,
-    ) -> Result<Value, String> {
-        let text = |name: &str| arguments.get(name).and_then(Value::as_str);
-        match action {
-            "expire_tokens" => {
-                let tokens: Vec<String> = store.list(TOKENS).map(|(token, _)| token.to_owned()).collect();
-                for token in &tokens {
-                    store.remove(TOKENS, token);
-                }
-                Ok(json!({"expired": tokens.len()}))
-            }
-            "set_status" | "interrupt" | "fail" | "expire" => {
-                let status = match action {
-                    "interrupt" => "Interrupted",
-                    "fail" => "Failed",
-                    "expire" => "Expired",
-                    _ => text("status").ok_or("status is missing")?,
-                };
-                let id = text("sessionId").ok_or("sessionId is missing")?;
-                let session = session::by_id(store, id).ok_or("no such session")?;
-                session.force(store, ctx, status)?;
-                Ok(json!({"sessionId": id, "status": status}))
-            }
-            "set_default_webhook" => match arguments.get("url") {
-                Some(Value::Null) => {
-                    store.put(CONSUMER, "webhook", Value::Null);
-                    Ok(Value::Null)
-                }
-                Some(Value::String(url)) if wire::acceptable_webhook(url) => {
-                    store.put(CONSUMER, "webhook", json!(url));
-                    Ok(json!({"url": url}))
-                }
-                _ => Err("url must be https, plain http to loopback, or null".into()),
-            },
-            "outcome_of_next" => {
-                let outcome = text("outcome").ok_or("outcome is missing")?;
-                if !create::OUTCOMES.contains(&outcome) {
-                    return Err(format!("outcome must be one of {}", create::OUTCOMES.join(", ")));
-                }
-                store.put(CONSUMER, "outcome", json!(outcome));
-                Ok(json!({"outcome": outcome}))
-            }
-            _ => Err("no such action".into()),
-        }
-    }
 }

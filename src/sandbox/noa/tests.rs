@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{Noa, credentials};
-use crate::sandbox::machine::Delivery;
+use crate::sandbox::machine::{Delivery, Machine};
 use crate::sandbox::testbench::{BASE, Bench, request, world};
 
 const SESSIONS: &str = "/api/v1/consumers/sessions";

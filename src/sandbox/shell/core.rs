@@ -59,6 +59,19 @@ impl Due {
     pub fn body(&self) -> Vec<u8> {
         STANDARD.decode(&self.body).unwrap_or_default()
     }
+
+    /// What the vendor asked to be sent.
+    fn delivery(&self) -> Delivery {
+        Delivery {
+            url: self.url.clone(),
+            headers: self.headers.clone(),
+            body: self.body(),
+            not_before: Timestamp::from_millisecond(self.not_before).unwrap_or_default(),
+            copies: self.copies,
+            retries: self.retries,
+            about: self.about.clone(),
+        }
+    }
 }
 
 /// A vendor and the address under which it is reached.
@@ -218,6 +231,9 @@ impl Core {
         }
         if due.copies == 0 || due.attempts > due.retries {
             self.store.remove(DELIVERIES, key);
+            if let Some(v) = self.vendors.iter_mut().find(|v| v.machine.name() == due.vendor) {
+                v.machine.delivered(&mut self.store, &due.delivery(), success);
+            }
         } else {
             self.store.put(DELIVERIES, key, json!(due));
         }

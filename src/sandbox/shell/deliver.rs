@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use url::{Host, Url};
 
 use super::core::{Due, Shared};
+use crate::sandbox::machine::ATTEMPT;
 
 /// How many deliveries are under way at once.
 const AT_ONCE: usize = 8;
@@ -132,8 +133,10 @@ async fn exchange(due: &Due) -> Result<u16, String> {
     let body = due.body();
     let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
     let mut head = format!("POST {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", host_of(&due.url));
+    let attempt = (due.attempts + 1).to_string();
     for (name, value) in &due.headers {
         if !name.contains(['\r', '\n']) && !value.contains(['\r', '\n']) {
+            let value = if value == ATTEMPT { &attempt } else { value };
             head.extend([name, ": ", value, "\r\n"]);
         }
     }

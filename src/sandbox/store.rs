@@ -3,9 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use super::world::World;
+use super::world::{Visit, World};
+
+/// What became of the clinic's book since the founding: SAID → [`Booked`]. Shared by all vendors, as a practice's schedule is.
+const BOOK: &str = "book";
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Booked {
+    visit: Visit,
+    /// Cancelled, or nobody came.
+    off: bool,
+}
 
 /// One change of one record; `None` removes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,12 +36,14 @@ pub struct Store {
     pub world: World,
     collections: BTreeMap<String, BTreeMap<String, Value>>,
     uncommitted: Vec<Write>,
+    /// The records of [`BOOK`], read.
+    booked: BTreeMap<i64, Booked>,
 }
 
 impl Store {
     /// An empty store over a world.
     pub fn new(world: World) -> Self {
-        Self { world, collections: BTreeMap::new(), uncommitted: Vec::new() }
+        Self { world, collections: BTreeMap::new(), uncommitted: Vec::new(), booked: BTreeMap::new() }
     }
 
     /// The record under `key`.
@@ -56,6 +69,33 @@ impl Store {
         self.collections.get(collection).into_iter().flatten().map(|(k, v)| (k.as_str(), v))
     }
 
+    /// The clinic's book as it stands: what the world began with and what was booked or moved since, whatever became of it.
+    pub fn visits(&self) -> impl Iterator<Item = &Visit> {
+        let untouched = self.world.visits.iter().filter(|v| !self.booked.contains_key(&v.said));
+        untouched.chain(self.booked.values().map(|b| &b.visit))
+    }
+
+    /// The visit with this SAID.
+    pub fn visit(&self, said: i64) -> Option<&Visit> {
+        match self.booked.get(&said) {
+            Some(booked) => Some(&booked.visit),
+            None => self.world.visits.iter().find(|v| v.said == said),
+        }
+    }
+
+    /// Whether the visit was cancelled or nobody came.
+    pub fn is_off(&self, said: i64) -> bool {
+        self.booked.get(&said).is_some_and(|b| b.off)
+    }
+
+    /// Keeps the book true after a booking, a change or a cancellation.
+    pub fn book(&mut self, visit: Visit, off: bool) {
+        if self.visit(visit.said) != Some(&visit) || self.is_off(visit.said) != off {
+            let key = visit.said.to_string();
+            self.put(BOOK, &key, json!(Booked { visit, off }));
+        }
+    }
+
     /// All records: collection, key, record.
     pub fn everything(&self) -> impl Iterator<Item = (&str, &str, &Value)> {
         self.collections.iter().flat_map(|(c, records)| records.iter().map(move |(k, v)| (c.as_str(), k.as_str(), v)))
@@ -75,6 +115,10 @@ impl Store {
 
     /// Replays a change that a log holds.
     pub fn apply(&mut self, write: &Write) {
+        let booked = write.value.as_ref().filter(|_| write.collection == BOOK);
+        if let Some(booked) = booked.and_then(|v| Booked::deserialize(v).ok()) {
+            self.booked.insert(booked.visit.said, booked);
+        }
         let records = self.collections.entry(write.collection.clone()).or_default();
         match &write.value {
             Some(value) => records.insert(write.key.clone(), value.clone()),

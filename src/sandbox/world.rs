@@ -73,8 +73,8 @@ pub struct Room {
     pub slot_seconds: i64,
 }
 
-/// An appointment that stands in the book when the day begins.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// An appointment in the clinic's book.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visit {
     /// Solo's appointment id.
     pub said: i64,

@@ -27,7 +27,7 @@ fn offset(world: &World) -> i64 {
 
 fn visit_of<'a>(store: &'a Store, id: i64, ctx: &Context<'_>) -> Option<&'a Visit> {
     let said = id.checked_sub(offset(&store.world))?;
-    store.world.visits.iter().find(|visit| visit.said == said && ended(visit, ctx))
+    store.visit(said).filter(|visit| ended(visit, ctx) && !store.is_off(said))
 }
 
 fn ended(visit: &Visit, ctx: &Context<'_>) -> bool {
@@ -133,10 +133,8 @@ pub(super) fn list(store: &Store, request: &Request, ctx: &Context<'_>) -> Resul
     let search = wire::query(request, "search").map(str::to_lowercase);
     let status = wire::query(request, "status");
     let mut found: Vec<Value> = store
-        .world
-        .visits
-        .iter()
-        .filter(|visit| ended(visit, ctx))
+        .visits()
+        .filter(|visit| ended(visit, ctx) && !store.is_off(visit.said))
         .map(|visit| shown(store, visit, ctx))
         .filter(|note| {
             let summary = || note["session_summary"].as_str().unwrap_or_default().to_lowercase();

@@ -1,4 +1,4 @@
-//! The EMR's schedule as Cobalt has it cached: the world's visits under ids of Cobalt's own.
+//! The EMR's schedule as Cobalt has it cached: the clinic's visits under ids of Cobalt's own.
 
 use serde_json::{Value, json};
 
@@ -28,15 +28,15 @@ fn ehr_id_of(world: &World, visit: &Visit) -> String {
     (base + visit.said * 31).to_string()
 }
 
-fn visit_of<'a>(world: &'a World, id: &str) -> Option<&'a Visit> {
-    let distance = id.parse::<i64>().ok()?.checked_sub(base(world))?;
+fn visit_of<'a>(store: &'a Store, id: &str) -> Option<&'a Visit> {
+    let distance = id.parse::<i64>().ok()?.checked_sub(base(&store.world))?;
     let said = (distance % STRIDE == 0).then_some(distance / STRIDE)?;
-    world.visits.iter().find(|visit| visit.said == said)
+    store.visit(said)
 }
 
 /// Whether Cobalt knows an appointment of this id.
 pub(super) fn exists(store: &Store, id: &str) -> bool {
-    visit_of(&store.world, id).is_some()
+    visit_of(store, id).is_some()
 }
 
 pub(super) fn list(store: &Store, request: &Request, ctx: &Context<'_>) -> Result<Response, Response> {
@@ -65,9 +65,8 @@ pub(super) fn list(store: &Store, request: &Request, ctx: &Context<'_>) -> Resul
         return Err(refused(400, "appointment_mode must be office or telemedicine."));
     }
     let world = &store.world;
-    let mut found: Vec<&Visit> = world
-        .visits
-        .iter()
+    let mut found: Vec<&Visit> = store
+        .visits()
         .filter(|visit| {
             let date = wire::local_date(world, wire::moment(visit.start * 1000));
             date >= first && last.is_none_or(|last| date <= last) && mode != Some("office")
@@ -81,7 +80,7 @@ pub(super) fn list(store: &Store, request: &Request, ctx: &Context<'_>) -> Resul
 
 /// One appointment, under the plural name that the vendor gives it.
 pub(super) fn single(store: &Store, id: &str, ctx: &Context<'_>) -> Result<Response, Response> {
-    visit_of(&store.world, id)
+    visit_of(store, id)
         .and_then(|visit| shown(store, visit, ctx, false))
         .map(|one| Response::json(200, &json!({"success": true, "appointments": one})))
         .ok_or_else(|| refused(404, "Appointment not found."))
@@ -107,6 +106,7 @@ fn shown(store: &Store, visit: &Visit, ctx: &Context<'_>, with_note: bool) -> Op
     let now = ctx.now.as_second();
     let status = match store.get(STATUSES, &id).and_then(Value::as_str) {
         Some(set) => set,
+        None if store.is_off(visit.said) => "cancelled",
         None if now < visit.start => "scheduled",
         None if now < visit.start + visit.duration => "in_progress",
         None => "completed",

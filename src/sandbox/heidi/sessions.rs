@@ -168,7 +168,7 @@ pub(super) fn create(
     session.owner = Some(user.to_owned());
     session.account = accounts::account_of(store, user);
     session.appointment = text("ehr_appointment_id").map(str::to_owned);
-    let visit = store.world.visits.iter().find(|v| Some(v.said.to_string()) == session.appointment);
+    let visit = session.appointment.as_ref().and_then(|id| store.visit(id.parse().ok()?));
     session.reasons = visit.map(|visit| visit.reasons.clone()).unwrap_or_default();
     let outcome = match store.get(TOLD, "outcome").and_then(Value::as_str).map(str::to_owned) {
         Some(outcome) => {

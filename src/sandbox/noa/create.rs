@@ -125,8 +125,8 @@ fn created(session: &Session, store: &Store, ctx: &Context<'_>) -> Value {
 /// that visit's reasons, so that a demonstration hangs together.
 fn reasons_of(store: &Store, episode: &str) -> Vec<String> {
     let digits: String = episode.chars().filter(char::is_ascii_digit).collect();
-    let visits = &store.world.visits;
-    visits.iter().find(|visit| visit.said.to_string() == digits).map(|visit| visit.reasons.clone()).unwrap_or_default()
+    let visit = digits.parse().ok().and_then(|said| store.visit(said));
+    visit.map(|visit| visit.reasons.clone()).unwrap_or_default()
 }
 
 fn drawn(random: &dyn Randomness) -> &'static str {

@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 /// How many entries are kept; the oldest go first.
-pub(super) const KEPT: usize = 50_000;
+const KEPT: usize = 50_000;
+/// How many bytes of bodies are kept with them.
+const BODIES_KEPT: usize = 64 << 20;
 /// How much of a request's body is kept, in bytes.
 const BODY_KEPT: usize = 64 * 1024;
 
@@ -98,6 +100,7 @@ impl Filter {
 pub(super) struct Journal {
     entries: VecDeque<Entry>,
     next: u64,
+    bodies: usize,
 }
 
 impl Journal {
@@ -111,9 +114,11 @@ impl Journal {
     /// Keeps an entry that a log holds.
     pub fn restore(&mut self, entry: Entry) {
         self.next = self.next.max(entry.seq);
+        self.bodies += entry.body.len();
         self.entries.push_back(entry);
-        if self.entries.len() > KEPT {
-            self.entries.pop_front();
+        while self.entries.len() > KEPT || self.bodies > BODIES_KEPT {
+            let Some(oldest) = self.entries.pop_front() else { break };
+            self.bodies -= oldest.body.len();
         }
     }
 

@@ -390,3 +390,47 @@ async fn the_admin_port_answers_what_the_sandbox_is() {
     let addresses = ask(&admin, "GET", "/addresses", "", "").await.unwrap().json();
     assert_eq!(addresses["vendors"][0]["base_url"], Solo::of(&running).base);
 }
+
+#[tokio::test]
+async fn all_five_answer_on_ports_of_their_own_and_share_one_book() {
+    let running = Sandbox::start(still()).await.unwrap();
+    let names: Vec<_> = running.addresses().iter().map(|a| a.vendor.as_str()).collect();
+    assert_eq!(names, ["solo", "noa", "cobalt", "clinic", "heidi"]);
+    assert!(running.addresses().iter().all(|a| !a.credentials.is_empty()));
+    let solo = Solo::of(&running);
+    assert_eq!(solo.book(&running, "ext-1").await.unwrap().status, 201);
+    let mrn = running.inner.shared.core().store.world.people[0].mrn.clone();
+    let cobalt = running.address("cobalt").unwrap();
+    let headers: Vec<_> = cobalt.credentials.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    // The helper sends one header whose value is given; further ones follow it.
+    let key = format!("none\r\n{}", headers.join("\r\n"));
+    let day = running.now().strftime("%Y-%m-%d").to_string();
+    let path = format!("/v1/appointments?start_date={day}&patient_mrn={mrn}");
+    let told = ask(&cobalt.base_url, "GET", &path, &key, "").await.unwrap();
+    assert_eq!(told.status, 200, "{}", told.json());
+    let start = running.now().as_second() + 5 * 86_400;
+    let begins = |a: &Value| a["datetime"].as_str().unwrap().parse::<Timestamp>().unwrap().as_second();
+    assert!(told.json()["appointments"].as_array().unwrap().iter().any(|a| begins(a) == start));
+}
+
+#[tokio::test]
+async fn cobalt_learns_which_of_its_webhooks_failed_for_good_after_one_retry() {
+    let running = Sandbox::start(still()).await.unwrap();
+    let cobalt = running.address("cobalt").unwrap().clone();
+    let key =
+        cobalt.credentials.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\r\n");
+    let key = format!("none\r\n{key}");
+    let (url, got) = receiver(&[500, 500, 202]).await;
+    let body = json!({ "webhook_url": url }).to_string();
+    let registered = ask(&cobalt.base_url, "POST", "/v1/webhook", &key, &body).await.unwrap();
+    assert!(registered.status < 300, "{}", registered.json());
+    running.act("cobalt", "password_change_warning", json!({})).await.unwrap();
+    running.advance(Duration::from_secs(5)).await.unwrap();
+    until("the vendor gave up", || running.state(core::DELIVERIES).is_empty()).await;
+    let deliveries = running.journal(&Filter { kind: Some("delivery".into()), ..Filter::default() });
+    let attempts: Vec<_> = deliveries.iter().map(|e| (e.status, e.attempt)).collect();
+    assert_eq!(attempts, [(Some(500), Some(1)), (Some(500), Some(2))]);
+    assert!(got.lock().unwrap().is_empty());
+    let listed = ask(&cobalt.base_url, "GET", "/v1/webhook-events?delivery_status=failed", &key, "").await.unwrap();
+    assert_eq!(listed.json()["webhook_events"].as_array().unwrap().len(), 1, "{}", listed.json());
+}

@@ -75,7 +75,24 @@ pub(super) fn save(store: &mut Store, appointment: Value) {
     {
         store.put(EXTERNALS, external, appointment["id"].clone());
     }
+    if let Some(visit) = visit_of(store, &appointment) {
+        let off = appointment["status"] == "cancelled" || appointment["status"] == "not showed up";
+        store.book(visit, off);
+    }
     store.put(APPOINTMENTS, &said, appointment);
+}
+
+/// What the practice's book says about an appointment; nothing for a patient whom only Solo knows.
+fn visit_of(store: &Store, appointment: &Value) -> Option<Visit> {
+    Some(Visit {
+        said: appointment["id"].as_i64()?,
+        person: store.world.person_by_id(appointment["patient"].as_str()?)?,
+        room: store.world.rooms.iter().position(|r| appointment["room"] == r.name.as_str())?,
+        provider: appointment["providers"][0].as_u64()? as usize,
+        start: appointment["date"].as_i64()?,
+        duration: appointment["duration"].as_i64()?,
+        reasons: serde_json::from_value(appointment["reasons"].clone()).ok()?,
+    })
 }
 
 /// The appointment with this number.

@@ -32,7 +32,12 @@ pub(super) const VIDEO_STATES: [&str; 7] =
 
 /// When the next patient books by themselves, Unix seconds; under this key in [`LIFE`].
 const NEXT_BOOKING: &str = "next_booking";
+/// Up to which local midnight the book has been filled, Unix seconds; under this key in [`LIFE`].
+const FILLED: &str = "filled";
 const LIFE: &str = "solo/life";
+/// How many days ahead patients book, and how many of them for one day.
+const DAYS_AHEAD: i64 = 7;
+const A_DAY: usize = 30;
 const MINUTE: i64 = 60;
 
 /// One step of a plan.
@@ -99,7 +104,9 @@ fn seen(arrival: i64, duration: i64, fate: u64, random: &dyn Randomness) -> Vec<
     d.then(0, Some("arrived"), None, None);
     d.then(minutes(random, 1, 4), Some("in progress.intake.ready"), None, None);
     d.then(minutes(random, 1, 6), Some("in progress.intake.progress"), None, None);
-    d.then(minutes(random, 2, 7), Some("in progress.exam.ready"), Some("waiting"), Some("intake:completed"));
+    // The end of the intake has an event, the readiness for the exam that follows it has none.
+    d.then(minutes(random, 2, 7), None, None, Some("intake:completed"));
+    d.then(minutes(random, 1, 3), Some("in progress.exam.ready"), Some("waiting"), None);
     if (13..18).contains(&fate) {
         // No status says so; the document has it among the video states alone.
         d.then(minutes(random, 20, 40), Some("cancelled"), Some("LWBS"), Some("appointment:lwbs"));
@@ -177,11 +184,12 @@ pub(super) fn advance(store: &mut Store, ctx: &Context<'_>) {
         let Some(mut appointment) = store.get(APPOINTMENTS, &key).cloned() else { continue };
         let (_, events) = carry_out(&mut appointment, now, ctx.random);
         let id = appointment["id"].clone();
-        store.put(APPOINTMENTS, &key, appointment);
+        appointments::save(store, appointment);
         for event in events {
             tell(store, ctx, &event, &json!({ "appointmentId": id }));
         }
     }
+    fill(store, ctx);
     if let Some(at) = next_booking(store).filter(|at| *at <= now) {
         // After a long jump the missed bookings are left out: nobody books for the past.
         let pause = minutes(ctx.random, 5, 30);
@@ -198,6 +206,8 @@ pub(super) fn next_due(store: &Store) -> Option<i64> {
 /// Starts the stream of patients who book by themselves.
 pub(super) fn start(store: &mut Store, ctx: &Context<'_>) {
     if !store.world.people.is_empty() {
+        let founded = store.world.day_start(ctx.now, DAYS_AHEAD + 1);
+        store.put(LIFE, FILLED, json!(founded));
         store.put(LIFE, NEXT_BOOKING, json!(ctx.now.as_second() + minutes(ctx.random, 2, 10)));
     }
 }
@@ -206,14 +216,41 @@ fn next_booking(store: &Store) -> Option<i64> {
     store.get(LIFE, NEXT_BOOKING)?.as_i64()
 }
 
+/// Books the days that came into sight since the last time, so that a board lives on however long the sandbox runs or rests.
+fn fill(store: &mut Store, ctx: &Context<'_>) {
+    let Some(filled) = store.get(LIFE, FILLED).and_then(Value::as_i64) else { return };
+    // Looking at the calendar costs more than this comparison, which is right for all but the hours around a midnight.
+    if filled > ctx.now.as_second() + DAYS_AHEAD * 86_400 {
+        return;
+    }
+    for day in 0..=DAYS_AHEAD {
+        let (from, to) = (store.world.day_start(ctx.now, day), store.world.day_start(ctx.now, day + 1));
+        if to <= filled {
+            continue;
+        }
+        store.put(LIFE, FILLED, json!(to));
+        let from = from.max(ctx.now.as_second());
+        for _ in 0..A_DAY {
+            let wish = from + ctx.random.below((to - from).max(1) as u64) as i64;
+            book_at(store, ctx, wish, to);
+        }
+    }
+}
+
 fn book_somebody(store: &mut Store, ctx: &Context<'_>) {
-    let (now, random) = (ctx.now.as_second(), ctx.random);
+    let now = ctx.now.as_second();
+    // Half of them want to come soon, the others within the week.
+    let soonest = now + if ctx.random.below(2) == 0 { 0 } else { minutes(ctx.random, 60, 6 * 24 * 60) };
+    book_at(store, ctx, soonest, soonest + 4 * 3600);
+}
+
+/// Books somebody into the first free slot of a room between two moments.
+fn book_at(store: &mut Store, ctx: &Context<'_>, soonest: i64, latest: i64) {
+    let random = ctx.random;
     let room = random.below(store.world.rooms.len() as u64) as usize;
     let Some(slot_seconds) = store.world.rooms.get(room).map(|r| r.slot_seconds) else { return };
     let name = store.world.rooms[room].name.clone();
-    // Half of them want to come soon, the others within the week.
-    let soonest = now + if random.below(2) == 0 { 0 } else { minutes(random, 60, 6 * 24 * 60) };
-    let free = slots::free(store, &name, soonest, soonest + 4 * 3600, slot_seconds);
+    let free = slots::free(store, &name, soonest, latest, slot_seconds);
     let (Some(start), person) = (free.first(), random.below(store.world.people.len() as u64) as usize) else { return };
     let patient = store.world.people[person].id.clone();
     let wish = json!({ "date": start, "duration": slot_seconds, "reasons": ["follow-up"] });

@@ -56,6 +56,14 @@ fn route(store: &mut Store, request: &Request, ctx: &Context<'_>) -> Answer {
     if request.header(API_KEY) != Some(&api_key(&store.world)) {
         return Err(Refused::Message(401, "The API key is missing or unknown".into()));
     }
+    let takes = match path {
+        "appointment-slots" => &["after", "before", "waitingRoom", "duration"][..],
+        "reports/csv-data-dump" => &["from", "to"],
+        _ => &[],
+    };
+    if let Some((name, _)) = request.query.iter().find(|(name, _)| !takes.contains(&name.as_str())) {
+        return Err(reply::bad(format!("Bad parameters [{name}: unknown parameter]")));
+    }
     let segments: Vec<String> = path.split('/').map(decode).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let (method, r, s) = (request.method.as_str(), request, store);

@@ -22,11 +22,6 @@ fn number(request: &Request, name: &str) -> Result<Option<i64>, Refused> {
 
 /// What GET answers.
 pub(super) fn list(store: &Store, request: &Request, now: Timestamp) -> Answer {
-    if let Some((name, _)) =
-        request.query.iter().find(|(n, _)| !["after", "before", "waitingRoom", "duration"].contains(&n.as_str()))
-    {
-        return Err(bad(format!("Bad parameters [{name}: unknown parameter]")));
-    }
     let required =
         |name: &str, value: Option<i64>| value.ok_or_else(|| bad(format!("Bad parameters [{name}: is required]")));
     let after = required("after", number(request, "after")?)?;

@@ -21,14 +21,14 @@ const AT_ONCE: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The pause after a first failure; it doubles up to the longest. Wall clock.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 /// The driver looks at the clocks at least this often, because a wall clock may jump.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// Runs for the sandbox's life.
 pub(super) async fn drive(shared: Arc<Shared>) {
     let mut under_way: HashSet<String> = HashSet::new();
-    let mut resting: HashMap<String, Instant> = HashMap::new();
+    let mut resting: HashMap<String, (Instant, String)> = HashMap::new();
     let mut attempts = JoinSet::new();
     loop {
         // A log that cannot be written stops the vendors' life too: nothing may be told that is not durable.
@@ -53,10 +53,11 @@ pub(super) async fn drive(shared: Arc<Shared>) {
                 let Ok((key, host, before, outcome)) = done else { continue };
                 under_way.remove(&key);
                 if matches!(outcome, Ok(200..=299)) {
-                    resting.remove(&key);
+                    // Whoever answers again is sent everything that waits for them.
+                    resting.retain(|_, (_, waits_for)| *waits_for != host);
                 } else {
                     let pause = FIRST_PAUSE.saturating_mul(1 << before.min(10)).min(LONGEST_PAUSE);
-                    resting.insert(key.clone(), Instant::now() + pause);
+                    resting.insert(key.clone(), (Instant::now() + pause, host.clone()));
                 }
                 let _ = shared.silently(move |core| ((), core.delivered(&key, &host, outcome))).await;
                 resting.retain(|key, _| shared.core().store.get(super::core::DELIVERIES, key).is_some());
@@ -69,7 +70,7 @@ pub(super) async fn drive(shared: Arc<Shared>) {
 fn look(
     shared: &Shared,
     under_way: &HashSet<String>,
-    resting: &HashMap<String, Instant>,
+    resting: &HashMap<String, (Instant, String)>,
     moment: Instant,
 ) -> (Vec<(String, Due, bool)>, Duration) {
     let mut core = shared.core();
@@ -94,7 +95,7 @@ fn look(
             continue;
         }
         match resting.get(key) {
-            Some(at) if *at > moment => rests = rests.min(*at - moment),
+            Some((at, _)) if *at > moment => rests = rests.min(*at - moment),
             _ => due.push((key.to_owned(), delivery, cut)),
         }
     }

@@ -1,5 +1,22 @@
-//! Teladoc Health Solo, transcribed from its document. What the document leaves open is decided where it is coded; those
-//! decisions are listed in `docs` with the sandbox's other liberties.
+//! Teladoc Health Solo, transcribed from its document.
+//!
+//! What the document leaves open is decided so:
+//! - What is made anew answers 201, all else 200; DELETE webhook and the assignment of an episode answer without a body, PUT
+//!   visit-note with what it was sent, PUT episode with the episode.
+//! - Refusals by rule are 400 and a taken patient id, moving or cancelling what is over 409, all as `{"error":{"message"}}`;
+//!   the key is 401 and an unknown path or method 404 as `{"message"}`; a webhook that does not exist has an empty message.
+//! - A field that has no value is answered as `null` or empty, never left out; `null` is refused in requests.
+//! - The HSID is the MRN. An external id may be used twice; the later appointment is then the one that is found.
+//! - Booking does not ask for a free slot: rooms are open around the clock, and a slot is free while nobody has it. Slots of
+//!   the past are not offered, and a range is at most 92 days.
+//! - Without a date an appointment is for now. A new one has one provider at once.
+//! - LWBS ends an appointment as `cancelled`, a broken call as `completed`; the events then are `appointment:lwbs` and
+//!   `appointment:incompleted` alone. `intake:completed` comes while the status is still `in progress.intake.progress`.
+//! - Events of episodes carry `episodeId`. A webhook's body is the bare envelope as `text/plain`; one in twelve is late, one
+//!   in twenty is sent twice, and a failed one is sent again without an end.
+//! - The dump has the columns of `report.rs`, a row for each appointment whose local day lies in the range, and one for each
+//!   patient without any.
+//! - An unknown query parameter is refused.
 
 use jiff::Timestamp;
 use serde_json::Value;

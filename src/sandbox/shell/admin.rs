@@ -141,13 +141,14 @@ async fn faults(State(inner): App) -> Json<Value> {
 }
 
 async fn set_faults(app: App, body: Bytes) -> Result<Json<Value>, Refusal> {
-    let wanted: Vec<Fault> = read(&body)?;
+    let wanted: Vec<Value> = read(&body)?;
+    let wanted = wanted.into_iter().map(Fault::read).collect::<Result<_, _>>().map_err(bad)?;
     app.0.set_faults(wanted).await.map_err(broken)?;
     Ok(faults(app).await)
 }
 
 async fn add_fault(app: App, body: Bytes) -> Result<Json<Value>, Refusal> {
-    let fault: Fault = read(&body)?;
+    let fault = Fault::read(read(&body)?).map_err(bad)?;
     app.0.add_fault(fault).await.map_err(broken)?;
     Ok(faults(app).await)
 }

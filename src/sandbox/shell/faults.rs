@@ -1,6 +1,7 @@
 //! Faults on order: what a bad network and a bad day at a vendor look like, played on purpose.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,7 +71,20 @@ pub struct Fault {
     pub wrong: Wrong,
 }
 
+/// Every name that may stand in a fault.
+const NAMES: [&str; 10] =
+    ["do", "vendor", "method", "path", "count", "millis", "status", "retry_after", "body", "content_type"];
+
 impl Fault {
+    /// Reads a fault from JSON. A name that is not known is an error: a misspelt `count` would befall every request.
+    pub(super) fn read(value: Value) -> Result<Self, String> {
+        let names = value.as_object().into_iter().flat_map(|map| map.keys());
+        if let Some(name) = names.map(String::as_str).find(|name| !NAMES.contains(name)) {
+            return Err(format!("a fault has no field {name:?}"));
+        }
+        serde_json::from_value(value).map_err(|e| e.to_string())
+    }
+
     /// A fault that befalls every request.
     pub fn new(wrong: Wrong) -> Self {
         Self { vendor: None, method: None, path: None, count: None, wrong }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -275,7 +275,9 @@ async fn faults_drop_delay_refuse_and_truncate_as_ordered_and_as_often() {
         faults,
         [named("drop_before", false), named("drop_after", true), named("status", false), named("truncate", true)]
     );
-    assert_eq!(ask(&admin, "POST", "/faults", "", r#"{"do":"explode"}"#).await.unwrap().status, 400);
+    for wrong in [r#"{"do":"explode"}"#, r#"{"do":"truncate","cuont":1}"#, r#"{"do":"delay"}"#, "[]", "{"] {
+        assert_eq!(ask(&admin, "POST", "/faults", "", wrong).await.unwrap().status, 400, "{wrong}");
+    }
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ impl Solo {
 
 /// Waits for a condition; a test that waits for ever fails by this.
 async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let patience = tokio::time::Instant::now() + Duration::from_secs(20);
+    let patience = tokio::time::Instant::now() + Duration::from_secs(60);
     while !holds() {
         assert!(tokio::time::Instant::now() < patience, "{what}");
         tokio::time::sleep(Duration::from_millis(5)).await;

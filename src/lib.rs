@@ -6,6 +6,7 @@ pub mod config;
 pub mod domain;
 pub mod link;
 pub mod sandbox;
+pub mod seal;
 pub mod sync;
 pub mod tui;
 pub mod vendor;

@@ -2,6 +2,7 @@
 //!
 //! Each module is a room with one duty; `docs/ARCHITECTURE.md` shows which may use which.
 
+pub mod cache;
 pub mod config;
 pub mod domain;
 pub mod link;

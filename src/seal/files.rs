@@ -209,20 +209,72 @@ pub fn open_private(path: &Path) -> Result<fs::File, FileError> {
 /// Puts `bytes` at `path` with mode 0600, whole or not at all: a temporary file beside it, made durable, then renamed
 /// over it, then the directory made durable.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let temporary = write_temporary(path, bytes)?;
-    if let Err(error) = fs::rename(&temporary, path) {
-        let _ = fs::remove_file(&temporary);
-        return Err(FileError::io(path)(error));
+    let mut file = AtomicFile::create(path)?;
+    file.write(bytes)?;
+    file.commit()
+}
+
+/// As [`write_atomic`], but whole only over the death of the process, not over a power loss: for what can be had again
+/// and tells by itself when it is not whole.
+pub fn write_renamed(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let mut file = AtomicFile::create(path)?;
+    file.write(bytes)?;
+    file.rename()
+}
+
+/// A private file that is written in parts and appears under its name only when it is whole.
+#[derive(Debug)]
+pub struct AtomicFile {
+    path: PathBuf,
+    temporary: PathBuf,
+    file: fs::File,
+    done: bool,
+}
+
+impl AtomicFile {
+    /// Begins a file that is to stand at `path`.
+    pub fn create(path: &Path) -> Result<Self, FileError> {
+        let temporary = temporary_name(path)?;
+        let file = create_exclusive(&temporary)?;
+        Ok(Self { path: path.to_owned(), temporary, file, done: false })
     }
-    sync_parent(path)
+
+    /// Appends.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), FileError> {
+        self.file.write_all(bytes).map_err(FileError::io(&self.path))
+    }
+
+    /// Makes it durable and gives it its name.
+    pub fn commit(self) -> Result<(), FileError> {
+        self.file.sync_all().map_err(FileError::io(&self.path))?;
+        let path = self.path.clone();
+        self.rename()?;
+        sync_parent(&path)
+    }
+
+    fn rename(mut self) -> Result<(), FileError> {
+        fs::rename(&self.temporary, &self.path).map_err(FileError::io(&self.path))?;
+        self.done = true;
+        Ok(())
+    }
+}
+
+impl Drop for AtomicFile {
+    fn drop(&mut self) {
+        if !self.done {
+            let _ = fs::remove_file(&self.temporary);
+        }
+    }
 }
 
 /// As [`write_atomic`], but fails with [`FileErrorKind::Exists`] when something stands at `path`, and leaves it alone.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let temporary = write_temporary(path, bytes)?;
+    let mut file = AtomicFile::create(path)?;
+    file.write(bytes)?;
+    file.file.sync_all().map_err(FileError::io(path))?;
     // A hard link fails where something stands already, and the name never shows half a file.
-    let linked = fs::hard_link(&temporary, path);
-    let _ = fs::remove_file(&temporary);
+    let linked = fs::hard_link(&file.temporary, path);
+    drop(file);
     match linked {
         Ok(()) => sync_parent(path),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(FileError::io(path)(error)),
@@ -297,6 +349,17 @@ pub fn close_tree(dir: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
+/// Takes the exclusive lock of the file at `path`, which is made when missing. Held until the returned file is dropped or
+/// the process ends, however it ends. `None` when another process holds it.
+pub fn lock(path: &Path) -> Result<Option<fs::File>, FileError> {
+    let file = open_private(path)?;
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(file)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(FileError::io(path)(error.into())),
+    }
+}
+
 /// Makes the names in the directory of `path` durable.
 pub fn sync_parent(path: &Path) -> Result<(), FileError> {
     let parent = match path.parent() {
@@ -306,19 +369,13 @@ pub fn sync_parent(path: &Path) -> Result<(), FileError> {
     fs::File::open(parent).and_then(|dir| dir.sync_all()).map_err(FileError::io(parent))
 }
 
-fn write_temporary(path: &Path, bytes: &[u8]) -> Result<PathBuf, FileError> {
+fn temporary_name(path: &Path) -> Result<PathBuf, FileError> {
     let mut random = [0; 8];
     SystemEntropy
         .fill(&mut random)
         .map_err(|error| FileError::new(path, FileErrorKind::Io(io::Error::other(error))))?;
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let temporary = path.with_file_name(format!(".{name}.{:016x}.tmp", u64::from_le_bytes(random)));
-    let mut file = create_exclusive(&temporary)?;
-    if let Err(error) = file.write_all(bytes).and_then(|()| file.sync_all()) {
-        let _ = fs::remove_file(&temporary);
-        return Err(FileError::io(path)(error));
-    }
-    Ok(temporary)
+    Ok(path.with_file_name(format!(".{name}.{:016x}.tmp", u64::from_le_bytes(random))))
 }
 
 /// Removes temporary files that an interrupted [`write_atomic`] left in `dir`. Only while nobody writes there.

@@ -5,11 +5,13 @@
 //! it does not open. Record names become keyed hashes, so that a file tells neither who nor what.
 
 mod cipher;
+mod contain;
 mod entropy;
 pub mod files;
 mod keyfile;
 
 pub use cipher::{KEY_LEN, Keys, NotOpened, Place, RecordKey, SEALED_OVERHEAD, Sealer};
+pub use contain::{Panicked, contain, containing};
 pub use entropy::{Entropy, NoEntropy, SystemEntropy};
 pub use files::{FileError, FileErrorKind};
 pub use keyfile::{KeyError, PassphraseCost, Unlock, WrapKind, create, inspect, load, load_or_create};

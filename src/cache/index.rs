@@ -1,0 +1,85 @@
+//! The caller's packed index in one sealed file: a start reads it whole instead of a hundred thousand records.
+
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::disk::SCHEMA;
+use crate::seal::{Entropy, FileError, FileErrorKind, Place, SEALED_OVERHEAD, Sealer, SystemEntropy, files};
+
+const MAGIC: &[u8; 8] = b"wardidx1";
+const HEADER: usize = 8 + 16 + 8;
+/// Sealed in parts, so that the parts can be opened side by side and none needs the whole in memory twice.
+const CHUNK: usize = 1 << 20;
+/// Nothing larger is read back.
+const LIMIT: u64 = 1 << 30;
+
+/// Writes `index` to `path`.
+pub(super) fn save(path: &Path, sealer: &Sealer, index: &[u8]) -> Result<(), FileError> {
+    let failed = |error: crate::seal::NoEntropy| FileError {
+        path: path.to_owned(),
+        kind: FileErrorKind::Io(std::io::Error::other(error)),
+    };
+    let mut header = [0; HEADER];
+    header[..8].copy_from_slice(MAGIC);
+    // Binds the parts of one file together: parts of an older file do not fit among them.
+    SystemEntropy.fill(&mut header[8..24]).map_err(failed)?;
+    header[24..].copy_from_slice(&(index.len() as u64).to_be_bytes());
+    let mut file = files::AtomicFile::create(path)?;
+    file.write(&header)?;
+    for (number, part) in index.chunks(CHUNK).enumerate() {
+        file.write(&sealer.seal(&place(&key(&header, number)), part).map_err(failed)?)?;
+    }
+    file.commit()
+}
+
+/// Reads what [`save`] wrote; `None` when a single part is missing, moved or changed.
+pub(super) fn load(path: &Path, sealer: &Sealer) -> Option<Zeroizing<Vec<u8>>> {
+    let whole_file = files::read_private(path, LIMIT).ok()?;
+    let (header, body) = whole_file.split_at_checked(HEADER)?;
+    let header: &[u8; HEADER] = header.try_into().ok()?;
+    if header[..8] != *MAGIC {
+        return None;
+    }
+    let len = usize::try_from(u64::from_be_bytes(header[24..].try_into().ok()?)).ok()?;
+    let parts: Vec<&[u8]> = body.chunks(CHUNK + SEALED_OVERHEAD).collect();
+    if len > LIMIT as usize || parts.len() != len.div_ceil(CHUNK) {
+        return None;
+    }
+    let mut index = Zeroizing::new(vec![0; len]);
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(4);
+    let share = parts.len().div_ceil(workers).max(1);
+    let whole = std::thread::scope(|scope| {
+        let jobs: Vec<_> = parts
+            .chunks(share)
+            .zip(index.chunks_mut(share * CHUNK))
+            .enumerate()
+            .map(|(worker, (parts, target))| {
+                scope.spawn(move || {
+                    parts.iter().zip(target.chunks_mut(CHUNK)).enumerate().all(|(at, (part, target))| {
+                        let number = worker * share + at;
+                        match sealer.open(&place(&key(header, number)), part) {
+                            Ok(plain) if plain.len() == target.len() => {
+                                target.copy_from_slice(&plain);
+                                true
+                            }
+                            _ => false,
+                        }
+                    })
+                })
+            })
+            .collect();
+        jobs.into_iter().all(|job| job.join().unwrap_or(false))
+    });
+    whole.then_some(index)
+}
+
+fn key(header: &[u8; HEADER], number: usize) -> Vec<u8> {
+    let mut key = header[8..].to_vec();
+    key.extend_from_slice(&(number as u64).to_be_bytes());
+    key
+}
+
+fn place(key: &[u8]) -> Place<'_> {
+    Place { table: "index", key, version: SCHEMA }
+}

@@ -5,6 +5,7 @@
 pub mod cache;
 pub mod config;
 pub mod domain;
+pub mod ledger;
 pub mod link;
 pub mod sandbox;
 pub mod seal;

@@ -8,6 +8,7 @@ use std::{
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, atomic::Ordering, mpsc},
+    time::Duration,
 };
 
 use super::{
@@ -114,9 +115,17 @@ impl Shelf {
         std::thread::Builder::new()
             .name("wardroom-cache-open".into())
             .spawn(move || {
-                let opened = files::private_dir(&path)
+                let mut opened = files::private_dir(&path)
                     .map_err(|error| Trouble::from(super::large::into_io(error)))
                     .and_then(|()| Store::open(&path, &sealer, mark, bytes));
+                // The shelf's own lock is held, so this is sled's previous instance still ending in the background.
+                for _ in 0..100 {
+                    if !matches!(opened, Err(Trouble::Locked)) {
+                        break;
+                    }
+                    std::thread::sleep(Duration::from_millis(20));
+                    opened = Store::open(&path, &sealer, mark, bytes);
+                }
                 // Nobody waits any more when it took too long; the store is leaked with its locks then.
                 if let Err(late) = sender.send(opened) {
                     std::mem::forget(late);

@@ -350,14 +350,18 @@ pub fn close_tree(dir: &Path) -> Result<(), FileError> {
 }
 
 /// Takes the exclusive lock of the file at `path`, which is made when missing. Held until the returned file is dropped or
-/// the process ends, however it ends. `None` when another process holds it.
+/// the process ends, however it ends. `None` when another process holds it, also after a moment: one that was just killed
+/// may still be ending.
 pub fn lock(path: &Path) -> Result<Option<fs::File>, FileError> {
     let file = open_private(path)?;
-    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(file)),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-        Err(error) => Err(FileError::io(path)(error.into())),
+    for _ in 0..20 {
+        match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(Some(file)),
+            Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(std::time::Duration::from_millis(10)),
+            Err(error) => return Err(FileError::io(path)(error.into())),
+        }
     }
+    Ok(None)
 }
 
 /// Makes the names in the directory of `path` durable.

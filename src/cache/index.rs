@@ -35,7 +35,7 @@ pub(super) fn save(path: &Path, sealer: &Sealer, index: &[u8]) -> Result<(), Fil
 
 /// Reads what [`save`] wrote; `None` when a single part is missing, moved or changed.
 pub(super) fn load(path: &Path, sealer: &Sealer) -> Option<Zeroizing<Vec<u8>>> {
-    let whole_file = files::read_private(path, LIMIT).ok()?;
+    let whole_file = files::read_sealed(path, LIMIT).ok()?;
     let (header, body) = whole_file.split_at_checked(HEADER)?;
     let header: &[u8; HEADER] = header.try_into().ok()?;
     if header[..8] != *MAGIC {
@@ -55,21 +55,17 @@ pub(super) fn load(path: &Path, sealer: &Sealer) -> Option<Zeroizing<Vec<u8>>> {
             .zip(index.chunks_mut(share * CHUNK))
             .enumerate()
             .map(|(worker, (parts, target))| {
-                scope.spawn(move || {
+                std::thread::Builder::new().spawn_scoped(scope, move || {
                     parts.iter().zip(target.chunks_mut(CHUNK)).enumerate().all(|(at, (part, target))| {
                         let number = worker * share + at;
-                        match sealer.open(&place(&key(header, number)), part) {
-                            Ok(plain) if plain.len() == target.len() => {
-                                target.copy_from_slice(&plain);
-                                true
-                            }
-                            _ => false,
-                        }
+                        sealer.open_into(&place(&key(header, number)), part, target).is_ok()
                     })
                 })
             })
             .collect();
-        jobs.into_iter().all(|job| job.join().unwrap_or(false))
+        // All of them are waited for, also after one failed.
+        let opened: Vec<_> = jobs.into_iter().map(|job| job.is_ok_and(|job| job.join().unwrap_or(false))).collect();
+        opened.into_iter().all(|opened| opened)
     });
     whole.then_some(index)
 }

@@ -50,7 +50,7 @@ impl Large {
     }
 
     pub(super) fn read(&self, sealer: &Sealer, address: &RecordKey) -> Option<Zeroizing<Vec<u8>>> {
-        let hidden = files::read_private(&self.path(address), LIMIT).ok()?;
+        let hidden = files::read_sealed(&self.path(address), LIMIT).ok()?;
         sealer.open(&place(address), &hidden).ok()
     }
 
@@ -68,7 +68,7 @@ impl Large {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             // A content that is gone reads as missing, here as there.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(_) => files::read_private(&source, LIMIT)
+            Err(_) => files::read_sealed(&source, LIMIT)
                 .and_then(|sealed| files::write_renamed(&target, &sealed))
                 .map_err(into_io),
             Ok(()) => Ok(()),

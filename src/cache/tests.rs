@@ -249,7 +249,8 @@ fn a_stray_unfinished_snapshot_is_removed_and_a_broken_one_moved_without_losing_
             fs::write(entry.path(), b"not a snapshot at all, but long enough to be taken for one").unwrap();
         }
     }
-    let (cache, _) = open(dir.path());
+    let (cache, notices) = open(dir.path());
+    assert!(matches!(&notices[..], [Notice::SnapshotsSetAside(_)]), "{notices:?}");
     assert_eq!(typed(&cache, 299), Some((1, "content".into())));
     assert_eq!(cache.health().lost, None);
 }

@@ -218,7 +218,7 @@ impl Witness {
     }
 
     fn seen(&self) -> Option<Head> {
-        let sealed = files::read_private(&self.path, 4096).ok()?;
+        let sealed = files::read_sealed(&self.path, 4096).ok()?;
         Head::decode(&self.sealer.open(&WITNESS, &sealed).ok()?)
     }
 

@@ -150,18 +150,27 @@ impl Sealer {
     /// # Errors
     /// [`NotOpened`] when a single bit of value or place differs.
     pub fn open(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
-        if sealed.len() < SEALED_OVERHEAD || sealed[0] != FORMAT {
+        let len = sealed.len().checked_sub(SEALED_OVERHEAD).ok_or(NotOpened)?;
+        let mut plain = Zeroizing::new(vec![0; len]);
+        self.open_into(place, sealed, &mut plain)?;
+        Ok(plain)
+    }
+
+    /// As [`Sealer::open`], into `plain`, which must be exactly as long as the content. What it holds after an error is
+    /// of no use.
+    ///
+    /// # Errors
+    /// [`NotOpened`] when a single bit of value or place differs, or the length.
+    pub fn open_into(&self, place: &Place<'_>, sealed: &[u8], plain: &mut [u8]) -> Result<(), NotOpened> {
+        if sealed.len() != plain.len() + SEALED_OVERHEAD || sealed[0] != FORMAT {
             return Err(NotOpened);
         }
         let (nonce, rest) = sealed[1..].split_at(NONCE_LEN);
-        let (content, tag) = rest.split_at(rest.len() - TAG_LEN);
+        let (content, tag) = rest.split_at(plain.len());
         let nonce = XNonce::try_from(nonce).map_err(|_| NotOpened)?;
         let tag = chacha20poly1305::Tag::try_from(tag).map_err(|_| NotOpened)?;
-        let mut plain = Zeroizing::new(content.to_vec());
-        self.cipher
-            .decrypt_inout_detached(&nonce, &self.bound(place), plain.as_mut_slice().into(), &tag)
-            .map_err(|_| NotOpened)?;
-        Ok(plain)
+        plain.copy_from_slice(content);
+        self.cipher.decrypt_inout_detached(&nonce, &self.bound(place), plain.into(), &tag).map_err(|_| NotOpened)
     }
 
     /// The keyed hash under which `name` stands in `table`. The same name gives the same hash in one table of one data

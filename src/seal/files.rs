@@ -171,17 +171,20 @@ fn check_parents(path: &Path) -> Result<(), FileError> {
 
 /// Reads a private file of at most `limit` bytes: a plain file of ours that nobody else can read or write.
 pub fn read_private(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    read_sealed(path, limit).map(Zeroizing::new)
+}
+
+/// As [`read_private`], for what is sealed anyway: it is not wiped from memory, which costs more than reading it.
+pub fn read_sealed(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let file = fs::OpenOptions::new().read(true).custom_flags(open_flags()).open(path).map_err(FileError::io(path))?;
     let meta = file.metadata().map_err(FileError::io(path))?;
     check_private_file(path, &meta)?;
     if meta.len() > limit {
         return Err(FileError::new(path, FileErrorKind::TooLarge(limit)));
     }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(meta.len() as usize + 1));
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(FileError::io(path))?;
-    if bytes.len() as u64 > limit {
-        return Err(FileError::new(path, FileErrorKind::TooLarge(limit)));
-    }
+    // Exactly as large as it is, and one more to see the end: growing would leave copies of it behind.
+    let mut bytes = Vec::with_capacity(meta.len() as usize + 1);
+    file.take(meta.len()).read_to_end(&mut bytes).map_err(FileError::io(path))?;
     Ok(bytes)
 }
 

@@ -7,6 +7,7 @@ pub mod config;
 pub mod domain;
 pub mod ledger;
 pub mod link;
+pub mod outbox;
 pub mod sandbox;
 pub mod seal;
 pub mod sync;

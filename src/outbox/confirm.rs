@@ -1,0 +1,140 @@
+//! From acknowledged to seen.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::push;
+use crate::domain::{
+    Entry, EntryState, Evidence, Intent, Reason, ReasonKind, Record, appointment::AppointmentStatus, entry::StepKind,
+    merge, note::FilingState,
+};
+
+/// Fields that Solo takes but does not tell (FACTS, PROMISES): a read says nothing about them.
+const UNTOLD: [&str; 4] = ["account_number", "family_member", "linked_by_email", "email_group"];
+
+/// Whether a record as read shows what was wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shows {
+    /// It does.
+    Yes,
+    /// It does not (yet).
+    No,
+    /// Such a read cannot show it.
+    CannotTell,
+}
+
+impl From<bool> for Shows {
+    fn from(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::No }
+    }
+}
+
+/// Does this record show the wish? What a vendor adds or reorders does not count against it.
+pub fn shows(intent: &Intent, record: &Record) -> Shows {
+    match (intent, record) {
+        (Intent::CreatePatient { content, .. }, Record::Patient(now)) => {
+            let wanted = told(&**content).into_iter().filter(|(_, value)| !blank(value)).collect();
+            within(&wanted, &told(&**now), false)
+        }
+        (Intent::UpdatePatient { base, mine, .. }, Record::Patient(now)) => differences(&**base, &**mine, &**now),
+        (Intent::Book { terms, .. }, Record::Appointment(now)) => {
+            let same_id = terms.external_id.is_none() || terms.external_id == now.external_id;
+            (terms.start == now.start && same_id).into()
+        }
+        (Intent::ChangeAppointment { base, mine, .. }, Record::Appointment(now)) => {
+            differences(base, mine, &now.terms())
+        }
+        (Intent::CancelAppointment { .. }, Record::Appointment(now)) => {
+            (now.status == AppointmentStatus::Cancelled).into()
+        }
+        (Intent::AnswerVisitNote { template, answers, .. }, Record::VisitNote(now)) => {
+            if answers.iter().any(|a| a.names.is_empty()) {
+                return Shows::CannotTell;
+            }
+            let given = |names: &[String], values: &[String]| {
+                now.parts
+                    .iter()
+                    .filter(|p| p.template == *template)
+                    .flat_map(|p| &p.responses)
+                    .any(|r| r.question == names && r.response == values)
+            };
+            answers.iter().all(|a| given(&a.names, &a.values)).into()
+        }
+        (Intent::StartSession { vendor, .. }, Record::Session(now)) => (now.vendor == *vendor).into(),
+        (Intent::FileNote { .. }, Record::Note(now)) => (now.state == FilingState::Completed).into(),
+        _ => Shows::CannotTell,
+    }
+}
+
+/// A record of the entry's lane was read or told by a webhook: the entry that results, when that changes it. An
+/// acknowledged write becomes seen, and one whose outcome was unknown is known by it. A filed note that the vendor says has
+/// failed is handed to a person.
+pub fn learn(entry: &Entry, record: &Record, evidence: Evidence, now: Timestamp) -> Option<Entry> {
+    let open =
+        matches!(entry.state, EntryState::Acked { .. } | EntryState::Unknown { .. } | EntryState::NeedsDecision { .. });
+    if !open {
+        return None;
+    }
+    let mut next = entry.clone();
+    if let (Intent::FileNote { .. }, Record::Note(note)) = (&entry.intent, record)
+        && let FilingState::Failed { reasons } = &note.state
+    {
+        next.state = EntryState::Rejected { at: now, reason: Reason::new(ReasonKind::FailedLater, reasons.join("; ")) };
+        return Some(next);
+    }
+    if shows(&entry.intent, record) != Shows::Yes {
+        return None;
+    }
+    next.state = EntryState::Seen { at: now, evidence };
+    push(&mut next, now, StepKind::Seen);
+    Some(next)
+}
+
+fn told<T: Serialize>(value: &T) -> Map<String, Value> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(mut fields)) => {
+            fields.retain(|name, _| !UNTOLD.contains(&name.as_str()));
+            fields
+        }
+        _ => Map::new(),
+    }
+}
+
+fn differences<T: Serialize>(base: &T, mine: &T, now: &T) -> Shows {
+    let changed = merge::changed(base, mine);
+    let mut wanted = told(mine);
+    wanted.retain(|name, _| changed.contains(name));
+    within(&wanted, &told(now), true)
+}
+
+fn within(wanted: &Map<String, Value>, now: &Map<String, Value>, whole: bool) -> Shows {
+    if wanted.is_empty() {
+        return Shows::CannotTell;
+    }
+    wanted.iter().all(|(name, value)| holds(value, now.get(name).unwrap_or(&Value::Null), whole)).into()
+}
+
+/// `whole`: a list must not hold more than what is wanted, because taking something off it may have been the wish.
+fn holds(wanted: &Value, now: &Value, whole: bool) -> bool {
+    match (wanted, now) {
+        (wanted, now) if blank(wanted) => !whole || blank(now),
+        (Value::Array(wanted), Value::Array(now)) => {
+            (!whole || wanted.len() == now.len()) && wanted.iter().all(|w| now.iter().any(|n| holds(w, n, false)))
+        }
+        (Value::Object(wanted), Value::Object(now)) => {
+            wanted.iter().all(|(name, w)| holds(w, now.get(name).unwrap_or(&Value::Null), false))
+        }
+        (Value::String(wanted), Value::String(now)) => wanted.trim() == now.trim(),
+        (wanted, now) => wanted == now,
+    }
+}
+
+fn blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}

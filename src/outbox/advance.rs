@@ -25,7 +25,9 @@ pub fn begin_send(entry: &Entry, now: Timestamp, rules: &Rules) -> Result<Entry,
         return Err(Refusal::State(entry.state.word().into()));
     }
     let mut next = entry.clone();
-    next.state = EntryState::InFlight { since: now };
+    // Whether a request is the first one is told by the moment it left, so a repetition never bears the first one's.
+    let since = if entry.first_sent_at == Some(now) { later(now, Duration::from_nanos(1)) } else { now };
+    next.state = EntryState::InFlight { since };
     next.attempts = next.attempts.saturating_add(1);
     next.first_sent_at = next.first_sent_at.or(Some(now));
     push(&mut next, now, StepKind::Sent);
@@ -49,7 +51,7 @@ pub fn after_send(
         return Err(Refusal::State(entry.state.word().into()));
     };
     let mut next = entry.clone();
-    let nothing_left = exchanges.is_empty() && nothing_left(&outcome);
+    let nothing_left = nothing_left(&outcome);
     for exchange in exchanges {
         push(&mut next, now, StepKind::Exchanged(Box::new(exchange)));
     }
@@ -69,6 +71,9 @@ pub fn after_send(
     let doubt = (probe_kind == Probe::Idempotent && !first).then_some(probe_kind);
     next.state = match outcome {
         Outcome::Acked(evidence) => EntryState::Acked { at: now, evidence },
+        Outcome::Rejected(reason) if doubt.is_some() => {
+            EntryState::NeedsDecision { since: now, reason, may_resend: true }
+        }
         Outcome::Rejected(reason) => EntryState::Rejected { at: now, reason },
         Outcome::Conflict { theirs, fields } => EntryState::Conflict { since: now, theirs, fields },
         Outcome::Retry { after_seconds, reason } => {

@@ -195,7 +195,7 @@ pub fn orphans<'a>(gone: &Entry, all: impl IntoIterator<Item = &'a Entry>, now: 
     for entry in later {
         let Some((_, by)) = lost.iter().find(|(record, _)| entry.intent.needs().contains(record)) else { continue };
         let reason =
-            Reason::new(ReasonKind::NotYetKnown, format!("it needs what {by} would have made, and {by} was withdrawn"));
+            Reason::new(ReasonKind::NotYetKnown, format!("it needs what {by} would have made, which will not be"));
         let mut orphan = entry.clone();
         orphan.state = EntryState::Rejected { at: now, reason };
         let by = match &gone.state {

@@ -48,14 +48,18 @@ fn push(entry: &mut Entry, at: jiff::Timestamp, what: StepKind) {
     }
 }
 
-/// Whether certainly no part of it has taken effect: it never left, or what left is known to have come to nothing. A probe
-/// that found a part, or a person who had it sent again although it may have arrived, takes that certainty away for good.
+/// Whether certainly no part of it has taken effect: it never left, or what left is known to have come to nothing.
 pub fn untouched(entry: &Entry) -> bool {
-    entry.state.unsent()
-        && !entry.history.iter().any(|s| {
-            matches!(
-                &s.what,
-                StepKind::Probed { finding: Finding::Partial } | StepKind::Person { act: PersonAct::SendAgain, .. }
-            )
-        })
+    entry.state.unsent() && !doubted(entry)
+}
+
+/// Whether a part of it may have taken effect whatever its last answer was: a probe found a part, or a person had it sent
+/// again although it may have arrived. That doubt stays for good.
+fn doubted(entry: &Entry) -> bool {
+    entry.history.iter().any(|s| {
+        matches!(
+            &s.what,
+            StepKind::Probed { finding: Finding::Partial } | StepKind::Person { act: PersonAct::SendAgain, .. }
+        )
+    })
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{push, untouched};
+use super::{doubted, push, untouched};
 use crate::domain::{
     Entry, EntryState, Evidence, Intent, Record,
     command::{Decision, Refusal},
@@ -28,7 +28,7 @@ fn act(mut entry: Entry, state: EntryState, by: &str, act: PersonAct, now: Times
 pub fn withdraw(entry: &Entry, by: &str, now: Timestamp) -> Result<Entry, Refusal> {
     match entry.state {
         EntryState::Saved | EntryState::Waiting { .. } if untouched(entry) => {}
-        EntryState::Rejected { .. } => {}
+        EntryState::Rejected { .. } if !doubted(entry) => {}
         EntryState::Withdrawn { .. } => return Err(Refusal::State(entry.state.word().into())),
         _ => return Err(Refusal::Sent),
     }
@@ -89,7 +89,7 @@ pub fn decide(entry: &Entry, decision: Decision, by: &str, now: Timestamp) -> Re
 /// [`Refusal::Sent`] when it left; [`Refusal::Invalid`] when `intent` is another kind of write or about another record.
 pub fn edit(entry: &Entry, intent: Intent, now: Timestamp) -> Result<Entry, Refusal> {
     let refused = matches!(entry.state, EntryState::Rejected { .. });
-    if !(refused || untouched(entry)) {
+    if doubted(entry) || !(refused || entry.state.unsent()) {
         return Err(Refusal::Sent);
     }
     if discriminant(&intent) != discriminant(&entry.intent) || intent.subject() != entry.intent.subject() {

@@ -1,3 +1,6 @@
 //! When what is read, sent and probed: a pure state machine, and a driver that performs its effects.
 
+pub mod gate;
+pub mod machine;
 pub mod ports;
+pub mod settings;

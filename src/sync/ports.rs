@@ -51,6 +51,25 @@ pub trait Store: Send + Sync + 'static {
     /// When the ledger cannot keep it: the caller must not act as if it were kept.
     fn put_entry(&self, entry: &Entry) -> Result<(), StoreTrouble>;
 
+    /// Keeps an entry's new state, but only if it still stands as `was`: a person may have withdrawn, edited or folded it
+    /// while sync was deciding. Durable when it returns `Ok(None)`; `Ok(Some(current))` means that nothing was kept, with the
+    /// entry as it stands (`None` inside when it is gone).
+    ///
+    /// The default is not atomic. An engine whose commands run beside sync must compare and keep under one lock.
+    ///
+    /// # Errors
+    /// As [`Store::put_entry`].
+    fn replace_entry(&self, was: &Entry, next: &Entry) -> Result<Option<Option<Entry>>, StoreTrouble> {
+        let current = self.entry(was.id);
+        if current.as_ref() == Some(was) { self.put_entry(next).map(|()| None) } else { Ok(Some(current)) }
+    }
+
+    /// Acknowledged entries that were not seen yet, as far back as it makes sense to look for them; sync reads their
+    /// records back after a restart.
+    fn acknowledged(&self) -> Vec<Entry> {
+        Vec::new()
+    }
+
     /// Applies what vendors told: assigns ids, counts the read, updates cache, facts and index, tells the windows. Applying
     /// the same twice is harmless. `creates` says that these observations are about the record that an entry made.
     ///

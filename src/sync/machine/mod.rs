@@ -331,6 +331,16 @@ impl Machine {
         self.writes.busy() || self.reads.busy() || self.gates.values().any(|g| g.running() > 0)
     }
 
+    /// Writes whose request left and was not answered yet.
+    pub fn unanswered(&self) -> Vec<EntryId> {
+        self.writes.unanswered()
+    }
+
+    /// Whether a write is under way or its new state is being kept: what a shutdown waits for.
+    pub fn writing(&self) -> bool {
+        self.writes.writing()
+    }
+
     /// Whether everything that is or will be due before `deadline` has been done, each record having been read once since
     /// `since`. For `sync --once`.
     pub fn settled(&self, since: Timestamp, now: Timestamp, deadline: Timestamp) -> bool {

@@ -60,6 +60,16 @@ impl Writes {
         !self.busy.is_empty() || self.read_backs.values().any(|r| r.running)
     }
 
+    pub(super) fn writing(&self) -> bool {
+        self.busy.values().any(|b| !matches!(b, Busy::Probing { .. }))
+    }
+
+    pub(super) fn unanswered(&self) -> Vec<EntryId> {
+        let mut ids: Vec<_> = self.busy.iter().filter(|(_, b)| matches!(b, Busy::Sending)).map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
     /// An entry of an earlier run.
     pub(super) fn found(
         &mut self,

@@ -1,0 +1,36 @@
+//! From the inbox to hints.
+
+use std::{collections::HashSet, sync::Arc};
+
+use super::{Msg, Store, hands::Hands};
+use crate::domain::{
+    Source,
+    inbox::{Decoded, InboxItem, Undecodable},
+};
+
+/// Opens every pending webhook that is not in work already. One that cannot be opened is done at once and kept for support;
+/// the others are done when their records were read.
+pub(super) async fn look(hands: Arc<Hands>, known: HashSet<u64>) {
+    let pending = hands.blocking(Store::pending_webhooks).await.unwrap_or_default();
+    for item in pending.into_iter().filter(|item| !known.contains(&item.number)) {
+        let number = item.number;
+        match open(&hands, item).await {
+            Ok(decoded) => {
+                hands.apply(decoded.observations, Source::Webhook, None).await;
+                hands.send(Msg::Opened { number, event: decoded.event, hints: decoded.hints });
+            }
+            Err(why) => hands.webhook_done(number, Err(why)).await,
+        }
+    }
+    hands.send(Msg::WebhooksLooked);
+}
+
+async fn open(hands: &Hands, item: InboxItem) -> Result<Decoded, Undecodable> {
+    let vendor = hands.vendors.get(item.vendor).ok_or(Undecodable::NoKey)?;
+    let opened = hands.blocking(move |store| {
+        let key = store.webhook_key(item.registration);
+        vendor.decode(&item, key.as_ref())
+    });
+    // A body that makes a decoder stop is of no shape that it knows.
+    opened.await.unwrap_or(Err(Undecodable::Shape))
+}

@@ -1,6 +1,8 @@
 //! The vendors' clients. One folder a vendor: wire types, requests, conversion to and from the domain, webhook decoding,
 //! and for each write how to find out whether it took effect.
 
+pub mod http;
+
 use std::{future::Future, pin::Pin};
 
 use jiff::civil::Date;

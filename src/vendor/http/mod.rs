@@ -10,6 +10,8 @@ mod verdict;
 
 #[cfg(test)]
 pub(crate) mod fake;
+#[cfg(test)]
+mod tests;
 
 pub use call::{Body, Call, Header, Method};
 pub use client::{Http, HttpSettings, HttpTrouble};

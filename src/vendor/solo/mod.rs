@@ -1,0 +1,2 @@
+//! Teladoc Health Solo.
+pub mod envelope;

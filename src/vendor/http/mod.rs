@@ -13,6 +13,7 @@ pub(crate) mod fake;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use call::conceal_json;
 pub use call::{Body, Call, Header, Method};
 pub use client::{Http, HttpSettings, HttpTrouble};
 pub use verdict::{answered, outcome_of, reason_of, unreadable};

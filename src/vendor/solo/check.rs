@@ -1,0 +1,114 @@
+//! Solo's rules for writes, checked before anything is saved. The messages are for the person.
+
+use jiff::civil::DateTime;
+
+use crate::domain::{appointment::Terms, intent::Intent, patient::Patient};
+
+/// The longest and shortest appointment in seconds.
+const DURATION: std::ops::RangeInclusive<u32> = 1..=86_400;
+
+/// Checks a write.
+pub fn check(intent: &Intent) -> Result<(), String> {
+    match intent {
+        Intent::CreatePatient { chosen_id, content, .. } => {
+            in_path("patient id", chosen_id)?;
+            patient(content)
+        }
+        Intent::UpdatePatient { base, mine, .. } => {
+            if base.active.is_some() && mine.active.is_none() {
+                return Err("active: Solo cannot take it away, say yes or no".into());
+            }
+            patient(mine)
+        }
+        Intent::Book { room, terms, .. } => {
+            if room.trim().is_empty() {
+                return Err("waiting room: Solo needs one".into());
+            }
+            let external = terms.external_id.as_deref().unwrap_or_default();
+            in_path("external id", external)?;
+            duration(terms)
+        }
+        Intent::ChangeAppointment { base, mine, .. } => {
+            if base.start.is_some() && mine.start.is_none() {
+                return Err("start: Solo cannot take it away".into());
+            }
+            if base.duration.is_some() && mine.duration.is_none() {
+                return Err("duration: Solo cannot take it away".into());
+            }
+            if let Some(external) = mine.external_id.as_deref().filter(|e| !e.is_empty()) {
+                in_path("external id", external)?;
+            }
+            duration(mine)
+        }
+        Intent::AnswerVisitNote { template, answers, .. } => {
+            if template.trim().is_empty() {
+                return Err("template: its name is needed".into());
+            }
+            if answers.is_empty() || answers.iter().any(|a| a.id.trim().is_empty()) {
+                return Err("answers: at least one, each with its question's id".into());
+            }
+            Ok(())
+        }
+        Intent::RegisterWebhook { endpoint, events, .. } => {
+            if !secure(endpoint) {
+                return Err("endpoint: only https, or http to this machine".into());
+            }
+            if events.is_empty() { Err("events: at least one".into()) } else { Ok(()) }
+        }
+        Intent::CancelAppointment { .. } => Ok(()),
+        Intent::StartSession { .. } | Intent::FileNote { .. } | Intent::RequestAddendum { .. } => {
+            Err("Solo does not do this".into())
+        }
+    }
+}
+
+fn patient(p: &Patient) -> Result<(), String> {
+    let deceased_at = p.deceased_at.as_deref().filter(|t| !t.trim().is_empty());
+    match (p.deceased == Some(true), deceased_at) {
+        (true, None) => return Err("deceased at: required when deceased".into()),
+        (false, Some(_)) => return Err("deceased at: only when deceased".into()),
+        (true, Some(text)) if DateTime::strptime("%Y-%m-%d %I:%M %p", text).is_err() => {
+            return Err("deceased at: write it like 2020-12-31 10:12 AM".into());
+        }
+        _ => {}
+    }
+    if p.birth_date.as_deref().is_some_and(|d| !d.is_empty()) && p.born().is_none() {
+        return Err("birth date: write it like 1980-12-31".into());
+    }
+    if p.linked_by_email == Some(true)
+        && !p.email_group.as_ref().is_some_and(|g| !g.kind.trim().is_empty() && !g.name.trim().is_empty())
+    {
+        return Err("e-mail group: type and name are required when the record is linked by e-mail".into());
+    }
+    Ok(())
+}
+
+fn duration(terms: &Terms) -> Result<(), String> {
+    match terms.duration {
+        Some(seconds) if !DURATION.contains(&seconds) => Err("duration: 1 to 86,400 seconds".into()),
+        _ => Ok(()),
+    }
+}
+
+/// Ids are sent as one part of a path.
+fn in_path(what: &str, id: &str) -> Result<(), String> {
+    if id.trim().is_empty() {
+        return Err(format!("{what}: must not be empty"));
+    }
+    if matches!(id, "." | "..") || id.chars().any(|c| c == '/' || c == '\\' || c.is_control()) {
+        return Err(format!("{what}: must not have slashes or be only dots"));
+    }
+    Ok(())
+}
+
+/// https, or plain http that stays on this machine.
+pub fn secure(address: &str) -> bool {
+    let Ok(url) = url::Url::parse(address) else { return false };
+    match (url.scheme(), url.host()) {
+        ("https", Some(_)) => true,
+        ("http", Some(url::Host::Ipv4(ip))) => ip.is_loopback(),
+        ("http", Some(url::Host::Ipv6(ip))) => ip.is_loopback(),
+        ("http", Some(url::Host::Domain(name))) => name == "localhost",
+        _ => false,
+    }
+}

@@ -5,6 +5,7 @@
 pub mod cache;
 pub mod config;
 pub mod domain;
+pub mod engine;
 pub mod ledger;
 pub mod link;
 pub mod outbox;

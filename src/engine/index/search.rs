@@ -20,7 +20,7 @@ pub enum Rank {
 
 /// Only so many rows are judged by the fuzzy matcher: about a millisecond's worth. A search that leaves more than that
 /// says too little for it.
-pub(super) const FUZZY_CANDIDATES: usize = 4_000;
+pub(super) const FUZZY_CANDIDATES: usize = 2_500;
 /// At most so many fuzzy matches are added.
 pub(super) const FUZZY_ROWS: usize = 100;
 /// Nothing fuzzy is added to so many good matches.

@@ -1,0 +1,173 @@
+//! Sessions and notes: lists of hundreds, kept as they are shown and sorted when somebody looks.
+
+use jiff::Timestamp;
+
+use super::{Seen, Stamp};
+use crate::domain::{
+    Pointer, Record, RecordId, VendorId,
+    note::{Draft, FilingState, NoteBody},
+    session::{Session, Stage},
+    view::NoteItem,
+};
+use crate::engine::fold::fold;
+
+/// What the index holds of a scribe session.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionItem {
+    /// Whose.
+    pub vendor: VendorId,
+    /// Of which appointment.
+    pub appointment: Option<RecordId>,
+    /// Whom it is about, where the vendor tells.
+    pub patient: Option<RecordId>,
+    /// What its status means.
+    pub stage: Stage,
+    /// The vendor's word.
+    pub status: String,
+    /// When the status was first seen.
+    pub seen: Option<Seen>,
+    /// How fresh.
+    pub stamp: Stamp,
+    /// What is searched beside the patient.
+    pub(super) searched: String,
+}
+
+impl SessionItem {
+    /// The row of a session as it is shown.
+    pub fn new(shown: &Session, seen: Option<Seen>, stamp: Stamp) -> Self {
+        let text = |t: &Option<String>| t.clone().unwrap_or_default();
+        let searched = format!("{} {} {} {}", shown.vendor, shown.status, shown.stage.word(), text(&shown.title));
+        Self {
+            vendor: shown.vendor,
+            appointment: shown.appointment.as_ref().and_then(Pointer::local),
+            patient: shown.patient.as_ref().and_then(Pointer::local),
+            stage: shown.stage,
+            status: shown.status.clone(),
+            seen,
+            stamp,
+            searched: fold(&format!("{searched} {}", text(&shown.doctor))),
+        }
+    }
+}
+
+/// What the index holds of a draft or a note of any kind.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NoteEntry {
+    /// Whose system it is in; none for a draft.
+    pub vendor: Option<VendorId>,
+    /// What it is and where it stands.
+    pub item: NoteItem,
+    /// Its appointment, at the clinic's book or the EMR.
+    pub appointment: Option<RecordId>,
+    /// Whom it is about.
+    pub patient: Option<RecordId>,
+    /// A number or a time where no person is known.
+    pub about: String,
+    /// When it changed last.
+    pub at: Timestamp,
+    /// How fresh; none for a draft.
+    pub stamp: Option<Stamp>,
+    /// What is searched beside the patient.
+    pub(super) searched: String,
+}
+
+crate::domain::patient::redacted_debug!(SessionItem, NoteEntry);
+
+impl NoteEntry {
+    /// The row of a draft.
+    pub fn draft(draft: &Draft) -> Self {
+        Self {
+            vendor: None,
+            item: NoteItem::Draft,
+            appointment: draft.appointment,
+            patient: draft.patient,
+            about: String::new(),
+            at: draft.saved_at,
+            stamp: None,
+            searched: fold(&format!("draft {} {}", draft.by, body(&draft.body))),
+        }
+    }
+
+    /// The row of a note, an addendum, a sign-off or a session note; none for other records.
+    pub fn of(shown: &Record, vendor: VendorId, stamp: Stamp) -> Option<Self> {
+        let entry = |item: NoteItem, about: String, at: Option<Timestamp>, words: String| Self {
+            vendor: Some(vendor),
+            item,
+            appointment: None,
+            patient: None,
+            searched: fold(&format!("{vendor} {about} {words}")),
+            about,
+            at: at.unwrap_or(stamp.at),
+            stamp: Some(stamp),
+        };
+        let number = |n: &str| format!("#{n}");
+        Some(match shown {
+            Record::Note(note) => Self {
+                appointment: note.appointment.as_ref().and_then(Pointer::local),
+                patient: note.patient,
+                ..entry(
+                    NoteItem::Filed(note.state.clone()),
+                    String::new(),
+                    note.filed_at,
+                    format!("{} {}", filing(&note.state), body(&note.body)),
+                )
+            },
+            Record::SessionNote(note) => entry(
+                NoteItem::SessionNote(note.status.clone().unwrap_or_default()),
+                note.appointment_id.as_deref().map(number).unwrap_or_default(),
+                note.updated_at.or(note.created_at),
+                format!("{} {}", note.status.clone().unwrap_or_default(), note.summary.clone().unwrap_or_default()),
+            ),
+            Record::Addendum(addendum) => entry(
+                NoteItem::Addendum { answered: addendum.response.is_some() },
+                number(&addendum.session_note),
+                addendum.updated_at.or(addendum.created_at),
+                format!("addendum {}", addendum.instructions),
+            ),
+            Record::SignOff(signed) => entry(
+                NoteItem::SignOff(signed.review_date),
+                number(&signed.session_note),
+                signed.created_at,
+                format!("sign off {}", signed.instructions.clone().unwrap_or_default()),
+            ),
+            _ => return None,
+        })
+    }
+
+    /// Whether somebody has to do something, the most pressing first.
+    pub fn urgency(&self) -> u8 {
+        match &self.item {
+            NoteItem::Filed(FilingState::Failed { .. } | FilingState::Unresolved) => 0,
+            NoteItem::Draft => 1,
+            NoteItem::Addendum { answered: false } => 2,
+            NoteItem::Filed(FilingState::Queued | FilingState::Processing) => 3,
+            NoteItem::SignOff(_) => 4,
+            NoteItem::SessionNote(_) => 5,
+            NoteItem::Addendum { answered: true } | NoteItem::Filed(FilingState::Completed) => 6,
+        }
+    }
+
+    /// Not filed or not signed.
+    pub fn unsigned(&self) -> bool {
+        self.urgency() <= 3
+    }
+}
+
+fn filing(state: &FilingState) -> &'static str {
+    match state {
+        FilingState::Queued => "queued",
+        FilingState::Processing => "processing",
+        FilingState::Completed => "filed",
+        FilingState::Failed { .. } => "failed",
+        FilingState::Unresolved => "unresolved",
+    }
+}
+
+/// The beginning of a note's text is searched; the whole of it would make the index as large as the notes.
+fn body(body: &NoteBody) -> &str {
+    let text = match body {
+        NoteBody::Text(text) => text,
+        NoteBody::Soap(soap) => &soap.subjective,
+    };
+    super::segment::cut(text, 200)
+}

@@ -39,7 +39,7 @@ pub struct Visit {
     /// How fresh.
     pub stamp: Stamp,
     /// What is searched beside the patient.
-    pub(super) searched: String,
+    pub(in crate::engine) searched: String,
 }
 
 crate::domain::patient::redacted_debug!(Visit);

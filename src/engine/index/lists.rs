@@ -29,7 +29,7 @@ pub struct SessionItem {
     /// How fresh.
     pub stamp: Stamp,
     /// What is searched beside the patient.
-    pub(super) searched: String,
+    pub(in crate::engine) searched: String,
 }
 
 impl SessionItem {
@@ -68,7 +68,7 @@ pub struct NoteEntry {
     /// How fresh; none for a draft.
     pub stamp: Option<Stamp>,
     /// What is searched beside the patient.
-    pub(super) searched: String,
+    pub(in crate::engine) searched: String,
 }
 
 crate::domain::patient::redacted_debug!(SessionItem, NoteEntry);

@@ -106,6 +106,16 @@ impl PatientEntry {
         }
     }
 
+    /// What is searched, folded.
+    pub(in crate::engine) fn searched(&self) -> &str {
+        &self.searched
+    }
+
+    /// Whether the two look the same to people, but for when they were read.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        *self == Self { at: self.at, read_no: self.read_no, ..other.clone() }
+    }
+
     /// Rows are sorted by the folded shown name, then by id.
     pub(super) fn sort_key(&self) -> (&str, u64) {
         (search::first_name(self.searched.as_bytes()), self.id.0)

@@ -29,13 +29,13 @@ pub(super) const FUZZY_BELOW: usize = 100;
 pub(super) const FUZZY_LETTERS: usize = 3;
 
 /// The words of a search, ready to be looked for.
-pub(super) struct Finders<'t> {
+pub(in crate::engine) struct Finders<'t> {
     /// The most telling word first.
     terms: Vec<Vec<Finder<'t>>>,
 }
 
 impl<'t> Finders<'t> {
-    pub(super) fn new(terms: &'t [Term]) -> Self {
+    pub(in crate::engine) fn new(terms: &'t [Term]) -> Self {
         let mut terms: Vec<&Term> = terms.iter().collect();
         terms.sort_by_key(|t| std::cmp::Reverse(t.spellings.iter().map(String::len).min()));
         Self {
@@ -44,7 +44,7 @@ impl<'t> Finders<'t> {
     }
 
     /// How well a row's searched text fits, if at all.
-    pub(super) fn rank(&self, text: &[u8]) -> Option<Rank> {
+    pub(in crate::engine) fn rank(&self, text: &[u8]) -> Option<Rank> {
         self.rank_from(text, 0)
     }
 

@@ -1,0 +1,324 @@
+//! Queries that the index answers without a disk.
+
+use jiff::Timestamp;
+
+use super::{
+    index::{
+        Stamp,
+        board::Visit,
+        lists::{NoteEntry, SessionItem},
+        search::Finders,
+        terms::{Term, terms},
+    },
+    state::State,
+};
+use crate::domain::{
+    DraftId, Entry, EntryState, Intent, RecordId,
+    view::{AppointmentRow, NoteRow, OutboxRow, Query, RoomFilter, RoomRow, RowId, RowSet, Rows, SessionRow, Window},
+};
+
+impl State {
+    /// A part of a list; `None` for queries that are not about lists.
+    pub(super) fn rows(
+        &self,
+        query: &Query,
+        now: Timestamp,
+        thresholds: &dyn Fn(&RoomFilter) -> (u16, u16),
+    ) -> Option<Rows> {
+        Some(match query {
+            Query::Rooms { day } => {
+                let rooms = self.rooms_of(*day, now, thresholds);
+                Rows { total: rooms.len() as u32, offset: 0, rows: RowSet::Rooms(rooms) }
+            }
+            Query::Patients { search, window } => {
+                let hits = self.patients.search(search);
+                let part = self.patients.rows(&hits, window.offset as usize, window.limit as usize);
+                let rows = part.into_iter().map(|entry| self.to_row(entry)).collect();
+                Rows { total: hits.len() as u32, offset: window.offset, rows: RowSet::Patients(rows) }
+            }
+            Query::Appointments { window, .. } => {
+                part(&self.appointments(query), *window, |id| self.appointment_row(*id), RowSet::Appointments)
+            }
+            Query::Sessions { window, .. } => {
+                part(&self.sessions_of(query), *window, |id| self.session_row(*id), RowSet::Sessions)
+            }
+            Query::Notes { window, .. } => part(&self.notes_of(query), *window, |id| self.note_row(id), RowSet::Notes),
+            Query::Outbox { finished, window } => {
+                part(&self.outbox(*finished), *window, |entry| Some(self.outbox_row(entry)), RowSet::Outbox)
+            }
+            _ => return None,
+        })
+    }
+
+    /// Where a row stands in the list that a query describes.
+    pub(super) fn position(
+        &self,
+        of: &Query,
+        row: &RowId,
+        now: Timestamp,
+        thresholds: &dyn Fn(&RoomFilter) -> (u16, u16),
+    ) -> Option<u32> {
+        let at = match (of, row) {
+            (Query::Patients { search, .. }, RowId::Record(id)) => {
+                self.patients.position(&self.patients.search(search), *id)
+            }
+            (Query::Appointments { .. }, RowId::Record(id)) => self.appointments(of).iter().position(|r| r == id),
+            (Query::Sessions { .. }, RowId::Record(id)) => self.sessions_of(of).iter().position(|r| r == id),
+            (Query::Notes { .. }, row) => self.notes_of(of).iter().position(|r| r == row),
+            (Query::Outbox { finished, .. }, RowId::Entry(id)) => {
+                self.outbox(*finished).iter().position(|e| e.id == *id)
+            }
+            (Query::Rooms { day }, RowId::Room(filter)) => {
+                self.rooms_of(*day, now, thresholds).iter().position(|r| r.filter == *filter)
+            }
+            _ => None,
+        };
+        at.map(|at| at as u32)
+    }
+
+    fn rooms_of(
+        &self,
+        day: jiff::civil::Date,
+        now: Timestamp,
+        thresholds: &dyn Fn(&RoomFilter) -> (u16, u16),
+    ) -> Vec<RoomRow> {
+        let Some(span) = self.span(day) else { return Vec::new() };
+        let trend = (span.from <= now && now < span.to).then_some(now);
+        self.board.rooms(span, self.rooms.values().map(String::as_str), thresholds, trend)
+    }
+
+    fn appointments(&self, query: &Query) -> Vec<RecordId> {
+        let Query::Appointments { day, room, patient, text, .. } = query else { return Vec::new() };
+        let span = day.map(|day| self.span(day));
+        if span == Some(None) {
+            return Vec::new();
+        }
+        let terms = terms(text);
+        let fits = |visit: &Visit| self.fits(&terms, &visit.searched, visit.patient);
+        let mut found: Vec<RecordId> = Vec::new();
+        for patient in patient.map_or_else(|| vec![None], |p| self.links.same(p).into_iter().map(Some).collect()) {
+            found.extend(self.board.list(span.flatten(), room, patient).filter(|(_, v)| fits(v)).map(|(id, _)| id));
+        }
+        if patient.is_some() {
+            let start = |id: &RecordId| self.board.get(*id).and_then(|v| v.start).unwrap_or(Timestamp::MAX);
+            found.sort_by_key(|id| (start(id), *id));
+        }
+        found
+    }
+
+    pub(super) fn appointment_row(&self, id: RecordId) -> Option<AppointmentRow> {
+        let visit = self.board.get(id)?;
+        Some(AppointmentRow {
+            id,
+            start: visit.start,
+            duration: visit.duration,
+            patient: visit.patient,
+            patient_name: self.name(visit.patient),
+            provider: visit.provider.clone(),
+            room: visit.room.clone(),
+            status: visit.status.clone(),
+            video: visit.video.clone(),
+            wait: visit.wait(),
+            reasons: visit.reasons.clone(),
+            fresh: self.fresh(id, visit.stamp),
+        })
+    }
+
+    fn sessions_of(&self, query: &Query) -> Vec<RecordId> {
+        let Query::Sessions { appointment, patient, text, .. } = query else { return Vec::new() };
+        let visits = appointment.map(|a| self.links.same(a));
+        let people = patient.map(|p| self.links.same(p));
+        let terms = terms(text);
+        let mut found: Vec<_> = self
+            .sessions
+            .iter()
+            .filter(|(_, s)| {
+                let whom = self.whom(s);
+                within(visits.as_deref(), s.appointment)
+                    && within(people.as_deref(), whom)
+                    && self.fits(&terms, &s.searched, whom)
+            })
+            .map(|(id, s)| {
+                let since = s.seen.map_or(s.stamp.at, |seen| seen.since);
+                (s.stage.urgency(), std::cmp::Reverse(since), *id)
+            })
+            .collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, _, id)| id).collect()
+    }
+
+    fn session_row(&self, id: RecordId) -> Option<SessionRow> {
+        let session = self.sessions.get(&id)?;
+        Some(SessionRow {
+            id,
+            vendor: session.vendor,
+            appointment: session.appointment,
+            patient_name: self.name(self.whom(session)),
+            stage: session.stage,
+            status: session.status.clone(),
+            urgency: session.stage.urgency(),
+            since: session.seen.map(|seen| seen.since),
+            fresh: self.fresh(id, session.stamp),
+        })
+    }
+
+    fn notes_of(&self, query: &Query) -> Vec<RowId> {
+        let Query::Notes { appointment, patient, text, .. } = query else { return Vec::new() };
+        let visits = appointment.map(|a| self.links.same(a));
+        let people = patient.map(|p| self.links.same(p));
+        let terms = terms(text);
+        let notes = self.notes.iter().map(|(id, note)| (RowId::Record(*id), note));
+        let drafts = self.drafts.iter().map(|(id, note)| (RowId::Draft(*id), note));
+        let mut found: Vec<_> = notes
+            .chain(drafts)
+            .filter(|(_, n)| {
+                let whom = self.about(n);
+                within(visits.as_deref(), n.appointment)
+                    && within(people.as_deref(), whom)
+                    && self.fits(&terms, &n.searched, whom)
+            })
+            .collect();
+        found.sort_by_key(|(id, n)| (n.urgency(), std::cmp::Reverse(n.at), number(id)));
+        found.into_iter().map(|(id, _)| id).collect()
+    }
+
+    fn note_row(&self, id: &RowId) -> Option<NoteRow> {
+        let note = match id {
+            RowId::Record(id) => self.notes.get(id)?,
+            RowId::Draft(id) => self.drafts.get(id)?,
+            _ => return None,
+        };
+        let name = self.name(self.about(note));
+        let record = match id {
+            RowId::Record(record) => Some(*record),
+            _ => None,
+        };
+        Some(NoteRow {
+            id: id.clone(),
+            vendor: note.vendor,
+            item: note.item.clone(),
+            about: if name.is_empty() { note.about.clone() } else { name },
+            at: note.at,
+            fresh: record.zip(note.stamp).map(|(id, stamp): (RecordId, Stamp)| self.fresh(id, stamp)),
+        })
+    }
+
+    fn outbox(&self, finished: bool) -> Vec<&Entry> {
+        let open = |e: &&Entry| finished || !e.state.closed();
+        let mut entries: Vec<&Entry> = self.queue.iter().filter(open).collect();
+        entries.sort_by_key(|e| (!e.state.needs_person(), std::cmp::Reverse(e.id)));
+        entries
+    }
+
+    pub(super) fn outbox_row(&self, entry: &Entry) -> OutboxRow {
+        let (reason, next) = match &entry.state {
+            EntryState::Waiting { until, reason } => (Some(reason), Some(*until)),
+            EntryState::Unknown { reason, next_probe, .. } => (Some(reason), Some(*next_probe)),
+            EntryState::NeedsDecision { reason, .. } | EntryState::Rejected { reason, .. } => (Some(reason), None),
+            _ => (None, None),
+        };
+        OutboxRow {
+            id: entry.id,
+            vendor: entry.vendor,
+            what: entry.intent.word().to_owned(),
+            whom: self.for_whom(&entry.intent),
+            state: entry.state.word().to_owned(),
+            tick: tick(&entry.state),
+            attention: entry.state.needs_person(),
+            reason: reason.cloned(),
+            next,
+            saved_at: entry.saved_at,
+            attempts: entry.attempts,
+            waits_for: self.queue.hold(entry).map(crate::outbox::Hold::by),
+        }
+    }
+
+    fn for_whom(&self, intent: &Intent) -> String {
+        match intent {
+            Intent::CreatePatient { content, .. } => content.display_name(),
+            Intent::UpdatePatient { patient, mine, .. } => {
+                let name = self.name(Some(*patient));
+                if name.is_empty() { mine.display_name() } else { name }
+            }
+            Intent::Book { patient, .. } => self.name(Some(*patient)),
+            Intent::ChangeAppointment { appointment, .. }
+            | Intent::CancelAppointment { appointment }
+            | Intent::AnswerVisitNote { appointment, .. }
+            | Intent::StartSession { appointment, .. } => self.name(self.comes_to(*appointment)),
+            Intent::FileNote { emr_appointment, patient, .. } => {
+                self.name(patient.or_else(|| self.comes_to(*emr_appointment)))
+            }
+            Intent::RequestAddendum { session_note, .. } => format!("#{session_note}"),
+            Intent::RegisterWebhook { vendor, .. } => vendor.to_string(),
+        }
+    }
+
+    /// The shown name of a patient, empty when it was not read yet.
+    pub(super) fn name(&self, patient: Option<RecordId>) -> String {
+        let Some(patient) = patient else { return String::new() };
+        let named = |id: RecordId| self.patients.get(id).map(|e| e.name).filter(|n| !n.is_empty());
+        named(patient).or_else(|| self.links.same(patient).into_iter().find_map(named)).unwrap_or_default()
+    }
+
+    /// Who comes to an appointment, whichever vendor's record of it is named.
+    pub(super) fn comes_to(&self, appointment: RecordId) -> Option<RecordId> {
+        let patient = |id: RecordId| self.board.get(id).and_then(|v| v.patient);
+        patient(appointment).or_else(|| self.links.same(appointment).into_iter().find_map(patient))
+    }
+
+    fn whom(&self, session: &SessionItem) -> Option<RecordId> {
+        session.patient.or_else(|| self.comes_to(session.appointment?))
+    }
+
+    fn about(&self, note: &NoteEntry) -> Option<RecordId> {
+        note.patient.or_else(|| self.comes_to(note.appointment?))
+    }
+
+    /// Whether every word is in the row or in its patient's.
+    fn fits(&self, terms: &[Term], searched: &str, patient: Option<RecordId>) -> bool {
+        if terms.is_empty() {
+            return true;
+        }
+        let whom = patient.and_then(|p| self.patients.get(p));
+        let whom = whom.as_ref().map_or("", |e| e.searched());
+        Finders::new(terms).rank(format!("{searched} {whom}").as_bytes()).is_some()
+    }
+
+    /// Drafts and notes that are not filed or not signed.
+    pub(super) fn unsigned(&self) -> u32 {
+        self.notes.values().chain(self.drafts.values()).filter(|n| n.unsigned()).count() as u32
+    }
+}
+
+/// The state's tick: 1 saved, 2 sent, 3 acknowledged, 4 seen; 0 withdrawn.
+fn tick(state: &EntryState) -> u8 {
+    match state {
+        EntryState::Withdrawn { .. } => 0,
+        EntryState::Saved | EntryState::Waiting { .. } => 1,
+        EntryState::InFlight { .. }
+        | EntryState::Unknown { .. }
+        | EntryState::NeedsDecision { .. }
+        | EntryState::Conflict { .. }
+        | EntryState::Rejected { .. } => 2,
+        EntryState::Acked { .. } => 3,
+        EntryState::Seen { .. } => 4,
+    }
+}
+
+fn within(set: Option<&[RecordId]>, id: Option<RecordId>) -> bool {
+    set.is_none_or(|set| id.is_some_and(|id| set.contains(&id)))
+}
+
+fn number(id: &RowId) -> (u8, u64) {
+    match id {
+        RowId::Record(RecordId(n)) => (1, *n),
+        RowId::Draft(DraftId(n)) => (0, *n),
+        RowId::Entry(e) => (2, e.0),
+        RowId::Room(_) => (3, 0),
+    }
+}
+
+fn part<K, R>(keys: &[K], window: Window, row: impl Fn(&K) -> Option<R>, set: impl Fn(Vec<R>) -> RowSet) -> Rows {
+    let shown = keys.iter().skip(window.offset as usize).take(window.limit as usize);
+    Rows { total: keys.len() as u32, offset: window.offset, rows: set(shown.filter_map(row).collect()) }
+}

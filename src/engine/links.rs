@@ -2,9 +2,14 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
+use super::state::{EmrEntry, State};
 use crate::domain::{
-    RecordId,
-    identity::{Link, Standing},
+    Pointer, Record, RecordId,
+    identity::{Ground, Link, Standing},
+    patient::Patient,
+    view::RoomFilter,
 };
 
 /// Every link and proposal, by both ends.
@@ -64,4 +69,49 @@ impl Links {
         }
         all
     }
+}
+
+/// Links that a record as it was just read speaks for and that nobody has settled or proposed yet.
+pub(super) fn proposals(state: &State, id: RecordId, record: &Record, now: Timestamp) -> Vec<Link> {
+    let found = match record {
+        Record::Patient(patient) => same_person(state, id, patient),
+        Record::EmrAppointment(emr) => {
+            let mrn = emr.patient_mrn.as_deref().unwrap_or_default();
+            visits_at(state, mrn, emr.start)
+                .into_iter()
+                .map(|visit| (visit, vec![Ground::Mrn, Ground::Start]))
+                .collect()
+        }
+        Record::Appointment(appointment) => {
+            let patient = appointment.patient.as_ref().and_then(Pointer::local).and_then(|p| state.patients.get(p));
+            let mrn = patient.map(|p| p.mrn).unwrap_or_default();
+            let fits = |emr: &EmrEntry| !mrn.is_empty() && emr.mrn == mrn && emr.start == appointment.start;
+            let start = appointment.start.is_some();
+            let found = state.emr.iter().filter(|(_, emr)| start && fits(emr));
+            found.map(|(emr, _)| (*emr, vec![Ground::Mrn, Ground::Start])).collect()
+        }
+        _ => Vec::new(),
+    };
+    let new = found.into_iter().filter(|(other, _)| *other != id && state.links.between(id, *other).is_none());
+    new.map(|(other, grounds)| Link::new(id, other, Standing::Proposed, grounds, now)).collect()
+}
+
+fn same_person(state: &State, id: RecordId, patient: &Patient) -> Vec<(RecordId, Vec<Ground>)> {
+    let Some(mrn) = patient.mrn.as_deref().filter(|m| !m.is_empty()) else { return Vec::new() };
+    let born = patient.born().map(|d| d.to_string());
+    let others = state.patients.with_mrn(mrn).into_iter().filter(|other| *other != id);
+    others
+        .map(|other| {
+            let same_day = born.is_some() && state.patients.get(other).map(|e| e.birth_date) == born;
+            (other, if same_day { vec![Ground::Mrn, Ground::BirthDate] } else { vec![Ground::Mrn] })
+        })
+        .collect()
+}
+
+/// The appointments of the people with this MRN that begin at this moment.
+fn visits_at(state: &State, mrn: &str, start: Option<Timestamp>) -> Vec<RecordId> {
+    let Some(start) = start else { return Vec::new() };
+    let people = state.patients.with_mrn(mrn).into_iter();
+    let visits = people.flat_map(|p| state.board.list(None, &RoomFilter::All, Some(p)).collect::<Vec<_>>());
+    visits.filter(|(_, v)| v.start == Some(start)).map(|(id, _)| id).collect()
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 
 use super::{
     index::{
@@ -15,14 +16,14 @@ use super::{
 };
 use crate::{
     domain::{
-        DraftId, Entry, EntryId, EntryState, Kind, Record, RecordId, VendorId, overlay,
-        view::{Freshness, PatientRow},
+        DraftId, Entry, EntryState, Kind, Record, RecordId, VendorId, overlay,
+        view::{Freshness, PatientRow, RoomFilter},
     },
     outbox,
 };
 
 /// What the index holds of an appointment as the EMR knows it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct EmrEntry {
     pub(super) start: Option<Timestamp>,
     pub(super) mrn: String,
@@ -51,6 +52,8 @@ pub(super) struct State {
     pub(super) stale: HashSet<RecordId>,
     /// Named by another record or an answer, never read.
     pub(super) unread: HashSet<RecordId>,
+    /// Records that turned out to be others.
+    pub(super) aliases: HashMap<RecordId, RecordId>,
 }
 
 impl State {
@@ -68,7 +71,50 @@ impl State {
             links: Links::default(),
             stale: HashSet::new(),
             unread: HashSet::new(),
+            aliases: HashMap::new(),
         }
+    }
+
+    /// The record that is meant by an id: another one, when the two turned out to be the same.
+    pub(super) fn resolve(&self, id: RecordId) -> RecordId {
+        let mut id = id;
+        while let Some(survivor) = self.aliases.get(&id) {
+            id = *survivor;
+        }
+        id
+    }
+
+    /// What kind of record an id is, of those that have a row.
+    pub(super) fn kind(&self, id: RecordId) -> Option<Kind> {
+        let kinds = [
+            (Kind::Appointment, self.board.get(id).is_some()),
+            (Kind::Session, self.sessions.contains_key(&id)),
+            (Kind::Room, self.rooms.contains_key(&id)),
+            (Kind::EmrAppointment, self.emr.contains_key(&id)),
+            (Kind::Patient, self.patients.contains(id)),
+        ];
+        kinds.into_iter().find(|(_, is)| *is).map(|(kind, _)| kind)
+    }
+
+    /// The rows that name a record, with their kinds.
+    pub(super) fn pointing_at(&self, id: RecordId) -> Vec<(RecordId, Kind)> {
+        let visits = self.board.list(None, &RoomFilter::All, Some(id)).map(|(v, _)| (v, Kind::Appointment));
+        let named = |named: Option<RecordId>| named == Some(id);
+        let sessions = self.sessions.iter().filter(|(_, s)| named(s.appointment) || named(s.patient));
+        let notes = self.notes.iter().filter(|(_, n)| named(n.appointment) || named(n.patient));
+        visits.chain(sessions.map(|(s, _)| (*s, Kind::Session))).chain(notes.map(|(n, e)| (*n, e.kind()))).collect()
+    }
+
+    /// The drafts that name a record.
+    pub(super) fn drafts_of(&self, id: RecordId) -> Vec<DraftId> {
+        let named = |n: &NoteEntry| n.appointment == Some(id) || n.patient == Some(id);
+        self.drafts.iter().filter(|(_, n)| named(n)).map(|(d, _)| *d).collect()
+    }
+
+    /// When the record's content was read last, as far as the rows know.
+    pub(super) fn read_at(&self, id: RecordId) -> Option<Timestamp> {
+        let stamp = self.board.get(id).map(|v| v.stamp).or_else(|| self.sessions.get(&id).map(|s| s.stamp));
+        stamp.filter(|s| s.read_no > 0).map(|s| s.at)
     }
 
     /// The first moment of a day in the clinic's time zone and the first of the next.
@@ -194,8 +240,25 @@ impl State {
         }
     }
 
-    pub(super) fn entry(&self, id: EntryId) -> Option<&Entry> {
-        self.queue.get(id)
+    /// What identifies a record to a person: name, birth date, MRN, start.
+    pub(super) fn identifiers(&self, id: RecordId) -> Vec<String> {
+        let moment = |at: Option<Timestamp>| {
+            at.map(|at| at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
+        };
+        let mut found = Vec::new();
+        if let Some(p) = self.patients.get(id) {
+            found.extend([p.name, p.birth_date, p.mrn]);
+        } else if let Some(visit) = self.board.get(id) {
+            let whom = visit.patient.and_then(|p| self.patients.get(p));
+            found.push(moment(visit.start));
+            found.extend(whom.into_iter().flat_map(|p| [p.name, p.birth_date, p.mrn]));
+        } else if let Some(emr) = self.emr.get(&id) {
+            found.extend([moment(emr.start), emr.name.clone(), emr.mrn.clone()]);
+        } else if let Some(session) = self.sessions.get(&id) {
+            found.extend([session.vendor.to_string(), session.status.clone()]);
+        }
+        found.retain(|text| !text.is_empty());
+        found
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Seen, Stamp};
 use crate::domain::{
@@ -16,7 +17,7 @@ use crate::engine::fold::fold;
 const QUARTER: i64 = 900;
 
 /// What the index holds of an appointment.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visit {
     /// When it begins.
     pub start: Option<Timestamp>,

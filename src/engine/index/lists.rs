@@ -1,10 +1,11 @@
 //! Sessions and notes: lists of hundreds, kept as they are shown and sorted when somebody looks.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Seen, Stamp};
 use crate::domain::{
-    Pointer, Record, RecordId, VendorId,
+    Kind, Pointer, Record, RecordId, VendorId,
     note::{Draft, FilingState, NoteBody},
     session::{Session, Stage},
     view::NoteItem,
@@ -12,7 +13,7 @@ use crate::domain::{
 use crate::engine::fold::fold;
 
 /// What the index holds of a scribe session.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionItem {
     /// Whose.
     pub vendor: VendorId,
@@ -51,7 +52,7 @@ impl SessionItem {
 }
 
 /// What the index holds of a draft or a note of any kind.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoteEntry {
     /// Whose system it is in; none for a draft.
     pub vendor: Option<VendorId>,
@@ -132,6 +133,16 @@ impl NoteEntry {
             ),
             _ => return None,
         })
+    }
+
+    /// What kind of record it is; a draft counts as a note.
+    pub fn kind(&self) -> Kind {
+        match &self.item {
+            NoteItem::Draft | NoteItem::Filed(_) => Kind::Note,
+            NoteItem::SessionNote(_) => Kind::SessionNote,
+            NoteItem::Addendum { .. } => Kind::Addendum,
+            NoteItem::SignOff(_) => Kind::SignOff,
+        }
     }
 
     /// Whether somebody has to do something, the most pressing first.

@@ -9,11 +9,12 @@ pub mod snapshot;
 pub mod terms;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::{Provenance, Source, record::StatusSeen};
 
 /// How fresh a row's content is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// How it came to be known.
     pub source: Source,
@@ -30,7 +31,7 @@ impl From<Provenance> for Stamp {
 }
 
 /// When a status was first seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// When.
     pub since: Timestamp,

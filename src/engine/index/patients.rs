@@ -248,6 +248,11 @@ impl Patients {
         }
     }
 
+    /// Whether a record has a row.
+    pub fn contains(&self, id: RecordId) -> bool {
+        self.fresh_by_id.contains_key(&id) || self.packed.find(id).is_some()
+    }
+
     /// The records with this MRN.
     pub fn with_mrn(&self, mrn: &str) -> Vec<RecordId> {
         if mrn.is_empty() {
@@ -259,10 +264,11 @@ impl Patients {
         ids
     }
 
-    /// All rows, in no particular order.
-    pub fn ids(&self) -> impl Iterator<Item = RecordId> + '_ {
-        let packed = (0..self.packed.len()).filter(|r| !self.packed.is_dead(*r)).map(|r| self.packed.id(r));
-        packed.chain(self.fresh.iter().map(|e| e.id))
+    /// Which read of its record each row shows, in no particular order.
+    pub fn numbers(&self) -> impl Iterator<Item = (RecordId, u64)> + '_ {
+        let packed = (0..self.packed.len()).filter(|r| !self.packed.is_dead(*r));
+        let packed = packed.map(|r| (self.packed.id(r), self.packed.rows[r as usize].read_no));
+        packed.chain(self.fresh.iter().map(|e| (e.id, e.read_no)))
     }
 
     /// What matches a search; all by name when it is empty.

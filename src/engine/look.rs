@@ -1,0 +1,151 @@
+//! Queries answered from memory, and those about one thing, answered from cache and ledger.
+
+use super::{Engine, lock};
+use crate::{
+    domain::{
+        DraftId, Kind, Query, Record, RecordId,
+        identity::Link,
+        view::{Answer, Detail, Health, LinkRow, RowSet, Rows, showable},
+    },
+    ledger::{LedgerError, Read},
+};
+
+impl Engine {
+    /// Answers from what is known. Lists never wait for a disk; what is asked about one record reads it.
+    pub fn look(&self, query: &Query) -> Answer {
+        let now = self.now();
+        let thresholds = |room: &_| self.inner.options.thresholds.of(room);
+        match query {
+            Query::Position { of, row } => {
+                Answer::Position(self.with_state(|state| state.position(of, row, now, &thresholds)))
+            }
+            Query::Detail { record } => Answer::Detail(self.told(self.detail(*record)).flatten().map(Box::new)),
+            Query::Find { reference } => {
+                let found = self.told(self.inner.ledger.record_of(reference)).flatten();
+                Answer::Found(found.map(|id| self.resolve(id)))
+            }
+            Query::Raw { record } => Answer::Raw(self.told(self.raw(*record)).flatten()),
+            Query::Explain { entry } => {
+                Answer::Entry(self.told(self.inner.ledger.entry(*entry)).flatten().map(Box::new))
+            }
+            Query::Draft { draft } => Answer::Draft(self.draft(*draft)),
+            Query::Links { record } => {
+                let id = self.resolve(*record);
+                let links = self.with_state(|state| state.links.of(id).to_vec());
+                Answer::Links(self.told(self.link_rows(id, links)).unwrap_or_default())
+            }
+            Query::Health => Answer::Health(Box::new(self.health())),
+            list => {
+                let rows = self.with_state(|state| state.rows(list, now, &thresholds));
+                Answer::Rows(rows.unwrap_or(Rows { total: 0, offset: 0, rows: RowSet::Rooms(Vec::new()) }))
+            }
+        }
+    }
+
+    fn draft(&self, id: DraftId) -> Option<Box<crate::domain::note::Draft>> {
+        self.told(self.inner.ledger.draft(id)).flatten().map(Box::new)
+    }
+
+    fn raw(&self, record: RecordId) -> Result<Option<crate::domain::Raw>, LedgerError> {
+        let view = self.inner.ledger.view()?;
+        let id = self.resolve(record);
+        match self.kind_of(&view, id)? {
+            Some(kind) => self.raw_of(&view, id, kind),
+            None => Ok(None),
+        }
+    }
+
+    fn detail(&self, record: RecordId) -> Result<Option<Detail>, LedgerError> {
+        let id = self.resolve(record);
+        let view = self.inner.ledger.view()?;
+        let Some(names) = view.names(id)? else { return Ok(None) };
+        let stored = self.stored(&view, id, names.kind)?;
+        let base = self.base_of(&view, id, stored.clone())?;
+        let facts = view.facts(id)?;
+        let read_at = stored.as_ref().map(|s| s.provenance.at);
+        let (pending, links, row, newest) = self.with_state(|state| {
+            let over: Vec<_> = state.queue.about(id).filter(|e| super::state::lies_over(e, read_at)).cloned().collect();
+            let whom = match names.kind {
+                Kind::Patient => None,
+                _ => state.comes_to(id),
+            };
+            let row = whom.and_then(|whom| state.patient_row(whom));
+            (over, state.links.of(id).to_vec(), row, state.read_at(id))
+        });
+        let base_record = base.record.map(|(record, _)| record);
+        let shown = crate::domain::overlay::shown(base_record.clone(), &pending);
+        let unfinished =
+            self.with_state(|state| state.queue.about(id).filter(|e| !e.state.closed()).cloned().collect::<Vec<_>>());
+        let provenance = stored.as_ref().map(|s| {
+            let mut p = s.provenance;
+            p.at = newest.map_or(p.at, |newest| newest.max(p.at));
+            p
+        });
+        let patient = row.or_else(|| match &shown {
+            Some(Record::Session(s)) => {
+                let whom = s.patient.as_ref().and_then(crate::domain::Pointer::local);
+                let visit = s.appointment.as_ref().and_then(crate::domain::Pointer::local);
+                self.with_state(|state| {
+                    whom.or_else(|| state.comes_to(visit?)).and_then(|whom| state.patient_row(whom))
+                })
+            }
+            Some(Record::Note(n)) => n.patient.and_then(|p| self.with_state(|state| state.patient_row(p))),
+            _ => None,
+        });
+        Ok(Some(Detail {
+            id,
+            kind: names.kind,
+            shown,
+            base: base_record,
+            provenance,
+            complete: stored.as_ref().is_some_and(|s| s.complete),
+            refs: names.refs,
+            facts: showable(facts),
+            links: self.link_rows(id, links)?,
+            pending: unfinished,
+            patient,
+        }))
+    }
+
+    fn link_rows(&self, here: RecordId, links: Vec<Link>) -> Result<Vec<LinkRow>, LedgerError> {
+        let view = self.inner.ledger.view()?;
+        let mut rows = Vec::new();
+        for link in links {
+            let there = link.other(here);
+            let Some(names) = view.names(there)? else { continue };
+            let (of_here, of_there) = self.with_state(|state| (state.identifiers(here), state.identifiers(there)));
+            rows.push(LinkRow {
+                other_kind: names.kind,
+                other_vendor: names.refs.first().map(|r| r.vendor),
+                here: of_here,
+                there: of_there,
+                link,
+            });
+        }
+        Ok(rows)
+    }
+
+    fn health(&self) -> Health {
+        let options = &self.inner.options;
+        let (queued, attention, unsigned, patients) = self.with_state(|state| {
+            let open = state.queue.iter().filter(|e| !e.state.closed());
+            let needs = state.queue.iter().filter(|e| e.state.needs_person());
+            (open.count() as u32, needs.count() as u32, state.unsigned(), state.patients.len() as u32)
+        });
+        let pulse = lock(&self.inner.pulse);
+        Health {
+            clinic: options.clinic.clone(),
+            time_zone: options.zone.iana_name().unwrap_or("UTC").to_owned(),
+            vendors: options.desk.vendors().into_iter().map(|(id, label)| pulse.of(id, &label)).collect(),
+            queued,
+            attention,
+            unsigned,
+            last_webhook: pulse.last_webhook(),
+            undecodable: pulse.undecodable(),
+            patients,
+            cache: self.inner.cache.health().lost.map(|lost| lost.to_string()),
+            notices: lock(&self.inner.notices).clone(),
+            filling: *lock(&self.inner.filling),
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! From a data directory to an engine that answers, and back.
+
+use std::{
+    collections::{HashMap, HashSet},
+    ops::ControlFlow,
+    sync::{Arc, Mutex, RwLock},
+};
+
+use super::{
+    ALIASES, Engine, Inner, Options, SNAPSHOT,
+    health::Pulse,
+    index::lists::NoteEntry,
+    lock,
+    saved::{self, Saved},
+    settle::{FINISHED, queue},
+    state::State,
+    windows::Windows,
+};
+use crate::{
+    cache::{self, Cache, CacheError},
+    domain::{
+        Kind, RecordId, Stored,
+        command::{Level, Toast},
+    },
+    ledger::{self, Ledger, LedgerError, Numbered, Read},
+    seal::{FileError, files},
+};
+
+/// Something that happened at the start and that a person should know. No work is lost by any of these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// Of the ledger.
+    Ledger(ledger::Notice),
+    /// Of the cache.
+    Cache(cache::Notice),
+    /// The index was made anew from the cache.
+    IndexRebuilt,
+    /// So many records are not in the cache as they were read last; they are read again and shown as stale until then.
+    Stale(usize),
+}
+
+impl std::fmt::Display for Notice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ledger(notice) => notice.fmt(f),
+            Self::Cache(notice) => notice.fmt(f),
+            Self::IndexRebuilt => f.write_str("the index was made anew from the offline cache"),
+            Self::Stale(count) => write!(f, "{count} record(s) are read again because the offline cache lost them"),
+        }
+    }
+}
+
+/// Why there is no engine.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The data directory is not private or cannot be made.
+    #[error("data directory: {0}")]
+    Directory(#[from] FileError),
+    /// See [`LedgerError`].
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// See [`CacheError`].
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+}
+
+impl Engine {
+    /// Opens the ledger and the cache in `options.dir` and brings the index up.
+    ///
+    /// # Errors
+    /// When the directory, the ledger or the cache cannot be used; what a person can do about it is in the message. A cache
+    /// that is only damaged is no error.
+    pub fn open(mut options: Options) -> Result<(Self, Vec<Notice>), OpenError> {
+        files::private_dir(&options.dir)?;
+        let windows = Arc::new(Windows::default());
+        let told: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (ledger, of_ledger) = Ledger::open(&options.dir.join("ledger").join("ledger.redb"), &options.keys)?;
+        tell_later(&mut options.cache, windows.clone(), told.clone());
+        let (cache, of_cache) = Cache::open(&options.dir.join("cache"), &options.keys, options.cache.clone())?;
+        let emptied =
+            of_cache.iter().any(|n| matches!(n, cache::Notice::Rebuilt { .. } | cache::Notice::Stopped { .. }));
+        let engine = Self {
+            inner: Arc::new(Inner {
+                state: RwLock::new(State::new(options.zone.clone())),
+                ledger,
+                cache,
+                options,
+                writing: Mutex::new(()),
+                windows,
+                pulse: Mutex::new(Pulse::default()),
+                notices: told.clone(),
+                filling: Mutex::new(None),
+                closed: Mutex::new(false),
+            }),
+        };
+        let mut notices: Vec<Notice> = of_ledger.into_iter().map(Notice::Ledger).collect();
+        notices.extend(of_cache.into_iter().map(Notice::Cache));
+        engine.load(emptied, &mut notices)?;
+        lock(&told).extend(notices.iter().map(ToString::to_string));
+        Ok((engine, notices))
+    }
+
+    fn load(&self, emptied: bool, notices: &mut Vec<Notice>) -> Result<(), LedgerError> {
+        let view = self.inner.ledger.view()?;
+        let numbers = view.numbers()?;
+        let aliases: Vec<(RecordId, RecordId)> = view.setting(ALIASES)?.unwrap_or_default();
+        let stamp: Option<u64> = view.setting(SNAPSHOT)?;
+        let saved = self.inner.cache.load_index().and_then(|bytes| Saved::load(&bytes).ok());
+        let known = numbers.iter().any(|n| n.number > 0);
+        let mut clean = saved.as_ref().is_some_and(|s| Some(s.stamp) == stamp) && !emptied;
+        self.change_state(|state| -> Result<(), LedgerError> {
+            state.aliases = aliases.into_iter().collect();
+            view.all_links()?.iter().for_each(|link| state.links.put(link));
+            for draft in view.drafts()? {
+                state.drafts.insert(draft.id, NoteEntry::draft(&draft));
+            }
+            view.closed_entries(FINISHED)?.into_iter().chain(view.open_entries()?).for_each(|e| queue(state, e));
+            if let Some(saved) = saved {
+                clean = clean && saved.rest(state).is_ok();
+                state.patients = saved.patients;
+            } else if known {
+                notices.push(Notice::IndexRebuilt);
+            }
+            Ok(())
+        })?;
+        if stamp.is_some() {
+            // From here on the snapshot is older than what is known.
+            self.inner.ledger.commit(|tx| -> Result<(), LedgerError> {
+                tx.remove_setting(SNAPSHOT);
+                Ok(())
+            })?;
+        }
+        let stale = self.bring_up(&view, &numbers, clean)?;
+        if stale > 0 {
+            notices.push(Notice::Stale(stale));
+        }
+        Ok(())
+    }
+
+    /// Makes the rows that the snapshot does not have as the ledger counts them, and finds what the cache lost.
+    fn bring_up(&self, view: &ledger::View, numbers: &[Numbered], clean: bool) -> Result<usize, LedgerError> {
+        let now = self.now();
+        let (missing, unread) = self.with_state(|state| {
+            let mut missing: Vec<Numbered> = Vec::new();
+            let mut unread: HashSet<RecordId> = HashSet::new();
+            let pending: HashSet<RecordId> =
+                state.queue.iter().filter(|e| e.state.shows()).map(crate::domain::Entry::lane).collect();
+            let numbered: HashMap<RecordId, u64> = state.patients.numbers().collect();
+            for record in numbers.iter().filter(|n| !state.aliases.contains_key(&n.id)) {
+                let rows = matches!(
+                    record.kind,
+                    Kind::Patient
+                        | Kind::Room
+                        | Kind::Appointment
+                        | Kind::EmrAppointment
+                        | Kind::Session
+                        | Kind::Note
+                        | Kind::SessionNote
+                        | Kind::Addendum
+                        | Kind::SignOff
+                );
+                let shown = match record.kind {
+                    Kind::Patient => numbered.get(&record.id) == Some(&record.number),
+                    _ => clean && (state.kind(record.id).is_some() || state.notes.contains_key(&record.id)),
+                };
+                if pending.contains(&record.id) || (rows && record.number > 0 && !shown) {
+                    missing.push(*record);
+                } else if record.number == 0 && record.kind.rereadable() && rows {
+                    unread.insert(record.id);
+                }
+            }
+            (missing, unread)
+        });
+        // A hundred thousand single reads would take seconds; a scan takes what is there in the order it lies in.
+        let mut scanned: HashMap<RecordId, Stored> = HashMap::new();
+        if missing.len() > 2_000 {
+            let wanted: HashSet<RecordId> = missing.iter().map(|n| n.id).collect();
+            self.inner.cache.scan(|item| {
+                if wanted.contains(&item.id)
+                    && let Ok(stored) = serde_json::from_slice::<Stored>(&item.bytes)
+                {
+                    scanned.insert(item.id, stored);
+                }
+                ControlFlow::Continue(())
+            });
+        }
+        let mut stale: Vec<RecordId> = Vec::new();
+        let mut patients: Vec<super::index::patients::PatientEntry> = Vec::new();
+        for record in missing {
+            let stored = match scanned.remove(&record.id) {
+                Some(stored) => Some(stored),
+                None => self.stored(view, record.id, record.kind)?,
+            };
+            if record.kind.rereadable() && stored.as_ref().map_or(0, |s| s.provenance.read_no) < record.number {
+                stale.push(record.id);
+            }
+            let base = self.base_of(view, record.id, stored)?;
+            let bare = self.with_state(|state| state.queue.about(record.id).next().is_none());
+            if let (Kind::Patient, true, Some((crate::domain::Record::Patient(patient), stamp))) =
+                (record.kind, bare, &base.record)
+            {
+                let entry = super::index::patients::PatientEntry::new(
+                    record.id,
+                    patient,
+                    stamp.source,
+                    stamp.at,
+                    stamp.read_no,
+                );
+                patients.push(entry);
+            } else if base.record.is_some() || !bare {
+                self.change_state(|state| state.show(record.id, record.kind, base, now));
+            }
+        }
+        let count = stale.len();
+        self.change_state(|state| {
+            if state.patients.is_empty() {
+                state.patients = super::index::patients::Patients::of(patients);
+            } else {
+                patients.into_iter().for_each(|entry| state.patients.put(entry));
+            }
+            state.stale.extend(stale);
+            state.unread = unread;
+        });
+        self.merge_patients();
+        Ok(count)
+    }
+
+    /// Saves the index, so that the next start need not make it anew. Changes after this are kept, too; only the next start
+    /// takes longer.
+    ///
+    /// # Errors
+    /// When the index or the mark in the ledger cannot be written.
+    pub fn close(&self) -> Result<(), OpenError> {
+        let _writing = lock(&self.inner.writing);
+        self.inner.cache.drain();
+        let stamp = self.inner.options.random.next_u64() >> 11;
+        let Some(bytes) = self.with_state(|state| saved::save(state, stamp)) else { return Ok(()) };
+        self.inner.cache.save_index(&bytes)?;
+        self.inner.ledger.commit(move |tx| tx.put_setting(SNAPSHOT, &stamp))?;
+        *lock(&self.inner.closed) = true;
+        Ok(())
+    }
+
+    /// After [`Engine::close`] the first change takes the mark away again.
+    pub(super) fn reopened(&self) {
+        let closed = std::mem::take(&mut *lock(&self.inner.closed));
+        if closed {
+            let cleared = self.inner.ledger.commit(|tx| -> Result<(), LedgerError> {
+                tx.remove_setting(SNAPSHOT);
+                Ok(())
+            });
+            self.told(cleared);
+        }
+    }
+}
+
+/// What goes wrong with the cache while running is told to the windows and kept for the health layer.
+fn tell_later(options: &mut cache::Options, windows: Arc<Windows>, told: Arc<Mutex<Vec<String>>>) {
+    let handed_in = options.on_notice.take();
+    options.on_notice = Some(Arc::new(move |notice: cache::Notice| {
+        lock(&told).push(notice.to_string());
+        windows.say(&Toast { level: Level::Warning, text: notice.to_string(), entry: None });
+        windows.everything();
+        if let Some(tell) = &handed_in {
+            tell(notice);
+        }
+    }));
+}

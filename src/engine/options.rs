@@ -1,0 +1,135 @@
+//! What an engine is handed.
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
+
+use jiff::tz::TimeZone;
+
+use crate::{
+    domain::{Intent, VendorId, clock::Clock, random::Randomness, view::RoomFilter},
+    seal::Keys,
+    sync::ports::Vendors,
+};
+
+/// Who carries writes out and by which rules, as the engine needs to know it before it saves one.
+pub trait Desk: Send + Sync + 'static {
+    /// Who carries out this write.
+    fn carrier(&self, intent: &Intent) -> Option<VendorId>;
+
+    /// Checks a write by its vendor's own rules.
+    ///
+    /// # Errors
+    /// What to tell the person.
+    fn check(&self, vendor: VendorId, intent: &Intent) -> Result<(), String>;
+
+    /// The configured vendors in their order, with their names for people.
+    fn vendors(&self) -> Vec<(VendorId, String)>;
+}
+
+/// The configured vendors' clients as a [`Desk`].
+pub struct VendorDesk(pub Arc<dyn Vendors>);
+
+impl Desk for VendorDesk {
+    fn carrier(&self, intent: &Intent) -> Option<VendorId> {
+        let named = match intent {
+            Intent::StartSession { vendor, .. } | Intent::RegisterWebhook { vendor, .. } => Some(*vendor),
+            _ => None,
+        };
+        let able = |v: &VendorId| self.0.get(*v).is_some_and(|v| v.carries_out(intent));
+        match named {
+            Some(vendor) => Some(vendor).filter(able),
+            None => self.0.all().iter().map(|v| v.id()).find(able),
+        }
+    }
+
+    fn check(&self, vendor: VendorId, intent: &Intent) -> Result<(), String> {
+        self.0.get(vendor).map_or(Ok(()), |v| v.check(intent))
+    }
+
+    fn vendors(&self) -> Vec<(VendorId, String)> {
+        self.0.all().iter().map(|v| (v.id(), v.label().to_owned())).collect()
+    }
+}
+
+/// Minutes after which a wait is shown amber and red.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thresholds {
+    /// For rooms that have none of their own.
+    pub usual: (u16, u16),
+    /// By the room's name.
+    pub rooms: HashMap<String, (u16, u16)>,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self { usual: (15, 30), rooms: HashMap::new() }
+    }
+}
+
+impl Thresholds {
+    /// Those of a row of the rooms pane.
+    pub fn of(&self, room: &RoomFilter) -> (u16, u16) {
+        match room {
+            RoomFilter::Named(name) => self.rooms.get(name).copied().unwrap_or(self.usual),
+            RoomFilter::All | RoomFilter::NoneKnown => self.usual,
+        }
+    }
+}
+
+/// What an engine is handed.
+#[derive(Clone)]
+pub struct Options {
+    /// Where cache and ledger live; made private when it is made.
+    pub dir: PathBuf,
+    /// The keys that both are sealed with.
+    pub keys: Arc<Keys>,
+    /// The practice's name.
+    pub clinic: String,
+    /// Its time zone; days are days there.
+    pub zone: TimeZone,
+    /// The present moment.
+    pub clock: Arc<dyn Clock>,
+    /// For the ids that we choose.
+    pub random: Arc<dyn Randomness>,
+    /// Who carries writes out.
+    pub desk: Arc<dyn Desk>,
+    /// When a wait is long.
+    pub thresholds: Thresholds,
+    /// A change of status was seen when the status before it was read at most this long ago.
+    pub watch_gap: Duration,
+    /// After this time without word a filed note counts as unresolved.
+    pub note_patience: Duration,
+    /// How the cache behaves.
+    pub cache: crate::cache::Options,
+}
+
+impl Options {
+    /// The usual settings.
+    pub fn new(
+        dir: PathBuf,
+        keys: Arc<Keys>,
+        zone: TimeZone,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Randomness>,
+        desk: Arc<dyn Desk>,
+    ) -> Self {
+        Self {
+            dir,
+            keys,
+            clinic: String::new(),
+            zone,
+            clock,
+            random,
+            desk,
+            thresholds: Thresholds::default(),
+            watch_gap: Duration::from_secs(180),
+            note_patience: Duration::from_secs(300),
+            cache: crate::cache::Options::default(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,248 @@
+//! What a batch of observations comes to: which records they are about, what they change, what is to be kept where.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::{Engine, absorb, joins, links};
+use crate::{
+    domain::{
+        Entry, Evidence, Fact, Facts, Kind, Observation, Pointer, Provenance, Raw, Record, RecordId, Source, Sourced,
+        Stored, VendorRef, identity::Link, note::NoteBody,
+    },
+    ledger::{LedgerError, Read, Tx},
+    outbox,
+};
+
+/// A record whose content is new or must be written to the cache again.
+pub(super) struct Content {
+    pub(super) stored: Stored,
+    /// The vendor's body, when it is new.
+    pub(super) raw: Option<Raw>,
+    /// Whether it is to be written; otherwise only when it was read is new.
+    pub(super) write: bool,
+}
+
+/// Everything that a transaction of the engine's changed, for memory, cache and windows.
+#[derive(Default)]
+pub(super) struct Plan {
+    /// The records that were told about, in order.
+    pub(super) told: Vec<RecordId>,
+    pub(super) contents: HashMap<RecordId, Content>,
+    /// Records whose rows must be made anew.
+    pub(super) show: Vec<(RecordId, Kind)>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) links: Vec<Link>,
+    /// Records that turned out to be other records: gone, survivor, kind.
+    pub(super) joined: Vec<(RecordId, RecordId, Kind)>,
+    /// Named for the first time.
+    pub(super) named: Vec<RecordId>,
+    /// Two records that a vendor's answer names as one, but that do not fit together.
+    pub(super) odd: Vec<(RecordId, RecordId)>,
+    pub(super) drafts: Vec<crate::domain::note::Draft>,
+}
+
+impl Plan {
+    pub(super) fn show(&mut self, id: RecordId, kind: Kind) {
+        if !self.show.contains(&(id, kind)) {
+            self.show.push((id, kind));
+        }
+    }
+}
+
+/// One batch on its way.
+pub(super) struct Batch<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) source: Source,
+    pub(super) now: Timestamp,
+    /// The record that our own write made, until the observation about it has come.
+    pub(super) creates: Option<(RecordId, Kind)>,
+    pub(super) plan: Plan,
+}
+
+impl Batch<'_> {
+    /// Works one observation in.
+    pub(super) fn take(&mut self, tx: &mut Tx<'_>, observation: Observation) -> Result<(), LedgerError> {
+        let Observation { refs, record, facts, raw, complete } = observation;
+        let Some(kind) = record.as_ref().map(Record::kind).or_else(|| refs.first().map(|r| r.kind)) else {
+            return Ok(());
+        };
+        let Some(id) = self.identify(tx, &refs, kind)? else { return Ok(()) };
+        if !self.plan.told.contains(&id) {
+            self.plan.told.push(id);
+        }
+        let mut known_facts = tx.facts(id)?;
+        let mut facts_changed = absorb::put_facts(&mut known_facts, facts, self.source, self.now);
+        if let Some(mut record) = record {
+            for pointer in record.pointers_mut() {
+                if let Pointer::Vendor(about) = pointer {
+                    *pointer = Pointer::Local(self.named(tx, about)?);
+                }
+            }
+            if let Record::Note(note) = &mut record
+                && let Some(patient) = note.patient
+            {
+                note.patient = Some(self.engine.resolve(patient));
+            }
+            facts_changed |= self.content(tx, id, record, &mut known_facts, raw, complete)?;
+        }
+        if facts_changed {
+            tx.put_facts(id, &known_facts)?;
+            self.plan.show(id, kind);
+        }
+        Ok(())
+    }
+
+    /// The record that all these names mean; made when nothing is known under any of them. Names that were known apart and
+    /// come together now make one record of two.
+    fn identify(&mut self, tx: &mut Tx<'_>, refs: &[VendorRef], kind: Kind) -> Result<Option<RecordId>, LedgerError> {
+        let mut ids: Vec<RecordId> = Vec::new();
+        for about in refs.iter().filter(|r| r.kind == kind) {
+            let known = tx.record_of(about)?.map(|id| self.engine.resolve(id));
+            ids.extend(known.filter(|id| !ids.contains(id)));
+        }
+        if let Some((made, _)) = self.creates.take_if(|(_, made)| *made == kind)
+            && !ids.contains(&made)
+        {
+            ids.push(made);
+        }
+        if ids.is_empty() && refs.iter().all(|r| r.kind != kind || r.value.is_empty()) {
+            return Ok(None);
+        }
+        let first = ids.first().copied();
+        let mut id = match ids.iter().min() {
+            Some(oldest) => *oldest,
+            None => {
+                let id = tx.allocate_record(kind)?;
+                self.plan.show(id, kind);
+                id
+            }
+        };
+        let oldest = id;
+        for other in ids.into_iter().filter(|other| *other != oldest) {
+            if joins::fit(tx, oldest, other)? {
+                joins::join(self, tx, other, oldest, kind)?;
+            } else {
+                self.plan.odd.push((oldest, other));
+                id = first.unwrap_or(oldest);
+            }
+        }
+        for about in refs.iter().filter(|r| r.kind == kind && !r.value.is_empty()) {
+            if tx.record_of(about)?.is_none() {
+                let _ = tx.put_ref(id, about)?;
+                self.plan.show(id, kind);
+            }
+        }
+        Ok(Some(id))
+    }
+
+    /// The record that a pointer means, made known by name when it is new.
+    fn named(&mut self, tx: &mut Tx<'_>, about: &VendorRef) -> Result<RecordId, LedgerError> {
+        if let Some(id) = tx.record_of(about)? {
+            return Ok(self.engine.resolve(id));
+        }
+        let id = tx.allocate_record(about.kind)?;
+        let _ = tx.put_ref(id, about)?;
+        self.plan.named.push(id);
+        Ok(id)
+    }
+
+    /// Lays new content over what is known. Tells whether the facts changed.
+    fn content(
+        &mut self,
+        tx: &mut Tx<'_>,
+        id: RecordId,
+        record: Record,
+        facts: &mut Facts,
+        raw: Raw,
+        complete: bool,
+    ) -> Result<bool, LedgerError> {
+        let kind = record.kind();
+        let number = tx.number(id)?.unwrap_or(0);
+        let old = match self.plan.contents.get(&id) {
+            Some(content) => Some(content.stored.clone()),
+            None => self.engine.stored(tx, id, kind)?,
+        };
+        let cached = old.as_ref().map_or(0, |s| s.provenance.read_no);
+        let (record, complete) = absorb::over(old.as_ref().map(|s| (&s.record, s.complete)), record, complete);
+        let record = kept_body(old.as_ref(), record);
+        let last_read = old.as_ref().map(|s| self.engine.read_at(id).unwrap_or(s.provenance.at).max(s.provenance.at));
+        let mut facts_changed = false;
+        if let Some(word) = absorb::status(&record) {
+            let seen = absorb::seen(facts.status.as_ref(), last_read, word, self.now, self.engine.watch_gap());
+            if facts.status.as_ref() != Some(&seen) {
+                facts.status = Some(seen);
+                facts_changed = true;
+            }
+        }
+        let same = old.as_ref().is_some_and(|s| s.record == record && s.complete == complete);
+        // An unchanged read costs no commit: only the memory learns that it was read just now.
+        let read_no = if same { number.max(1) } else { number + 1 };
+        let new_raw = (!raw.0.is_empty() && self.engine.raw_of(tx, id, kind)?.as_ref() != Some(&raw)).then_some(raw);
+        let stored =
+            Stored { id, record, provenance: Provenance { source: self.source, at: self.now, read_no }, complete };
+        if read_no != number {
+            tx.set_number(id, read_no)?;
+        }
+        let write = !same || cached != read_no || new_raw.is_some();
+        if write && !kind.rereadable() {
+            let raw = new_raw.clone().or(self.engine.raw_of(tx, id, kind)?);
+            tx.put_kept(&stored, raw.as_ref())?;
+        }
+        if matches!(self.source, Source::Webhook | Source::Read) {
+            self.learn(tx, id, &stored.record)?;
+        }
+        for link in self.engine.with_state(|state| links::proposals(state, id, &stored.record, self.now)) {
+            tx.put_link(&link)?;
+            self.plan.links.push(link);
+        }
+        let before = self.plan.contents.get(&id).is_some_and(|c| c.write);
+        self.plan.contents.insert(id, Content { stored, raw: new_raw, write: write || before });
+        self.plan.show(id, kind);
+        Ok(facts_changed)
+    }
+
+    /// Acknowledged writes of the lane become seen, lost ones are known by what was read.
+    fn learn(&mut self, tx: &mut Tx<'_>, id: RecordId, record: &Record) -> Result<(), LedgerError> {
+        let evidence = if self.source == Source::Webhook { Evidence::Webhook } else { Evidence::ReadBack };
+        let waiting: Vec<Entry> = self.engine.with_state(|state| state.queue.about(id).cloned().collect());
+        for entry in waiting {
+            if let Some(next) = outbox::learn(&entry, record, evidence.clone(), self.now) {
+                tx.put_entry(&next)?;
+                self.plan.entries.retain(|e| e.id != next.id);
+                self.plan.entries.push(next);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a vendor's word about a filed note leaves out is what we sent.
+fn kept_body(old: Option<&Stored>, record: Record) -> Record {
+    let (Some(Record::Note(old)), Record::Note(mut new)) = (old.map(|s| &s.record), record.clone()) else {
+        return record;
+    };
+    if new.body.is_blank() && !matches!(new.body, NoteBody::Soap(_) if old.body.is_blank()) {
+        new.body = old.body.clone();
+    }
+    new.appointment = new.appointment.or_else(|| old.appointment.clone());
+    new.patient = new.patient.or(old.patient);
+    new.job = new.job.or_else(|| old.job.clone());
+    new.filed_at = new.filed_at.or(old.filed_at);
+    Record::Note(new)
+}
+
+/// A fact that our own acknowledged write established.
+pub(super) fn own(value: impl Into<String>, at: Timestamp) -> Sourced<String> {
+    Sourced { value: value.into(), source: Source::Own, at }
+}
+
+/// What our own acknowledged booking says that no vendor tells again.
+pub(super) fn booked(facts: &mut Facts, room: &str, account_number: Option<&str>, at: Timestamp) {
+    if !room.is_empty() {
+        facts.put(Fact::Room, own(room, at));
+    }
+    if let Some(number) = account_number {
+        facts.put(Fact::AccountNumber, own(number, at));
+    }
+}

@@ -1,0 +1,251 @@
+//! The engine as sync sees it.
+
+use super::{
+    Engine, lock,
+    plan::{Batch, Plan},
+};
+use crate::{
+    domain::{
+        Entry, EntryId, Errand, Fact, Intent, Kind, Known, Observation, Reason, Record, RecordId, Secret, Source,
+        VendorId, VendorRef,
+        command::{Toast, Touched},
+        inbox::{InboxItem, Undecodable},
+        note::FilingState,
+        view::NoteItem,
+    },
+    ledger::{LedgerError, Read},
+    sync::ports::{Rereadable, Sample, Store, StoreTrouble},
+};
+
+/// So many webhooks are handed over at once.
+const WEBHOOKS: usize = 256;
+
+impl From<LedgerError> for StoreTrouble {
+    fn from(error: LedgerError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl Store for Engine {
+    fn open_entries(&self) -> Vec<Entry> {
+        self.with_state(|state| state.queue.iter().filter(|e| !e.state.closed()).cloned().collect())
+    }
+
+    fn entry(&self, id: EntryId) -> Option<Entry> {
+        self.told(self.inner.ledger.entry(id)).flatten()
+    }
+
+    fn errand(&self, id: EntryId) -> Option<Errand> {
+        let entry = Store::entry(self, id)?;
+        let lost_at = match &entry.state {
+            crate::domain::EntryState::Unknown { since, .. } => Some(*since),
+            _ => None,
+        };
+        let mut named = vec![entry.lane()];
+        named.extend(entry.intent.needs());
+        if let Intent::FileNote { patient, .. } = &entry.intent {
+            named.extend(*patient);
+        }
+        let linked = self.with_state(|state| named.iter().flat_map(|id| state.links.same(*id)).collect::<Vec<_>>());
+        named.extend(linked);
+        let mut known: Vec<Known> = Vec::new();
+        for id in named {
+            if !known.iter().any(|k| k.id == id) {
+                known.push(self.known(id));
+            }
+        }
+        Some(Errand {
+            entry: id,
+            intent: entry.intent,
+            attempts: entry.attempts,
+            first_sent_at: entry.first_sent_at,
+            lost_at,
+            known,
+        })
+    }
+
+    fn known(&self, record: RecordId) -> Known {
+        let mut known = self.known_alone(record);
+        let whom = match &known.record {
+            Some(Record::Appointment(a)) => a.patient.as_ref().and_then(crate::domain::Pointer::local),
+            Some(Record::Session(s)) => s.patient.as_ref().and_then(crate::domain::Pointer::local),
+            Some(Record::Note(n)) => n.patient,
+            _ => None,
+        };
+        let whom = whom.or_else(|| self.with_state(|state| state.comes_to(known.id)));
+        known.patient = whom.map(|id| Box::new(self.known_alone(id)));
+        known
+    }
+
+    fn record_of(&self, about: &VendorRef) -> Option<RecordId> {
+        self.told(self.inner.ledger.record_of(about)).flatten().map(|id| self.resolve(id))
+    }
+
+    fn put_entry(&self, entry: &Entry) -> Result<(), StoreTrouble> {
+        let _writing = self.writing();
+        let (engine, entry) = (self.clone(), entry.clone());
+        let plan = self.inner.ledger.commit(move |tx| -> Result<_, LedgerError> {
+            let mut plan = Plan::default();
+            engine.follow(tx, &entry, &mut plan)?;
+            tx.put_entry(&entry)?;
+            plan.entries.push(entry);
+            Ok(plan)
+        })?;
+        self.settle(plan);
+        self.inner.windows.touched(&[Touched::Health]);
+        Ok(())
+    }
+
+    fn apply(
+        &self,
+        observations: Vec<Observation>,
+        source: Source,
+        creates: Option<RecordId>,
+    ) -> Result<Vec<RecordId>, StoreTrouble> {
+        let _writing = self.writing();
+        let (engine, now) = (self.clone(), self.now());
+        let plan = self.inner.ledger.commit(move |tx| -> Result<_, LedgerError> {
+            let creates = creates.map(|id| engine.resolve(id));
+            let creates = match creates {
+                Some(id) => engine.kind_of(tx, id)?.map(|kind| (id, kind)),
+                None => None,
+            };
+            let mut batch = Batch { engine: &engine, source, now, creates, plan: Plan::default() };
+            for observation in observations {
+                batch.take(tx, observation)?;
+            }
+            Ok(batch.plan)
+        })?;
+        Ok(self.settle(plan))
+    }
+
+    fn gone(&self, about: &VendorRef, reason: &Reason) {
+        let _writing = self.writing();
+        let Some(id) = self.record_of(about) else { return };
+        let names = self.told(self.inner.ledger.names(id)).flatten();
+        // Under another name of the same vendor's it may well be there.
+        let alone = names.is_some_and(|n| n.refs.iter().all(|r| r.vendor != about.vendor || r.scheme == about.scheme));
+        if !alone || !about.kind.rereadable() {
+            return;
+        }
+        tracing::info!(record = %id, reason = ?reason, "the vendor has it no more");
+        self.inner.cache.remove(id);
+        let waiting = self.change_state(|state| {
+            state.unread.remove(&id);
+            state.forget(id, about.kind);
+            state.queue.about(id).any(|e| e.state.shows())
+        });
+        if waiting {
+            self.show(id, about.kind, None, self.now());
+        }
+        self.inner.windows.touched(&[Touched::Record(about.kind, id)]);
+    }
+
+    fn pending_webhooks(&self) -> Vec<InboxItem> {
+        self.told(self.inner.ledger.inbox(WEBHOOKS)).unwrap_or_default()
+    }
+
+    fn webhook_done(&self, number: u64, result: Result<&str, Undecodable>) {
+        let event = result.map(str::to_owned);
+        let seen = self.told(self.inner.ledger.inbox(WEBHOOKS)).unwrap_or_default();
+        let item = seen.into_iter().find(|item| item.number == number);
+        let outcome = event.as_ref().map(drop).map_err(|why| *why);
+        let done = self.inner.ledger.commit(move |tx| tx.mark_inbox_done(number, outcome).map(drop));
+        self.told(done);
+        if let Some(item) = item {
+            lock(&self.inner.pulse).webhook(item.vendor, item.at, event.as_deref().ok());
+            self.inner.windows.touched(&[Touched::Health]);
+        }
+    }
+
+    fn webhook_key(&self, registration: RecordId) -> Option<Secret> {
+        let facts = self.told(self.inner.ledger.facts(self.resolve(registration)))?;
+        facts.get(Fact::WebhookKey).map(Secret::new)
+    }
+
+    fn rereadables(&self) -> Vec<Rereadable> {
+        let now = self.now();
+        let found: Vec<(RecordId, jiff::Timestamp, u64)> = self.with_state(|state| {
+            let today = state.span(state.day(now));
+            let visits = today.into_iter().flat_map(|span| {
+                state.board.list(Some(span), &crate::domain::view::RoomFilter::All, None).collect::<Vec<_>>()
+            });
+            let visits = visits.filter(|(_, v)| !v.status.closed()).map(|(id, v)| (id, v.stamp.at, v.stamp.read_no));
+            let sessions = state.sessions.iter().filter(|(_, s)| s.stage.live());
+            let sessions = sessions.map(|(id, s)| (*id, s.stamp.at, s.stamp.read_no));
+            let notes = state
+                .notes
+                .iter()
+                .filter(|(_, n)| matches!(n.item, NoteItem::Filed(FilingState::Queued | FilingState::Processing)));
+            let notes = notes.filter_map(|(id, n)| n.stamp.map(|s| (*id, s.at, s.read_no)));
+            visits.chain(sessions).chain(notes).collect()
+        });
+        self.askable(found.into_iter().map(|(id, at, read_no)| (id, (read_no > 0).then_some(at))))
+    }
+
+    fn stale(&self, at_most: usize) -> Vec<Rereadable> {
+        let ids: Vec<RecordId> = self.with_state(|state| {
+            let mut ids: Vec<_> = state.stale.iter().chain(&state.unread).copied().collect();
+            ids.sort_unstable();
+            ids.dedup();
+            ids
+        });
+        let mut found = self.askable(ids.into_iter().take(at_most.saturating_mul(2)).map(|id| (id, None)));
+        found.truncate(at_most);
+        found
+    }
+
+    fn sample(&self, vendor: VendorId, sample: Sample) {
+        if lock(&self.inner.pulse).sample(vendor, sample) {
+            self.inner.windows.touched(&[Touched::Health]);
+        }
+    }
+
+    fn say(&self, toast: Toast) {
+        self.inner.windows.say(&toast);
+    }
+}
+
+impl Engine {
+    /// Reading went wrong: said once in the log, and the caller goes on without.
+    pub(super) fn told<T>(&self, read: Result<T, LedgerError>) -> Option<T> {
+        read.map_err(|error| tracing::error!(%error, "the ledger could not be read")).ok()
+    }
+
+    fn known_alone(&self, record: RecordId) -> Known {
+        let id = self.resolve(record);
+        let known = self.inner.ledger.view().and_then(|view| {
+            let names = view.names(id)?;
+            let kind = names.as_ref().map(|n| n.kind);
+            let stored = match kind {
+                Some(kind) => self.stored(&view, id, kind)?,
+                None => None,
+            };
+            Ok(Known {
+                id,
+                refs: names.map(|n| n.refs).unwrap_or_default(),
+                facts: view.facts(id)?,
+                record: stored.map(|s| s.record),
+                patient: None,
+            })
+        });
+        self.told(known).unwrap_or(Known { id, ..Known::default() })
+    }
+
+    /// Those of the records that a vendor has a name for.
+    fn askable(&self, records: impl Iterator<Item = (RecordId, Option<jiff::Timestamp>)>) -> Vec<Rereadable> {
+        let Some(view) = self.told(self.inner.ledger.view()) else { return Vec::new() };
+        let ask = |(record, read_at)| {
+            let names = view.names(record).ok().flatten()?;
+            let about = names.refs.into_iter().next()?;
+            Some(Rereadable { record, about, read_at })
+        };
+        records.filter_map(ask).collect()
+    }
+
+    /// Records of a kind with their names, like the registered webhooks.
+    pub fn of_kind(&self, kind: Kind) -> Vec<(RecordId, Vec<VendorRef>)> {
+        let found = self.told(self.inner.ledger.names_of_kind(kind)).unwrap_or_default();
+        found.into_iter().map(|(id, names)| (id, names.refs)).collect()
+    }
+}

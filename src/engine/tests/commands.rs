@@ -1,0 +1,225 @@
+//! What people tell: saved whole or refused whole.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::{
+    domain::{
+        DraftId, EntryState,
+        audit::AuditAct,
+        command::Refusal,
+        note::{Draft, NoteBody},
+        session::SessionParameters,
+    },
+    engine::Desk,
+    ledger::Read,
+};
+
+struct Strict;
+
+impl Desk for Strict {
+    fn carrier(&self, intent: &Intent) -> Option<VendorId> {
+        (!matches!(intent, Intent::RequestAddendum { .. })).then_some(SOLO)
+    }
+
+    fn check(&self, _: VendorId, intent: &Intent) -> Result<(), String> {
+        match intent {
+            Intent::Book { room, .. } if room.is_empty() => Err("a booking needs a room".into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn vendors(&self) -> Vec<(VendorId, String)> {
+        Vec::new()
+    }
+}
+
+fn refused(t: &ForTests, command: Command) -> Refusal {
+    let (commits, window) = (t.engine.ledger().commits(), t.engine.subscribe());
+    match t.engine.execute(command, "amira") {
+        Reply::Refused(refusal) => {
+            assert_eq!(t.engine.ledger().commits(), commits, "a refused command changes nothing");
+            assert_eq!(deltas(&window), []);
+            refusal
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn submit(intent: Intent) -> Command {
+    Command::Submit { intent, clears: None }
+}
+
+fn book(patient: RecordId, room: &str, start: Timestamp) -> Intent {
+    Intent::Book { appointment: RecordId::UNASSIGNED, patient, room: room.into(), terms: terms(start) }
+}
+
+fn file(emr_appointment: RecordId, patient: Option<RecordId>) -> Intent {
+    Intent::FileNote { note: RecordId::UNASSIGNED, emr_appointment, patient, body: NoteBody::Text("well".into()) }
+}
+
+fn draft(text: &str, id: DraftId, version: u64) -> Box<Draft> {
+    Box::new(Draft {
+        id,
+        appointment: None,
+        patient: None,
+        session: None,
+        body: NoteBody::Text(text.into()),
+        scribe: None,
+        saved_at: Timestamp::UNIX_EPOCH,
+        version,
+        by: String::new(),
+    })
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_and_changes_nothing() {
+    let t = Engine::for_tests_with(Arc::new(Strict)).unwrap();
+    let (whom, visit_id) = t.one_visit();
+    let start = t.in_an_hour();
+    assert_eq!(refused(&t, submit(book(RecordId(99), "A", start))), Refusal::Gone);
+    assert!(matches!(refused(&t, submit(book(visit_id, "A", start))), Refusal::Invalid(_)));
+    assert_eq!(refused(&t, submit(book(whom, "", start))), Refusal::Invalid("a booking needs a room".into()));
+    let addendum = Intent::RequestAddendum {
+        addendum: RecordId::UNASSIGNED,
+        session_note: "9".into(),
+        instructions: "more".into(),
+    };
+    assert_eq!(refused(&t, submit(addendum)), Refusal::NoVendor);
+    let same = Box::new(patient("Ada", "Okafor", "M1"));
+    let unchanged = Intent::UpdatePatient { patient: whom, base: same.clone(), mine: same };
+    assert!(matches!(refused(&t, submit(unchanged)), Refusal::Invalid(_)));
+    assert_eq!(refused(&t, Command::Withdraw { entry: EntryId(99) }), Refusal::Gone);
+    assert_eq!(refused(&t, Command::DropDraft { draft: DraftId(9) }), Refusal::Gone);
+    assert_eq!(refused(&t, Command::SaveDraft { draft: draft("x", DraftId(9), 1) }), Refusal::Gone);
+    assert_eq!(refused(&t, Command::SetRoom { appointment: whom, room: "A".into() }), Refusal::Gone);
+    assert!(matches!(refused(&t, Command::ConfirmLink { a: whom, b: visit_id }), Refusal::Invalid(_)));
+    let gone = Command::Submit { intent: book(whom, "A", start), clears: Some(DraftId(9)) };
+    assert_eq!(refused(&t, gone), Refusal::Gone);
+}
+
+#[test]
+fn nothing_is_filed_or_started_on_a_link_that_nobody_confirmed() {
+    let t = Engine::for_tests().unwrap();
+    let (whom, visit_id) = t.one_visit();
+    let start = board(&t.engine)[0].start.unwrap();
+    let e = t.read(told(vec![VendorRef::new(COBALT, Kind::EmrAppointment, ID, "e1")], emr(start, "M1")));
+    let other = t.read(told(vec![patient_ref("p2")], whole(patient("Per", "Lind", "M2"))));
+    let session = || Intent::StartSession {
+        session: RecordId::UNASSIGNED,
+        vendor: VendorId(Tag::new("noa")),
+        appointment: e,
+        parameters: SessionParameters::default(),
+    };
+    assert_eq!(refused(&t, submit(file(e, Some(whom)))), Refusal::Unconfirmed);
+    assert_eq!(refused(&t, submit(file(e, None))), Refusal::Unconfirmed);
+    assert_eq!(refused(&t, submit(session())), Refusal::Unconfirmed);
+    assert_eq!(t.engine.execute(Command::ConfirmLink { a: e, b: visit_id }, "amira"), Reply::Done);
+    assert_eq!(refused(&t, submit(file(e, Some(other)))), Refusal::Unconfirmed);
+    t.submit(file(e, Some(whom)));
+    t.submit(session());
+    assert_eq!(t.engine.execute(Command::RefuseLink { a: e, b: visit_id }, "amira"), Reply::Done);
+    assert_eq!(refused(&t, submit(file(e, Some(whom)))), Refusal::Unconfirmed);
+}
+
+#[test]
+fn a_saved_write_clears_its_draft_and_is_audited_in_the_same_transaction() {
+    let t = Engine::for_tests().unwrap();
+    let (whom, _) = t.one_visit();
+    let Reply::Draft { draft: id } = t.engine.execute(Command::SaveDraft { draft: draft("a", DraftId(0), 1) }, "amira")
+    else {
+        panic!()
+    };
+    let commits = t.engine.ledger().commits();
+    let command = Command::Submit { intent: book(whom, "A", t.in_an_hour()), clears: Some(id) };
+    let Reply::Saved { entry, record } = t.engine.execute(command, "amira") else { panic!() };
+    assert_eq!(t.engine.ledger().commits(), commits + 1);
+    assert_eq!(t.engine.look(&Query::Draft { draft: id }), Answer::Draft(None));
+    let last = t.engine.ledger().audit(1).unwrap().remove(0).event;
+    assert_eq!((last.by.as_str(), last.act), ("amira", AuditAct::Submitted { entry, cleared: Some(id) }));
+    let Intent::Book { appointment, terms, .. } = Store::entry(&t.engine, entry).unwrap().intent else { panic!() };
+    assert_eq!(appointment, record);
+    assert_eq!(terms.external_id.unwrap().len(), 36, "a lost answer can be looked up");
+}
+
+#[test]
+fn a_new_patient_gets_an_id_of_our_choice_and_a_row_at_once() {
+    let t = Engine::for_tests().unwrap();
+    let intent = Intent::CreatePatient {
+        patient: RecordId::UNASSIGNED,
+        chosen_id: String::new(),
+        content: Box::new(patient("Zoë", "Lind", "M7")),
+    };
+    let (entry, record) = t.submit(intent);
+    let row = patients(&t.engine, "zoe").remove(0);
+    assert_eq!((row.id, row.fresh.pending, row.fresh.source), (record, true, Source::Own));
+    let Intent::CreatePatient { chosen_id, .. } = Store::entry(&t.engine, entry).unwrap().intent else { panic!() };
+    assert_eq!(chosen_id.len(), 36);
+    assert_eq!(t.engine.execute(Command::Withdraw { entry }, "amira"), Reply::Done);
+    assert!(patients(&t.engine, "zoe").is_empty());
+}
+
+#[test]
+fn a_booking_that_is_called_off_before_it_left_comes_to_nothing() {
+    let t = Engine::for_tests().unwrap();
+    let (whom, _) = t.one_visit();
+    let (entry, made) = t.submit(book(whom, "A", t.in_an_hour()));
+    assert_eq!(board(&t.engine).len(), 2);
+    let (same, _) = t.submit(Intent::CancelAppointment { appointment: made });
+    assert_eq!(same, entry);
+    assert!(matches!(Store::entry(&t.engine, entry).unwrap().state, EntryState::Withdrawn { .. }));
+    assert_eq!(board(&t.engine).len(), 1);
+}
+
+#[test]
+fn what_needs_a_withdrawn_write_is_handed_to_a_person() {
+    let t = Engine::for_tests().unwrap();
+    let (create, whom) = t.submit(Intent::CreatePatient {
+        patient: RecordId::UNASSIGNED,
+        chosen_id: String::new(),
+        content: Box::new(patient("Zoë", "Lind", "M7")),
+    });
+    let (booking, _) = t.submit(book(whom, "A", t.in_an_hour()));
+    let Answer::Rows(rows) = t.engine.look(&Query::Outbox { finished: false, window: ALL }) else { panic!() };
+    let RowSet::Outbox(rows) = rows.rows else { panic!() };
+    assert_eq!((rows[0].id, rows[0].waits_for, rows[0].whom.as_str()), (booking, Some(create), "Lind, Zoë"));
+    assert_eq!(t.engine.execute(Command::Withdraw { entry: create }, "amira"), Reply::Done);
+    assert!(matches!(Store::entry(&t.engine, booking).unwrap().state, EntryState::Rejected { .. }));
+}
+
+#[test]
+fn an_older_draft_never_replaces_a_newer() {
+    let t = Engine::for_tests().unwrap();
+    let save = |d| match t.engine.execute(Command::SaveDraft { draft: d }, "amira") {
+        Reply::Draft { draft } => draft,
+        other => panic!("{other:?}"),
+    };
+    let id = save(draft("one", DraftId(0), 1));
+    assert_eq!(save(draft("three", id, 3)), id);
+    assert_eq!(save(draft("two", id, 2)), id);
+    let Answer::Draft(Some(kept)) = t.engine.look(&Query::Draft { draft: id }) else { panic!() };
+    assert_eq!((kept.body, kept.by.as_str()), (NoteBody::Text("three".into()), "amira"));
+}
+
+#[test]
+fn a_person_says_which_room_and_no_import_takes_it_back() {
+    let t = Engine::for_tests().unwrap();
+    let (_, id) = t.one_visit();
+    assert_eq!(t.engine.execute(Command::SetRoom { appointment: id, room: "B".into() }, "amira"), Reply::Done);
+    t.read(Observation { facts: room_fact("A"), ..told(vec![visit_ref("v1")], None) });
+    assert_eq!(board(&t.engine)[0].room, Some(("B".into(), Source::Person)));
+}
+
+#[test]
+fn a_filed_note_is_kept_though_nobody_tells_it_again() {
+    let t = Engine::for_tests().unwrap();
+    let (whom, visit_id) = t.one_visit();
+    let start = board(&t.engine)[0].start.unwrap();
+    let e = t.read(told(vec![VendorRef::new(COBALT, Kind::EmrAppointment, ID, "e1")], emr(start, "M1")));
+    t.engine.execute(Command::ConfirmLink { a: e, b: visit_id }, "amira");
+    let (entry, note) = t.submit(file(e, Some(whom)));
+    t.acked(entry);
+    let Some(Record::Note(kept)) = detail(&t.engine, note).base else { panic!() };
+    assert_eq!(kept.state, crate::domain::note::FilingState::Processing);
+    assert_eq!(kept.body, NoteBody::Text("well".into()));
+}

@@ -1,0 +1,233 @@
+//! What vendors tell: ids, parts, merges, links, waits, deltas.
+
+use super::*;
+use crate::domain::{
+    EntryState,
+    identity::Standing,
+    view::{RoomRow, Rows},
+};
+
+#[test]
+fn a_record_keeps_its_id_and_what_it_points_to_gets_one() {
+    let t = Engine::for_tests().unwrap();
+    let id = t.read(told(vec![visit_ref("v1")], booked(visit(t.in_an_hour(), "scheduled", Some(patient_ref("p1"))))));
+    assert_eq!(t.read(told(vec![visit_ref("v1")], None)), id);
+    let rows = board(&t.engine);
+    let whom = rows[0].patient.unwrap();
+    assert_eq!(rows[0].patient_name, "");
+    assert_eq!(t.engine.stale(9).iter().map(|s| s.record).collect::<Vec<_>>(), [whom]);
+    assert_eq!(t.read(told(vec![patient_ref("p1")], whole(patient("Ada", "Okafor", "M1")))), whom);
+    assert_eq!(board(&t.engine)[0].patient_name, "Okafor, Ada");
+    assert!(t.engine.stale(9).is_empty());
+}
+
+#[test]
+fn a_part_fills_gaps_only() {
+    let t = Engine::for_tests().unwrap();
+    let id = t.read(told(vec![patient_ref("p1")], whole(patient("Ada", "Okafor", "M1"))));
+    let part = Patient { race: Some("x".into()), ..patient("Wrong", "Name", "M2") };
+    t.read(Observation { complete: false, ..told(vec![patient_ref("p1")], whole(part)) });
+    let Some(Record::Patient(shown)) = detail(&t.engine, id).shown else { panic!() };
+    assert_eq!((shown.mrn.as_deref(), shown.race.as_deref()), (Some("M1"), Some("x")));
+    assert!(detail(&t.engine, id).complete);
+}
+
+#[test]
+fn two_records_that_turn_out_to_be_one_keep_the_older_id_and_everything_that_named_the_other() {
+    let t = Engine::for_tests().unwrap();
+    let older = t.read(told(vec![spid("7")], None));
+    let gone = t.read(told(vec![patient_ref("p1")], whole(patient("Ada", "Okafor", "M1"))));
+    let visit =
+        t.read(told(vec![visit_ref("v1")], booked(visit(t.in_an_hour(), "scheduled", Some(patient_ref("p1"))))));
+    let (entry, _) = t.submit(Intent::Book {
+        appointment: RecordId::UNASSIGNED,
+        patient: gone,
+        room: "A".into(),
+        terms: terms(t.in_an_hour()),
+    });
+    assert_eq!(t.read(told(vec![patient_ref("p1"), spid("7")], None)), older);
+
+    let t = t.reopen(false).unwrap();
+    assert_eq!(patients(&t.engine, "").iter().map(|r| r.id).collect::<Vec<_>>(), [older]);
+    let row = board(&t.engine).into_iter().find(|r| r.id == visit).unwrap();
+    assert_eq!((row.patient, row.patient_name.as_str()), (Some(older), "Okafor, Ada"));
+    let Intent::Book { patient, .. } = Store::entry(&t.engine, entry).unwrap().intent else { panic!() };
+    assert_eq!(patient, older);
+    assert_eq!(detail(&t.engine, gone).id, older);
+    assert_eq!(t.engine.known(older).refs.len(), 2);
+    assert_eq!(t.engine.record_of(&patient_ref("p1")), Some(older));
+}
+
+#[test]
+fn records_that_a_vendor_names_differently_in_one_scheme_are_kept_apart() {
+    let t = Engine::for_tests().unwrap();
+    let one = t.read(told(vec![spid("7"), patient_ref("p1")], whole(patient("Ada", "Okafor", "M1"))));
+    let other = t.read(told(vec![spid("8"), patient_ref("p2")], whole(patient("Per", "Lind", "M2"))));
+    assert_eq!(t.read(told(vec![patient_ref("p2"), spid("7")], whole(patient("Per", "Lind", "M2")))), other);
+    assert_eq!(patients(&t.engine, "").len(), 2);
+    assert_eq!(patients(&t.engine, "okafor")[0].id, one);
+}
+
+#[test]
+fn the_same_told_twice_is_no_news_and_costs_no_commit() {
+    let t = Engine::for_tests().unwrap();
+    let (_, visit_id) = t.one_visit();
+    let window = t.engine.subscribe();
+    let commits = t.engine.ledger().commits();
+    t.clock.advance_millis(1_000);
+    let start = board(&t.engine)[0].start.unwrap();
+    t.read(told(vec![visit_ref("v1")], booked(visit(start, "scheduled", Some(patient_ref("p1"))))));
+    assert_eq!(deltas(&window), []);
+    assert_eq!(t.engine.ledger().commits(), commits);
+    assert_eq!(board(&t.engine)[0].fresh.at, t.now());
+    t.read(told(vec![visit_ref("v1")], booked(visit(start, "arrived", Some(patient_ref("p1"))))));
+    assert_eq!(deltas(&window), [Touched::Record(Kind::Appointment, visit_id)]);
+}
+
+#[test]
+fn a_wait_is_exact_only_when_its_beginning_was_watched() {
+    let t = Engine::for_tests().unwrap();
+    let start = t.in_an_hour();
+    let arrived = |r: &str| told(vec![visit_ref(r)], booked(visit(start, "arrived", None)));
+    t.read(arrived("unwatched"));
+    t.read(told(vec![visit_ref("watched")], booked(visit(start, "scheduled", None))));
+    t.clock.advance_millis(60_000);
+    t.read(arrived("watched"));
+    t.clock.advance_millis(60_000);
+    t.read(arrived("watched"));
+    let waits: Vec<_> = board(&t.engine).iter().map(|r| r.wait.map(|w| w.at_least)).collect();
+    assert_eq!(waits, [Some(true), Some(false)]);
+    let since = board(&t.engine)[1].wait.unwrap().since;
+    assert_eq!(since.as_second(), t.now().as_second() - 60);
+
+    t.read(told(vec![visit_ref("late")], booked(visit(start, "scheduled", None))));
+    t.clock.advance_millis(3_600_000);
+    t.read(arrived("late"));
+    assert!(board(&t.engine)[2].wait.unwrap().at_least, "nobody looked for an hour");
+}
+
+fn rooms(t: &ForTests) -> Vec<RoomRow> {
+    let day = t.now().to_zoned(jiff::tz::TimeZone::get("Europe/Berlin").unwrap()).date();
+    match t.engine.look(&Query::Rooms { day }) {
+        Answer::Rows(Rows { rows: RowSet::Rooms(rows), .. }) => rows,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn rooms_count_who_waits_and_say_where_no_room_is_known() {
+    let t = Engine::for_tests().unwrap();
+    let start = t.in_an_hour();
+    let in_room = |r: &str, status: &str, facts| Observation {
+        facts,
+        ..told(vec![visit_ref(r)], booked(visit(start, status, None)))
+    };
+    t.read(in_room("a", "arrived", room_fact("A")));
+    t.clock.advance_millis(60_000);
+    t.read(in_room("b", "arrived", room_fact("A")));
+    t.read(in_room("c", "cancelled", Vec::new()));
+    t.read(in_room("d", "scheduled", Vec::new()));
+    let told: Vec<_> = rooms(&t).into_iter().map(|r| (r.filter, r.today, r.waiting)).collect();
+    let named = RoomFilter::Named("A".into());
+    assert_eq!(told, [(RoomFilter::All, 3, 2), (RoomFilter::NoneKnown, 1, 0), (named, 2, 2)]);
+    let longest = rooms(&t)[2].longest.unwrap();
+    assert_eq!(longest.since.as_second(), t.now().as_second() - 60);
+}
+
+#[test]
+fn the_trend_tells_the_quarters_that_were_seen() {
+    let t = Engine::for_tests().unwrap();
+    let start = t.in_an_hour();
+    t.read(told(vec![visit_ref("a")], booked(visit(start, "arrived", None))));
+    assert_eq!(rooms(&t)[0].trend, [0; 0]);
+    t.clock.advance_millis(900_000);
+    t.read(told(vec![visit_ref("b")], booked(visit(start, "arrived", None))));
+    t.clock.advance_millis(1_800_000);
+    assert_eq!(rooms(&t)[0].trend, [1, 2, 2]);
+    t.read(told(vec![visit_ref("a")], booked(visit(start, "completed", None))));
+    assert_eq!(rooms(&t)[0].trend, [1, 2, 2]);
+}
+
+#[test]
+fn an_acknowledged_write_is_seen_once_a_read_shows_it() {
+    let t = Engine::for_tests().unwrap();
+    let (_, id) = t.one_visit();
+    let (entry, _) = t.submit(Intent::CancelAppointment { appointment: id });
+    let row = board(&t.engine)[0].clone();
+    assert_eq!(status(&row), &AppointmentStatus::Cancelled);
+    assert!(row.fresh.pending);
+    t.acked(entry);
+    assert!(!board(&t.engine)[0].fresh.pending);
+    t.clock.advance_millis(10);
+    let start = row.start.unwrap();
+    t.read(told(vec![visit_ref("v1")], booked(visit(start, "cancelled", Some(patient_ref("p1"))))));
+    assert!(matches!(Store::entry(&t.engine, entry).unwrap().state, EntryState::Seen { .. }));
+    assert!(!Store::entry(&t.engine, entry).unwrap().history.is_empty());
+}
+
+#[test]
+fn what_somebody_changed_after_the_acknowledgement_is_shown() {
+    let t = Engine::for_tests().unwrap();
+    let (_, id) = t.one_visit();
+    let start = board(&t.engine)[0].start.unwrap();
+    let (entry, _) = t.submit(Intent::CancelAppointment { appointment: id });
+    t.acked(entry);
+    t.clock.advance_millis(10);
+    t.read(told(vec![visit_ref("v1")], booked(visit(start, "arrived", Some(patient_ref("p1"))))));
+    assert_eq!(status(&board(&t.engine)[0]), &AppointmentStatus::Arrived);
+    assert!(
+        matches!(detail(&t.engine, id).shown, Some(Record::Appointment(a)) if a.status == AppointmentStatus::Arrived)
+    );
+}
+
+#[test]
+fn what_was_made_here_is_the_record_that_the_vendor_tells_of() {
+    let t = Engine::for_tests().unwrap();
+    let (whom, _) = t.one_visit();
+    let start = Timestamp::from_millisecond(t.in_an_hour().as_millisecond() + 900_000).unwrap();
+    let (entry, made) = t.submit(Intent::Book {
+        appointment: RecordId::UNASSIGNED,
+        patient: whom,
+        room: "Telehealth A".into(),
+        terms: terms(start),
+    });
+    let row = board(&t.engine).into_iter().find(|r| r.id == made).unwrap();
+    assert_eq!((row.patient_name.as_str(), row.fresh.pending), ("Okafor, Ada", true));
+    assert_eq!(row.room, Some(("Telehealth A".into(), Source::Own)));
+    t.acked(entry);
+    let new = told(vec![visit_ref("v9")], booked(visit(start, "scheduled", Some(patient_ref("p1")))));
+    assert_eq!(t.engine.apply(vec![new], Source::Own, Some(made)).unwrap(), [made]);
+    let row = board(&t.engine).into_iter().find(|r| r.id == made).unwrap();
+    assert_eq!(row.room, Some(("Telehealth A".into(), Source::Own)), "no vendor tells the room");
+    assert!(t.engine.rereadables().iter().any(|r| r.record == made));
+}
+
+#[test]
+fn links_are_proposed_where_identifiers_agree_and_a_refusal_stands() {
+    let t = Engine::for_tests().unwrap();
+    let (whom, visit_id) = t.one_visit();
+    let start = board(&t.engine)[0].start.unwrap();
+    let about = VendorRef::new(COBALT, Kind::EmrAppointment, ID, "e1");
+    let e = t.read(told(vec![about.clone()], emr(start, "M1")));
+    let Answer::Links(links) = t.engine.look(&Query::Links { record: e }) else { panic!() };
+    assert_eq!((links[0].link.other(e), &links[0].link.standing), (visit_id, &Standing::Proposed));
+    assert!(links[0].there.contains(&"Okafor, Ada".to_owned()));
+
+    let twin = t.read(told(vec![spid("7")], whole(patient("A.", "Okafor", "M1"))));
+    let row = |id| patients(&t.engine, "").into_iter().find(|r| r.id == id).unwrap();
+    assert_eq!((row(whom).perhaps_same, row(twin).perhaps_same), (Some(twin), Some(whom)));
+    assert_eq!(t.engine.execute(Command::RefuseLink { a: whom, b: twin }, "amira"), Reply::Done);
+    assert_eq!((row(whom).perhaps_same, row(twin).perhaps_same), (None, None));
+    t.read(told(vec![spid("7")], whole(patient("Adaeze", "Okafor", "M1"))));
+    assert_eq!(row(twin).perhaps_same, None);
+}
+
+#[test]
+fn what_the_vendor_has_no_more_is_not_shown() {
+    let t = Engine::for_tests().unwrap();
+    let (_, id) = t.one_visit();
+    let reason = crate::domain::Reason::new(crate::domain::ReasonKind::NotFound, "");
+    t.engine.gone(&visit_ref("v1"), &reason);
+    assert!(board(&t.engine).is_empty());
+    assert_eq!(t.engine.record_of(&visit_ref("v1")), Some(id), "an id is never used for something else");
+}

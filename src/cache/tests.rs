@@ -356,7 +356,9 @@ fn the_index_is_read_back_whole_or_not_at_all() {
         let index: Vec<u8> = (0..len).map(|i: usize| (i / 3) as u8).collect();
         cache.save_index(&index).unwrap();
         assert!(*cache.load_index().unwrap() == index, "{len}");
+        assert!(*Cache::peek_index(dir.path(), &fixed_keys()).unwrap() == index);
     }
+    assert!(Cache::peek_index(dir.path(), &other_keys()).is_none());
     let path = dir.path().join("index");
     let whole = fs::read(&path).unwrap();
     let part = (1 << 20) + crate::seal::SEALED_OVERHEAD;

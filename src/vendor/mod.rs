@@ -2,6 +2,7 @@
 //! and for each write how to find out whether it took effect.
 
 pub mod http;
+pub mod registry;
 pub mod solo;
 
 use std::{future::Future, pin::Pin};

@@ -3,6 +3,7 @@
 //! Solo has no lists and tells neither an appointment's room nor a patient's own id, so every answer is joined with what
 //! it was asked with.
 
+pub mod configure;
 pub mod dump;
 pub mod envelope;
 pub mod settings;

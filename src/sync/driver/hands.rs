@@ -102,6 +102,12 @@ impl Hands {
         tokio::task::spawn_blocking(move || call(&*store)).await.ok()
     }
 
+    /// A call to the store that nobody waits for and that a shutdown does not cut off.
+    pub(super) fn detached(&self, call: impl FnOnce(&dyn Store) + Send + 'static) {
+        let store = Arc::clone(&self.store);
+        tokio::task::spawn_blocking(move || call(&*store));
+    }
+
     /// Asks a vendor and tells the store how that went. `None` when the client panicked.
     pub(super) async fn exchange<'a, T>(
         &self,
@@ -160,8 +166,8 @@ impl Hands {
         }
     }
 
-    pub(super) async fn webhook_done(&self, number: u64, result: Result<String, Undecodable>) {
-        self.blocking(move |store| store.webhook_done(number, result.as_deref().map_err(|e| *e))).await;
+    pub(super) fn webhook_done(&self, number: u64, result: Result<String, Undecodable>) {
+        self.detached(move |store| store.webhook_done(number, result.as_deref().map_err(|e| *e)));
     }
 
     async fn errand(&self, id: EntryId) -> Option<(Errand, Arc<dyn Vendor>)> {
@@ -383,13 +389,7 @@ pub(super) async fn perform(hands: Arc<Hands>, effect: Effect) {
             let (rereadables, stale) = listed.unwrap_or_default();
             hands.tell(Input::Listed { rereadables, stale });
         }
-        Effect::Gone { about, reason } => {
-            hands.blocking(move |store| store.gone(&about, &reason)).await;
-        }
-        Effect::Say(toast) => {
-            hands.blocking(move |store| store.say(toast)).await;
-        }
         // Performed by the loop itself.
-        Effect::Save { .. } | Effect::WebhookDone(_) | Effect::SetTimer(_) => {}
+        Effect::Save { .. } | Effect::WebhookDone(_) | Effect::SetTimer(_) | Effect::Gone { .. } | Effect::Say(_) => {}
     }
 }

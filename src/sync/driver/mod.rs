@@ -305,9 +305,10 @@ impl Loop {
             Effect::SetTimer(at) => self.timer = Some(at),
             Effect::WebhookDone(number) => {
                 let Some(event) = self.opened.remove(&number) else { return };
-                let hands = Arc::clone(&self.hands);
-                self.tasks.spawn(async move { hands.webhook_done(number, Ok(event)).await });
+                self.hands.webhook_done(number, Ok(event));
             }
+            Effect::Gone { about, reason } => self.hands.detached(move |store| store.gone(&about, &reason)),
+            Effect::Say(toast) => self.hands.detached(move |store| store.say(toast)),
             effect => {
                 self.tasks.spawn(hands::perform(Arc::clone(&self.hands), effect));
             }

@@ -19,7 +19,7 @@ pub(super) async fn look(hands: Arc<Hands>, known: HashSet<u64>) {
                 hands.apply(decoded.observations, Source::Webhook, None).await;
                 hands.send(Msg::Opened { number, event: decoded.event, hints: decoded.hints });
             }
-            Err(why) => hands.webhook_done(number, Err(why)).await,
+            Err(why) => hands.webhook_done(number, Err(why)),
         }
     }
     hands.send(Msg::WebhooksLooked);

@@ -7,6 +7,8 @@ mod reads;
 mod writes;
 
 #[cfg(test)]
+mod sim;
+#[cfg(test)]
 mod tests;
 
 use std::{

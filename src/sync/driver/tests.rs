@@ -32,7 +32,7 @@ fn ok() -> Outcome {
 #[tokio::test(start_paused = true)]
 async fn a_saved_write_is_sent_acknowledged_and_seen() {
     let rig = Rig::new(Script { sends: vec![ok()], ..Script::default() });
-    rig.save(update(1, 9));
+    rig.save(&update(1, 9));
     let sync = rig.spawn();
     until("seen", || rig.word(1) == "seen").await;
     assert_eq!(rig.vendor().sent(), 1);
@@ -46,7 +46,7 @@ async fn a_write_that_comes_while_running_is_sent_at_once() {
     let rig = Rig::new(Script { sends: vec![ok()], ..Script::default() });
     let sync = rig.spawn();
     sync.settled().await;
-    rig.save(update(1, 9));
+    rig.save(&update(1, 9));
     sync.entry_changed(update(1, 9));
     until("acknowledged", || rig.vendor().sent() == 1 && rig.store().entry(EntryId(1)).unwrap().state.closed()).await;
     sync.shutdown().await;
@@ -55,7 +55,7 @@ async fn a_write_that_comes_while_running_is_sent_at_once() {
 #[tokio::test(start_paused = true)]
 async fn what_was_in_flight_at_a_crash_is_probed_first() {
     let rig = Rig::new(Script { probes: vec![Finding::Present], ..Script::default() });
-    rig.save(Entry { state: EntryState::InFlight { since: rig.now() }, attempts: 1, ..update(1, 9) });
+    rig.save(&Entry { state: EntryState::InFlight { since: rig.now() }, attempts: 1, ..update(1, 9) });
     let sync = rig.spawn();
     until("known", || rig.store().entry(EntryId(1)).unwrap().state.closed()).await;
     assert_eq!((rig.vendor().sent(), rig.vendor().probed()), (0, 1));
@@ -68,7 +68,7 @@ async fn once_waits_out_the_settling_time_of_a_lost_answer_and_sends_again_only_
     let script =
         Script { sends: vec![lost, ok()], probes: vec![Finding::Absent, Finding::Absent], ..Script::default() };
     let rig = Rig::new(script);
-    rig.save(update(1, 9));
+    rig.save(&update(1, 9));
     let begun = rig.now();
     let settled = rig.once().await;
     assert!(settled.unfinished.is_empty() && !settled.timed_out, "{settled:?}");
@@ -79,7 +79,7 @@ async fn once_waits_out_the_settling_time_of_a_lost_answer_and_sends_again_only_
 #[tokio::test(start_paused = true)]
 async fn once_leaves_what_needs_a_person_and_says_so() {
     let rig = Rig::new(Script { sends: vec![Outcome::Rejected(reason(ReasonKind::Invalid))], ..Script::default() });
-    rig.save(update(1, 9));
+    rig.save(&update(1, 9));
     let settled = rig.once().await;
     let left: Vec<_> = settled.unfinished.iter().map(|e| e.state.word()).collect();
     assert_eq!(left, ["rejected"]);
@@ -89,7 +89,7 @@ async fn once_leaves_what_needs_a_person_and_says_so() {
 #[tokio::test(start_paused = true)]
 async fn a_full_disk_lets_nothing_leave_until_it_can_be_kept() {
     let rig = Rig::new(Script { sends: vec![ok()], ..Script::default() });
-    rig.save(update(1, 9));
+    rig.save(&update(1, 9));
     rig.store().fill_disk(true);
     let sync = rig.spawn();
     tokio::time::sleep(Duration::from_secs(60)).await;
@@ -105,7 +105,7 @@ async fn a_write_withdrawn_behind_the_drivers_back_is_not_sent() {
     let rig = Rig::new(Script { sends: vec![ok()], ..Script::default() });
     let sync = rig.spawn();
     sync.settled().await;
-    rig.save(crate::outbox::withdraw(&update(1, 9), "nora", rig.now()).unwrap());
+    rig.save(&crate::outbox::withdraw(&update(1, 9), "nora", rig.now()).unwrap());
     sync.entry_changed(update(1, 9));
     sync.settled().await;
     assert_eq!((rig.vendor().sent(), rig.word(1)), (0, "withdrawn"));
@@ -116,7 +116,7 @@ async fn a_write_withdrawn_behind_the_drivers_back_is_not_sent() {
 async fn a_client_that_breaks_down_leaves_an_unknown_outcome_and_not_a_lost_one() {
     let script = Script { sends: vec![], breaks: true, probes: vec![Finding::Present], ..Script::default() };
     let rig = Rig::new(script);
-    rig.save(update(1, 9));
+    rig.save(&update(1, 9));
     let sync = rig.spawn();
     until("found out", || rig.vendor().probed() == 1 && rig.store().entry(EntryId(1)).unwrap().state.closed()).await;
     assert_eq!(rig.vendor().sent(), 1);
@@ -126,7 +126,7 @@ async fn a_client_that_breaks_down_leaves_an_unknown_outcome_and_not_a_lost_one(
 #[tokio::test(start_paused = true)]
 async fn shutdown_is_bounded_and_leaves_what_was_not_answered_in_flight() {
     let rig = Rig::new(Script { hangs: true, ..Script::default() });
-    rig.save(update(1, 9));
+    rig.save(&update(1, 9));
     let sync = rig.spawn();
     until("sent", || rig.vendor().sent() == 1).await;
     let begun = rig.now();

@@ -40,6 +40,7 @@ struct World {
     asked: BTreeMap<EntryId, Moment>,
     hinted: BTreeSet<u64>,
     done: BTreeSet<u64>,
+    taken_back: BTreeSet<EntryId>,
 }
 
 impl World {
@@ -58,6 +59,7 @@ impl World {
             asked: BTreeMap::new(),
             hinted: BTreeSet::new(),
             done: BTreeSet::new(),
+            taken_back: BTreeSet::new(),
         };
         world.start();
         world
@@ -214,10 +216,11 @@ impl World {
     /// A person changes the ledger at once; the machine hears of it a moment later.
     fn withdraw(&mut self, id: EntryId) {
         let Some(Ok(gone)) = self.ledger.get(&id).map(|e| outbox::withdraw(e, "nora", at(self.now))) else { return };
+        self.taken_back.insert(id);
         let lost = outbox::orphans(&gone, self.ledger.values(), at(self.now));
         for entry in lost.into_iter().chain([gone]) {
             self.ledger.insert(entry.id, entry.clone());
-            self.later(20, Input::EntryChanged(Box::new(entry)));
+            self.later(20_000, Input::EntryChanged(Box::new(entry)));
         }
     }
 }
@@ -253,6 +256,9 @@ fn day(seed: u64) {
     for entry in world.ledger.values() {
         let commits = world.commits.get(&entry.id).map_or(0, Vec::len);
         let expected = usize::from(matches!(entry.state, EntryState::Acked { .. } | EntryState::Seen { .. }));
+        if world.taken_back.contains(&entry.id) {
+            assert_eq!(entry.state.word(), "withdrawn", "seed {seed}: {} was taken back", entry.id);
+        }
         // Or it waits, perhaps behind others, for a write that a person has to look at.
         let held = outbox::waits_for(entry, world.ledger.values()).is_some();
         let finished = entry.state.closed() || entry.state.needs_person() || held;

@@ -207,7 +207,7 @@ fn read_for(machine: &mut Machine, rereadables: &[Rereadable], seconds: i64) -> 
                         due.push((second + 1, fine(about)));
                     }
                     Effect::List => {
-                        due.push((second + 1, Input::Listed { rereadables: rereadables.to_vec(), stale: vec![] }))
+                        due.push((second + 1, Input::Listed { rereadables: rereadables.to_vec(), stale: vec![] }));
                     }
                     Effect::Survey { vendor, .. } => {
                         let done = Input::SurveyDone { vendor, failure: None, retry_after_seconds: None };

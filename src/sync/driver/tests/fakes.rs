@@ -414,8 +414,8 @@ impl Rig {
         self.clock.now()
     }
 
-    pub(super) fn save(&self, entry: Entry) {
-        self.store.put_entry(&entry).unwrap();
+    pub(super) fn save(&self, entry: &Entry) {
+        self.store.put_entry(entry).unwrap();
     }
 
     pub(super) fn word(&self, id: u64) -> &'static str {

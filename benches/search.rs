@@ -1,4 +1,5 @@
 //! Patient search, and what a start costs, with 100,000 patients.
+#![allow(clippy::expect_used, reason = "a benchmark that cannot begin may say so loudly")]
 
 use std::sync::OnceLock;
 

@@ -1,6 +1,6 @@
 //! What windows tell the engine to do. A command is durable before it is answered; a refused one changed nothing.
 
-use super::{Engine, index::lists::NoteEntry, plan::Plan};
+use super::{Engine, index::lists::NoteEntry, kind_of, plan::Plan};
 use crate::{
     domain::{
         Command, DraftId, Entry, EntryId, Fact, Intent, Kind, RecordId, Reply, Source, Sourced, VendorId,
@@ -48,12 +48,8 @@ impl Engine {
         let _writing = self.writing();
         let done = match command {
             Command::Submit { intent, clears } => self.submit(intent, clears, by),
-            Command::Withdraw { entry } => {
-                self.act(entry, by, AuditAct::Withdrew { entry }, |e, by, now| outbox::withdraw(e, by, now))
-            }
-            Command::Retry { entry } => {
-                self.act(entry, by, AuditAct::Retried { entry }, |e, by, now| outbox::retry(e, by, now))
-            }
+            Command::Withdraw { entry } => self.act(entry, by, AuditAct::Withdrew { entry }, outbox::withdraw),
+            Command::Retry { entry } => self.act(entry, by, AuditAct::Retried { entry }, outbox::retry),
             Command::Decide { entry, decision } => self.decide(entry, decision, by),
             Command::Resolve { entry, keep_mine } => {
                 self.act(entry, by, AuditAct::Resolved { entry }, move |e, by, now| {
@@ -156,7 +152,7 @@ impl Engine {
     fn known(&self, intent: &Intent) -> Result<(), Stop> {
         let view = self.inner.ledger.view()?;
         let is = |id: RecordId, kinds: &[Kind]| -> Result<(), Stop> {
-            match self.kind_of(&view, id)? {
+            match kind_of(&view, id)? {
                 None => Err(Refusal::Gone.into()),
                 Some(kind) if !kinds.contains(&kind) => {
                     Err(Refusal::Invalid(format!("{id} is not one: it is a {}", kind.word())).into())
@@ -210,7 +206,7 @@ impl Engine {
             let next = rule(&entry, &who, now)?;
             let orphans = engine.with_state(|state| outbox::orphans(&next, state.queue.iter(), now));
             let mut plan = Plan::default();
-            engine.follow(tx, &next, &mut plan)?;
+            follow(tx, &next, &mut plan)?;
             for entry in std::iter::once(next).chain(orphans) {
                 tx.put_entry(&entry)?;
                 plan.entries.push(entry);
@@ -230,7 +226,7 @@ impl Engine {
     }
 
     fn save_draft(&self, mut draft: Draft, by: &str) -> Result<Reply, Stop> {
-        draft.by = by.to_owned();
+        by.clone_into(&mut draft.by);
         draft.saved_at = self.now();
         let kept = self.inner.ledger.commit(move |tx| -> Result<_, Stop> {
             if draft.id == DraftId(0) {
@@ -266,13 +262,10 @@ impl Engine {
         let (a, b) = (self.resolve(a), self.resolve(b));
         let act = if same { AuditAct::LinkConfirmed { a, b } } else { AuditAct::LinkRefused { a, b } };
         let event = self.event(by, act);
-        let standing = match same {
-            true => Standing::Confirmed { by: by.to_owned() },
-            false => Standing::Refused { by: by.to_owned() },
-        };
-        let engine = self.clone();
+        let by = by.to_owned();
+        let standing = if same { Standing::Confirmed { by } } else { Standing::Refused { by } };
         let plan = self.inner.ledger.commit(move |tx| -> Result<_, Stop> {
-            let kinds = (engine.kind_of(tx, a)?.ok_or(Refusal::Gone)?, engine.kind_of(tx, b)?.ok_or(Refusal::Gone)?);
+            let kinds = (kind_of(tx, a)?.ok_or(Refusal::Gone)?, kind_of(tx, b)?.ok_or(Refusal::Gone)?);
             if a == b || !linkable(kinds.0, kinds.1) {
                 return Err(Refusal::Invalid("these two cannot be the same".into()).into());
             }
@@ -289,9 +282,8 @@ impl Engine {
     fn set_room(&self, appointment: RecordId, room: String, by: &str) -> Result<Reply, Stop> {
         let appointment = self.resolve(appointment);
         let event = self.event(by, AuditAct::RoomSet { appointment });
-        let engine = self.clone();
         let plan = self.inner.ledger.commit(move |tx| -> Result<_, Stop> {
-            match engine.kind_of(tx, appointment)? {
+            match kind_of(tx, appointment)? {
                 Some(Kind::Appointment) if room.trim().is_empty() => {
                     return Err(Refusal::Invalid("a room has a name".into()).into());
                 }
@@ -324,44 +316,44 @@ fn linkable(one: Kind, other: Kind) -> bool {
         || (about_visit(one) && visit(other))
 }
 
-impl Engine {
-    /// What follows from an entry's new state: what our own acknowledged write established is kept with it.
-    pub(super) fn follow(&self, tx: &mut Tx<'_>, entry: &Entry, plan: &mut Plan) -> Result<(), LedgerError> {
-        use crate::domain::{EntryState, Provenance, Record, Stored, identity::Ground, note::FilingState, overlay};
-        let EntryState::Acked { at, .. } = &entry.state else { return Ok(()) };
-        match &entry.intent {
-            Intent::Book { appointment, room, terms, .. } => {
-                let mut facts = tx.facts(*appointment)?;
-                super::plan::booked(&mut facts, room, terms.account_number.as_deref(), *at);
-                tx.put_facts(*appointment, &facts)?;
-            }
-            Intent::StartSession { session, appointment, .. } => {
-                let link = Link::new(*session, *appointment, Standing::Made, vec![Ground::NamedId], *at);
-                let settled = tx.link(*session, *appointment)?.is_some_and(|l| l.standing != Standing::Proposed);
-                if !settled {
-                    tx.put_link(&link)?;
-                    plan.links.push(link);
-                }
-            }
-            _ => {}
+/// What follows from an entry's new state: what our own acknowledged write established is kept with it.
+pub(super) fn follow(tx: &mut Tx<'_>, entry: &Entry, plan: &mut Plan) -> Result<(), LedgerError> {
+    use crate::domain::{EntryState, Provenance, Record, Stored, identity::Ground, note::FilingState, overlay};
+    let EntryState::Acked { at, .. } = &entry.state else { return Ok(()) };
+    match &entry.intent {
+        Intent::Book { appointment, room, terms, .. } => {
+            let mut facts = tx.facts(*appointment)?;
+            super::plan::booked(&mut facts, room, terms.account_number.as_deref(), *at);
+            tx.put_facts(*appointment, &facts)?;
         }
-        // What nobody can read again is kept as it was sent.
-        if let Some((id, kind)) = entry.intent.creates()
-            && !kind.rereadable()
-            && tx.kept(id)?.is_none()
-            && let Some(mut record) = overlay::shown(None, [entry])
-        {
-            if let Record::Note(note) = &mut record {
-                note.state = FilingState::Processing;
-                note.filed_at = Some(*at);
+        Intent::StartSession { session, appointment, .. } => {
+            let link = Link::new(*session, *appointment, Standing::Made, vec![Ground::NamedId], *at);
+            let settled = tx.link(*session, *appointment)?.is_some_and(|l| l.standing != Standing::Proposed);
+            if !settled {
+                tx.put_link(&link)?;
+                plan.links.push(link);
             }
-            let read_no = tx.count_read(id)?;
-            let provenance = Provenance { source: Source::Own, at: *at, read_no };
-            tx.put_kept(&Stored { id, record, provenance, complete: false }, None)?;
         }
-        Ok(())
+        _ => {}
     }
+    // What nobody can read again is kept as it was sent.
+    if let Some((id, kind)) = entry.intent.creates()
+        && !kind.rereadable()
+        && tx.kept(id)?.is_none()
+        && let Some(mut record) = overlay::shown(None, [entry])
+    {
+        if let Record::Note(note) = &mut record {
+            note.state = FilingState::Processing;
+            note.filed_at = Some(*at);
+        }
+        let read_no = tx.count_read(id)?;
+        let provenance = Provenance { source: Source::Own, at: *at, read_no };
+        tx.put_kept(&Stored { id, record, provenance, complete: false }, None)?;
+    }
+    Ok(())
+}
 
+impl Engine {
     /// Which vendor carries a wish out.
     pub fn carrier(&self, intent: &Intent) -> Option<VendorId> {
         self.inner.options.desk.carrier(intent)

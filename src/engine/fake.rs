@@ -33,7 +33,7 @@ pub fn patient(seed: u64, number: u64) -> Patient {
     let born = format!("{:04}-{:02}-{:02}", 1925 + random.below(100), 1 + random.below(12), 1 + random.below(28));
     let phone = format!("+1 555 {:03} {:04}", random.below(1_000), random.below(10_000));
     Patient {
-        mrn: Some(format!("M{:07}", number)),
+        mrn: Some(format!("M{number:07}")),
         names: vec![HumanName { first: Some(pick(&FIRST).into()), last: Some(last), ..HumanName::default() }],
         birth_date: Some(born),
         gender: Gender::KNOWN.get(random.below(4) as usize).cloned(),

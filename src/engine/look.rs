@@ -1,6 +1,6 @@
 //! Queries answered from memory, and those about one thing, answered from cache and ledger.
 
-use super::{Engine, lock};
+use super::{Engine, kind_of, lock, settle::base_of, told};
 use crate::{
     domain::{
         DraftId, Kind, Query, Record, RecordId,
@@ -19,20 +19,18 @@ impl Engine {
             Query::Position { of, row } => {
                 Answer::Position(self.with_state(|state| state.position(of, row, now, &thresholds)))
             }
-            Query::Detail { record } => Answer::Detail(self.told(self.detail(*record)).flatten().map(Box::new)),
+            Query::Detail { record } => Answer::Detail(told(self.detail(*record)).flatten().map(Box::new)),
             Query::Find { reference } => {
-                let found = self.told(self.inner.ledger.record_of(reference)).flatten();
+                let found = told(self.inner.ledger.record_of(reference)).flatten();
                 Answer::Found(found.map(|id| self.resolve(id)))
             }
-            Query::Raw { record } => Answer::Raw(self.told(self.raw(*record)).flatten()),
-            Query::Explain { entry } => {
-                Answer::Entry(self.told(self.inner.ledger.entry(*entry)).flatten().map(Box::new))
-            }
+            Query::Raw { record } => Answer::Raw(told(self.raw(*record)).flatten()),
+            Query::Explain { entry } => Answer::Entry(told(self.inner.ledger.entry(*entry)).flatten().map(Box::new)),
             Query::Draft { draft } => Answer::Draft(self.draft(*draft)),
             Query::Links { record } => {
                 let id = self.resolve(*record);
                 let links = self.with_state(|state| state.links.of(id).to_vec());
-                Answer::Links(self.told(self.link_rows(id, links)).unwrap_or_default())
+                Answer::Links(told(self.link_rows(id, links)).unwrap_or_default())
             }
             Query::Health => Answer::Health(Box::new(self.health())),
             list => {
@@ -43,13 +41,13 @@ impl Engine {
     }
 
     fn draft(&self, id: DraftId) -> Option<Box<crate::domain::note::Draft>> {
-        self.told(self.inner.ledger.draft(id)).flatten().map(Box::new)
+        told(self.inner.ledger.draft(id)).flatten().map(Box::new)
     }
 
     fn raw(&self, record: RecordId) -> Result<Option<crate::domain::Raw>, LedgerError> {
         let view = self.inner.ledger.view()?;
         let id = self.resolve(record);
-        match self.kind_of(&view, id)? {
+        match kind_of(&view, id)? {
             Some(kind) => self.raw_of(&view, id, kind),
             None => Ok(None),
         }
@@ -60,7 +58,7 @@ impl Engine {
         let view = self.inner.ledger.view()?;
         let Some(names) = view.names(id)? else { return Ok(None) };
         let stored = self.stored(&view, id, names.kind)?;
-        let base = self.base_of(&view, id, stored.clone())?;
+        let base = base_of(&view, id, stored.clone())?;
         let facts = view.facts(id)?;
         let read_at = stored.as_ref().map(|s| s.provenance.at);
         let (pending, links, row, newest) = self.with_state(|state| {
@@ -113,12 +111,12 @@ impl Engine {
         for link in links {
             let there = link.other(here);
             let Some(names) = view.names(there)? else { continue };
-            let (of_here, of_there) = self.with_state(|state| (state.identifiers(here), state.identifiers(there)));
+            let (near, far) = self.with_state(|state| (state.identifiers(here), state.identifiers(there)));
             rows.push(LinkRow {
                 other_kind: names.kind,
                 other_vendor: names.refs.first().map(|r| r.vendor),
-                here: of_here,
-                there: of_there,
+                here: near,
+                there: far,
                 link,
             });
         }

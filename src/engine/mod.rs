@@ -181,11 +181,16 @@ impl Engine {
         let item = self.inner.cache.raw(id);
         Ok(item.and_then(|item| String::from_utf8(item.bytes.to_vec()).ok()).map(Raw))
     }
+}
 
-    /// What kind of record an id is, from everything ever known.
-    fn kind_of(&self, ledger: &impl Read, id: RecordId) -> Result<Option<Kind>, LedgerError> {
-        Ok(ledger.names(id)?.map(|names| names.kind))
-    }
+/// What kind of record an id is, from everything ever known.
+fn kind_of(ledger: &impl Read, id: RecordId) -> Result<Option<Kind>, LedgerError> {
+    Ok(ledger.names(id)?.map(|names| names.kind))
+}
+
+/// Reading went wrong: said once in the log, and the caller goes on without.
+fn told<T>(read: Result<T, LedgerError>) -> Option<T> {
+    read.map_err(|error| tracing::error!(%error, "the ledger could not be read")).ok()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

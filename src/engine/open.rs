@@ -12,8 +12,10 @@ use super::{
     index::lists::NoteEntry,
     lock,
     saved::{self, Saved},
+    settle::base_of,
     settle::{FINISHED, queue},
     state::State,
+    told,
     windows::Windows,
 };
 use crate::{
@@ -81,7 +83,7 @@ impl Engine {
             of_cache.iter().any(|n| matches!(n, cache::Notice::Rebuilt { .. } | cache::Notice::Stopped { .. }));
         let engine = Self {
             inner: Arc::new(Inner {
-                state: RwLock::new(State::new(options.zone.clone())),
+                state: RwLock::new(State::new(options.zone.clone(), options.note_patience)),
                 ledger,
                 cache,
                 options,
@@ -194,10 +196,10 @@ impl Engine {
             if record.kind.rereadable() && stored.as_ref().map_or(0, |s| s.provenance.read_no) < record.number {
                 stale.push(record.id);
             }
-            let base = self.base_of(view, record.id, stored)?;
-            let bare = self.with_state(|state| state.queue.about(record.id).next().is_none());
+            let base = base_of(view, record.id, stored)?;
+            let alone = self.with_state(|state| state.queue.about(record.id).next().is_none());
             if let (Kind::Patient, true, Some((crate::domain::Record::Patient(patient), stamp))) =
-                (record.kind, bare, &base.record)
+                (record.kind, alone, &base.record)
             {
                 let entry = super::index::patients::PatientEntry::new(
                     record.id,
@@ -207,7 +209,7 @@ impl Engine {
                     stamp.read_no,
                 );
                 patients.push(entry);
-            } else if base.record.is_some() || !bare {
+            } else if base.record.is_some() || !alone {
                 self.change_state(|state| state.show(record.id, record.kind, base, now));
             }
         }
@@ -216,7 +218,9 @@ impl Engine {
             if state.patients.is_empty() {
                 state.patients = super::index::patients::Patients::of(patients);
             } else {
-                patients.into_iter().for_each(|entry| state.patients.put(entry));
+                for entry in patients {
+                    state.patients.put(entry);
+                }
             }
             state.stale.extend(stale);
             state.unread = unread;
@@ -249,7 +253,7 @@ impl Engine {
                 tx.remove_setting(SNAPSHOT);
                 Ok(())
             });
-            self.told(cleared);
+            told(cleared);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{
     Engine,
     index::{Seen, Stamp, lists::NoteEntry},
+    kind_of,
     plan::Plan,
     state::{Base, State},
 };
@@ -27,24 +28,7 @@ impl Engine {
     /// What is known of a record when its row is made.
     pub(super) fn base(&self, ledger: &impl Read, id: RecordId, kind: Kind) -> Result<Base, LedgerError> {
         let stored = self.stored(ledger, id, kind)?;
-        self.base_of(ledger, id, stored)
-    }
-
-    pub(super) fn base_of(
-        &self,
-        ledger: &impl Read,
-        id: RecordId,
-        stored: Option<Stored>,
-    ) -> Result<Base, LedgerError> {
-        let facts = ledger.facts(id)?;
-        let vendor = ledger.names(id)?.and_then(|names| names.refs.first().map(|r| r.vendor));
-        let mut record = stored.map(|s| (s.record, Stamp::from(s.provenance)));
-        if let Some((Record::Appointment(appointment), _)) = &mut record
-            && let Some(room) = facts.values.get(&Fact::Room)
-        {
-            appointment.room = Some(room.clone());
-        }
-        Ok(Base { record, vendor: vendor.unwrap_or(NOBODY), seen: facts.status.as_ref().map(Seen::from) })
+        base_of(ledger, id, stored)
     }
 
     /// Brings memory, cache and windows to what a durable transaction changed.
@@ -78,7 +62,9 @@ impl Engine {
                 show.extend(pointing);
                 touched.push(Touched::Record(*kind, *gone));
             }
-            links.iter().for_each(|link| state.links.put(link));
+            for link in &links {
+                state.links.put(link);
+            }
             state.unread.extend(named.iter().copied());
             for id in contents.keys() {
                 state.unread.remove(id);
@@ -139,9 +125,9 @@ impl Engine {
     ) -> Option<(Kind, bool)> {
         let view = self.inner.ledger.view();
         let made = view.and_then(|view| {
-            let kind = self.kind_of(&view, id)?.unwrap_or(kind);
+            let kind = kind_of(&view, id)?.unwrap_or(kind);
             let base = match content {
-                Some(stored) => self.base_of(&view, id, Some(stored))?,
+                Some(stored) => base_of(&view, id, Some(stored))?,
                 None => self.base(&view, id, kind)?,
             };
             let lost = base.record.is_none() && view.number(id)?.is_some_and(|number| number > 0);
@@ -184,4 +170,17 @@ pub(super) fn queue(state: &mut State, mut entry: Entry) {
     for old in finished.iter().take(finished.len().saturating_sub(FINISHED)) {
         state.queue.remove(*old);
     }
+}
+
+/// What is known of a record whose content is at hand.
+pub(super) fn base_of(ledger: &impl Read, id: RecordId, stored: Option<Stored>) -> Result<Base, LedgerError> {
+    let facts = ledger.facts(id)?;
+    let vendor = ledger.names(id)?.and_then(|names| names.refs.first().map(|r| r.vendor));
+    let mut record = stored.map(|s| (s.record, Stamp::from(s.provenance)));
+    if let Some((Record::Appointment(appointment), _)) = &mut record
+        && let Some(room) = facts.values.get(&Fact::Room)
+    {
+        appointment.room = Some(room.clone());
+    }
+    Ok(Base { record, vendor: vendor.unwrap_or(NOBODY), seen: facts.status.as_ref().map(Seen::from) })
 }

@@ -1,6 +1,9 @@
 //! What the engine holds in memory: the index, the queue, the links. Everything here is made again from cache and ledger.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::Duration,
+};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -39,6 +42,8 @@ pub(super) struct Base {
 
 pub(super) struct State {
     pub(super) zone: TimeZone,
+    /// After this time without word a filed note counts as unresolved.
+    pub(super) patience: Duration,
     pub(super) patients: Patients,
     pub(super) board: Board,
     pub(super) rooms: BTreeMap<RecordId, String>,
@@ -57,9 +62,10 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(zone: TimeZone) -> Self {
+    pub(super) fn new(zone: TimeZone, patience: Duration) -> Self {
         Self {
             zone,
+            patience,
             patients: Patients::default(),
             board: Board::default(),
             rooms: BTreeMap::new(),

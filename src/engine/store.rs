@@ -1,8 +1,11 @@
 //! The engine as sync sees it.
 
 use super::{
-    Engine, lock,
+    Engine,
+    commands::follow,
+    kind_of, lock,
     plan::{Batch, Plan},
+    told,
 };
 use crate::{
     domain::{
@@ -32,7 +35,7 @@ impl Store for Engine {
     }
 
     fn entry(&self, id: EntryId) -> Option<Entry> {
-        self.told(self.inner.ledger.entry(id)).flatten()
+        told(self.inner.ledger.entry(id)).flatten()
     }
 
     fn errand(&self, id: EntryId) -> Option<Errand> {
@@ -78,15 +81,15 @@ impl Store for Engine {
     }
 
     fn record_of(&self, about: &VendorRef) -> Option<RecordId> {
-        self.told(self.inner.ledger.record_of(about)).flatten().map(|id| self.resolve(id))
+        told(self.inner.ledger.record_of(about)).flatten().map(|id| self.resolve(id))
     }
 
     fn put_entry(&self, entry: &Entry) -> Result<(), StoreTrouble> {
         let _writing = self.writing();
-        let (engine, entry) = (self.clone(), entry.clone());
+        let entry = entry.clone();
         let plan = self.inner.ledger.commit(move |tx| -> Result<_, LedgerError> {
             let mut plan = Plan::default();
-            engine.follow(tx, &entry, &mut plan)?;
+            follow(tx, &entry, &mut plan)?;
             tx.put_entry(&entry)?;
             plan.entries.push(entry);
             Ok(plan)
@@ -107,7 +110,7 @@ impl Store for Engine {
         let plan = self.inner.ledger.commit(move |tx| -> Result<_, LedgerError> {
             let creates = creates.map(|id| engine.resolve(id));
             let creates = match creates {
-                Some(id) => engine.kind_of(tx, id)?.map(|kind| (id, kind)),
+                Some(id) => kind_of(tx, id)?.map(|kind| (id, kind)),
                 None => None,
             };
             let mut batch = Batch { engine: &engine, source, now, creates, plan: Plan::default() };
@@ -122,7 +125,7 @@ impl Store for Engine {
     fn gone(&self, about: &VendorRef, reason: &Reason) {
         let _writing = self.writing();
         let Some(id) = self.record_of(about) else { return };
-        let names = self.told(self.inner.ledger.names(id)).flatten();
+        let names = told(self.inner.ledger.names(id)).flatten();
         // Under another name of the same vendor's it may well be there.
         let alone = names.is_some_and(|n| n.refs.iter().all(|r| r.vendor != about.vendor || r.scheme == about.scheme));
         if !alone || !about.kind.rereadable() {
@@ -142,16 +145,16 @@ impl Store for Engine {
     }
 
     fn pending_webhooks(&self) -> Vec<InboxItem> {
-        self.told(self.inner.ledger.inbox(WEBHOOKS)).unwrap_or_default()
+        told(self.inner.ledger.inbox(WEBHOOKS)).unwrap_or_default()
     }
 
     fn webhook_done(&self, number: u64, result: Result<&str, Undecodable>) {
         let event = result.map(str::to_owned);
-        let seen = self.told(self.inner.ledger.inbox(WEBHOOKS)).unwrap_or_default();
+        let seen = told(self.inner.ledger.inbox(WEBHOOKS)).unwrap_or_default();
         let item = seen.into_iter().find(|item| item.number == number);
         let outcome = event.as_ref().map(drop).map_err(|why| *why);
         let done = self.inner.ledger.commit(move |tx| tx.mark_inbox_done(number, outcome).map(drop));
-        self.told(done);
+        told(done);
         if let Some(item) = item {
             lock(&self.inner.pulse).webhook(item.vendor, item.at, event.as_deref().ok());
             self.inner.windows.touched(&[Touched::Health]);
@@ -159,7 +162,7 @@ impl Store for Engine {
     }
 
     fn webhook_key(&self, registration: RecordId) -> Option<Secret> {
-        let facts = self.told(self.inner.ledger.facts(self.resolve(registration)))?;
+        let facts = told(self.inner.ledger.facts(self.resolve(registration)))?;
         facts.get(Fact::WebhookKey).map(Secret::new)
     }
 
@@ -207,11 +210,6 @@ impl Store for Engine {
 }
 
 impl Engine {
-    /// Reading went wrong: said once in the log, and the caller goes on without.
-    pub(super) fn told<T>(&self, read: Result<T, LedgerError>) -> Option<T> {
-        read.map_err(|error| tracing::error!(%error, "the ledger could not be read")).ok()
-    }
-
     fn known_alone(&self, record: RecordId) -> Known {
         let id = self.resolve(record);
         let known = self.inner.ledger.view().and_then(|view| {
@@ -229,12 +227,12 @@ impl Engine {
                 patient: None,
             })
         });
-        self.told(known).unwrap_or(Known { id, ..Known::default() })
+        told(known).unwrap_or(Known { id, ..Known::default() })
     }
 
     /// Those of the records that a vendor has a name for.
     fn askable(&self, records: impl Iterator<Item = (RecordId, Option<jiff::Timestamp>)>) -> Vec<Rereadable> {
-        let Some(view) = self.told(self.inner.ledger.view()) else { return Vec::new() };
+        let Some(view) = told(self.inner.ledger.view()) else { return Vec::new() };
         let ask = |(record, read_at)| {
             let names = view.names(record).ok().flatten()?;
             let about = names.refs.into_iter().next()?;
@@ -245,7 +243,7 @@ impl Engine {
 
     /// Records of a kind with their names, like the registered webhooks.
     pub fn of_kind(&self, kind: Kind) -> Vec<(RecordId, Vec<VendorRef>)> {
-        let found = self.told(self.inner.ledger.names_of_kind(kind)).unwrap_or_default();
+        let found = told(self.inner.ledger.names_of_kind(kind)).unwrap_or_default();
         found.into_iter().map(|(id, names)| (id, names.refs)).collect()
     }
 }

@@ -42,7 +42,9 @@ impl State {
             Query::Sessions { window, .. } => {
                 part(&self.sessions_of(query), *window, |id| self.session_row(*id), RowSet::Sessions)
             }
-            Query::Notes { window, .. } => part(&self.notes_of(query), *window, |id| self.note_row(id), RowSet::Notes),
+            Query::Notes { window, .. } => {
+                part(&self.notes_of(query, now), *window, |id| self.note_row(id, now), RowSet::Notes)
+            }
             Query::Outbox { finished, window } => {
                 part(&self.outbox(*finished), *window, |entry| Some(self.outbox_row(entry)), RowSet::Outbox)
             }
@@ -64,7 +66,7 @@ impl State {
             }
             (Query::Appointments { .. }, RowId::Record(id)) => self.appointments(of).iter().position(|r| r == id),
             (Query::Sessions { .. }, RowId::Record(id)) => self.sessions_of(of).iter().position(|r| r == id),
-            (Query::Notes { .. }, row) => self.notes_of(of).iter().position(|r| r == row),
+            (Query::Notes { .. }, row) => self.notes_of(of, now).iter().position(|r| r == row),
             (Query::Outbox { finished, .. }, RowId::Entry(id)) => {
                 self.outbox(*finished).iter().position(|e| e.id == *id)
             }
@@ -162,7 +164,7 @@ impl State {
         })
     }
 
-    fn notes_of(&self, query: &Query) -> Vec<RowId> {
+    fn notes_of(&self, query: &Query, now: Timestamp) -> Vec<RowId> {
         let Query::Notes { appointment, patient, text, .. } = query else { return Vec::new() };
         let visits = appointment.map(|a| self.links.same(a));
         let people = patient.map(|p| self.links.same(p));
@@ -178,11 +180,11 @@ impl State {
                     && self.fits(&terms, &n.searched, whom)
             })
             .collect();
-        found.sort_by_key(|(id, n)| (n.urgency(), std::cmp::Reverse(n.at), number(id)));
+        found.sort_by_key(|(id, n)| (n.urgency(now, self.patience), std::cmp::Reverse(n.at), number(id)));
         found.into_iter().map(|(id, _)| id).collect()
     }
 
-    fn note_row(&self, id: &RowId) -> Option<NoteRow> {
+    fn note_row(&self, id: &RowId, now: Timestamp) -> Option<NoteRow> {
         let note = match id {
             RowId::Record(id) => self.notes.get(id)?,
             RowId::Draft(id) => self.drafts.get(id)?,
@@ -196,7 +198,7 @@ impl State {
         Some(NoteRow {
             id: id.clone(),
             vendor: note.vendor,
-            item: note.item.clone(),
+            item: note.item_at(now, self.patience),
             about: if name.is_empty() { note.about.clone() } else { name },
             at: note.at,
             fresh: record.zip(note.stamp).map(|(id, stamp): (RecordId, Stamp)| self.fresh(id, stamp)),

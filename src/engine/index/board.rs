@@ -184,7 +184,7 @@ impl Board {
     pub fn rooms<'a>(
         &self,
         span: Span,
-        names: impl Iterator<Item = &'a str>,
+        known: impl Iterator<Item = &'a str>,
         thresholds: &dyn Fn(&RoomFilter) -> (u16, u16),
         trend: Option<Timestamp>,
     ) -> Vec<RoomRow> {
@@ -199,7 +199,7 @@ impl Board {
         let mut all = row(RoomFilter::All);
         let mut unknown = row(RoomFilter::NoneKnown);
         let mut named: BTreeMap<String, RoomRow> =
-            names.map(|name| (name.to_owned(), row(RoomFilter::Named(name.to_owned())))).collect();
+            known.map(|name| (name.to_owned(), row(RoomFilter::Named(name.to_owned())))).collect();
         for (_, visit) in self.list(Some(span), &RoomFilter::All, None) {
             let theirs = match &visit.room {
                 None => &mut unknown,

@@ -1,5 +1,7 @@
 //! Sessions and notes: lists of hundreds, kept as they are shown and sorted when somebody looks.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -145,9 +147,18 @@ impl NoteEntry {
         }
     }
 
-    /// Whether somebody has to do something, the most pressing first.
-    pub fn urgency(&self) -> u8 {
+    /// What it is at a moment: a filed note without a word for longer than `patience` is unresolved.
+    pub fn item_at(&self, now: Timestamp, patience: Duration) -> NoteItem {
+        let silent = now.duration_since(self.at).unsigned_abs() > patience;
         match &self.item {
+            NoteItem::Filed(FilingState::Processing) if silent => NoteItem::Filed(FilingState::Unresolved),
+            item => item.clone(),
+        }
+    }
+
+    /// Whether somebody has to do something, the most pressing first.
+    pub fn urgency(&self, now: Timestamp, patience: Duration) -> u8 {
+        match &self.item_at(now, patience) {
             NoteItem::Filed(FilingState::Failed { .. } | FilingState::Unresolved) => 0,
             NoteItem::Draft => 1,
             NoteItem::Addendum { answered: false } => 2,
@@ -160,7 +171,7 @@ impl NoteEntry {
 
     /// Not filed or not signed.
     pub fn unsigned(&self) -> bool {
-        self.urgency() <= 3
+        self.urgency(self.at, Duration::MAX) <= 3
     }
 }
 

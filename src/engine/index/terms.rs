@@ -68,11 +68,15 @@ fn dates(token: &str) -> Vec<String> {
             if !token.contains('.') {
                 whole("2000", day, month, &mut found);
             }
-            found.iter_mut().for_each(|date| drop(date.drain(..4)));
+            for date in &mut found {
+                date.drain(..4);
+            }
         }
         [year, month] | [month, year] if numbers(&parts) && year.len() == 4 && month.len() <= 2 => {
             whole(year, month, "1", &mut found);
-            found.iter_mut().for_each(|date| date.truncate(8));
+            for date in &mut found {
+                date.truncate(8);
+            }
         }
         _ => {}
     }

@@ -8,8 +8,9 @@ use crate::{
         DraftId, EntryState,
         audit::AuditAct,
         command::Refusal,
-        note::{Draft, NoteBody},
+        note::{Draft, FilingState, NoteBody},
         session::SessionParameters,
+        view::NoteItem,
     },
     engine::Desk,
     ledger::Read,
@@ -220,6 +221,33 @@ fn a_filed_note_is_kept_though_nobody_tells_it_again() {
     let (entry, note) = t.submit(file(e, Some(whom)));
     t.acked(entry);
     let Some(Record::Note(kept)) = detail(&t.engine, note).base else { panic!() };
-    assert_eq!(kept.state, crate::domain::note::FilingState::Processing);
+    assert_eq!(kept.state, FilingState::Processing);
     assert_eq!(kept.body, NoteBody::Text("well".into()));
+
+    let item = |t: &ForTests| {
+        let query = Query::Notes { appointment: None, patient: Some(whom), text: "okafor".into(), window: ALL };
+        let Answer::Rows(rows) = t.engine.look(&query) else { panic!() };
+        let RowSet::Notes(rows) = rows.rows else { panic!() };
+        rows[0].item.clone()
+    };
+    assert_eq!(item(&t), NoteItem::Filed(FilingState::Processing));
+    t.clock.advance_millis(301_000);
+    assert_eq!(item(&t), NoteItem::Filed(FilingState::Unresolved));
+    let t = t.reopen(true).unwrap();
+    assert_eq!(item(&t), NoteItem::Filed(FilingState::Unresolved));
+
+    let job = VendorRef::new(COBALT, Kind::Note, ID, "j1");
+    let word = |state| {
+        let Some(Record::Note(mut note)) = detail(&t.engine, note).base else { panic!() };
+        (note.body, note.state) = (NoteBody::Text(String::new()), state);
+        Record::Note(note)
+    };
+    let named = Observation { complete: false, ..told(vec![job.clone()], word(FilingState::Processing)) };
+    t.engine.apply(vec![named], Source::Own, Some(note)).unwrap();
+    let done = Observation { complete: false, ..told(vec![job], word(FilingState::Completed)) };
+    assert_eq!(t.engine.apply(vec![done], Source::Webhook, None).unwrap(), [note]);
+    assert_eq!(item(&t), NoteItem::Filed(FilingState::Completed));
+    let Some(Record::Note(kept)) = detail(&t.engine, note).base else { panic!() };
+    assert_eq!(kept.body, NoteBody::Text("well".into()), "the vendor's word does not take the text away");
+    assert!(matches!(Store::entry(&t.engine, entry).unwrap().state, EntryState::Seen { .. }));
 }

@@ -62,6 +62,8 @@ fn load(bencher: Bencher) {
 #[divan::bench]
 fn merge(bencher: Bencher) {
     let mut patients = patients();
-    fake::entries(2, 2_000).into_iter().for_each(|e| patients.put(e));
+    for entry in fake::entries(2, 2_000) {
+        patients.put(entry);
+    }
     bencher.bench_local(|| black_box(patients.merged()));
 }

@@ -142,7 +142,7 @@ impl Engine {
     }
 
     /// What turned out to be another record is named by that one.
-    fn put_right(&self, intent: &mut Intent) {
+    pub(super) fn put_right(&self, intent: &mut Intent) {
         for (gone, _) in self.aliases() {
             super::joins::rename(intent, gone, self.resolve(gone));
         }

@@ -165,6 +165,12 @@ impl Engine {
                         *id = state.resolve(*id);
                     }
                 }
+                // Which visit a session belongs to was settled here; the vendor only echoes the id that it was given.
+                if let Record::Session(session) = &mut stored.record
+                    && let Some(visit) = state.visit_of(id)
+                {
+                    session.appointment = Some(Pointer::Local(visit));
+                }
                 if let Record::Note(note) = &mut stored.record {
                     note.patient = note.patient.map(|p| state.resolve(p));
                 }

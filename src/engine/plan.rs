@@ -75,7 +75,9 @@ impl Batch<'_> {
         let mut facts_changed = absorb::put_facts(&mut known_facts, facts, self.source, self.now);
         if let Some(mut record) = record {
             for pointer in record.pointers_mut() {
-                if let Pointer::Vendor(about) = pointer {
+                if let Pointer::Vendor(about) = pointer
+                    && !about.value.is_empty()
+                {
                     *pointer = Pointer::Local(self.named(tx, about)?);
                 }
             }

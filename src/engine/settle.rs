@@ -87,13 +87,20 @@ impl Engine {
             self.change_state(|state| queue(state, entry));
         }
         touched.extend(drafts.iter().map(|d| Touched::Draft(d.id)));
+        // A session's row names the visit that it is linked to.
+        self.with_state(|state| {
+            let sessions = relinked.iter().filter(|id| state.sessions.contains_key(id));
+            show.extend(sessions.map(|id| (*id, Kind::Session)));
+        });
         let mut shown: Vec<RecordId> = Vec::new();
         for (id, kind) in show {
             if shown.contains(&id) {
                 continue;
             }
             shown.push(id);
-            let content = contents.get(&id).map(|c| c.stored.clone());
+            // Sessions are read back: which visit they belong to may have been settled in this very transaction.
+            let session = kind == Kind::Session;
+            let content = contents.get(&id).filter(|_| !session).map(|c| c.stored.clone());
             if let Some((kind, changed)) = self.show(id, kind, content, now)
                 && (changed || forced.contains(&id))
             {

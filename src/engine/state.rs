@@ -90,6 +90,12 @@ impl State {
         id
     }
 
+    /// The appointment that a session belongs to by a link that holds.
+    pub(super) fn visit_of(&self, session: RecordId) -> Option<RecordId> {
+        let links = self.links.of(session).iter().filter(|l| l.holds()).map(|l| l.other(session));
+        links.filter(|visit| self.board.get(*visit).is_some()).min()
+    }
+
     /// What kind of record an id is, of those that have a row.
     pub(super) fn kind(&self, id: RecordId) -> Option<Kind> {
         let kinds = [

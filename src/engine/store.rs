@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Entry, EntryId, Errand, Fact, Intent, Kind, Known, Observation, Reason, Record, RecordId, Secret, Source,
-        VendorId, VendorRef,
+        Entry, EntryId, EntryState, Errand, Fact, Intent, Kind, Known, Observation, Reason, Record, RecordId, Secret,
+        Source, VendorId, VendorRef,
         command::{Toast, Touched},
         inbox::{InboxItem, Undecodable},
         note::FilingState,
@@ -41,7 +41,7 @@ impl Store for Engine {
     fn errand(&self, id: EntryId) -> Option<Errand> {
         let entry = Store::entry(self, id)?;
         let lost_at = match &entry.state {
-            crate::domain::EntryState::Unknown { since, .. } => Some(*since),
+            EntryState::Unknown { since, .. } => Some(*since),
             _ => None,
         };
         let mut named = vec![entry.lane()];
@@ -86,9 +86,17 @@ impl Store for Engine {
 
     fn put_entry(&self, entry: &Entry) -> Result<(), StoreTrouble> {
         let _writing = self.writing();
-        let entry = entry.clone();
-        let plan = self.inner.ledger.commit(move |tx| -> Result<_, LedgerError> {
+        let mut entry = entry.clone();
+        self.put_right(&mut entry.intent);
+        let plan = self.inner.ledger.commit(move |tx| -> Result<_, StoreTrouble> {
             let mut plan = Plan::default();
+            if let Some(now) = tx.entry(entry.id)? {
+                match overtaken(&now, &entry) {
+                    Overtaken::No => {}
+                    Overtaken::Settled => return Ok(plan),
+                    Overtaken::Changed => return Err(StoreTrouble("a person changed it meanwhile".into())),
+                }
+            }
             follow(tx, &entry, &mut plan)?;
             tx.put_entry(&entry)?;
             plan.entries.push(entry);
@@ -206,6 +214,27 @@ impl Store for Engine {
 
     fn say(&self, toast: Toast) {
         self.inner.windows.say(&toast);
+    }
+}
+
+/// Whether an entry changed since the copy was taken that somebody wants to put in its place.
+enum Overtaken {
+    No,
+    /// A read or a webhook settled it: what the copy says is older.
+    Settled,
+    /// A person withdrew or edited it: acting on the copy would do what nobody wants any more.
+    Changed,
+}
+
+fn overtaken(now: &Entry, copy: &Entry) -> Overtaken {
+    let state = std::mem::discriminant;
+    match &now.state {
+        _ if now.intent != copy.intent => Overtaken::Changed,
+        EntryState::Withdrawn { .. } if state(&now.state) != state(&copy.state) => Overtaken::Changed,
+        EntryState::Seen { .. } if copy.state == now.state => Overtaken::No,
+        EntryState::Seen { .. } if matches!(copy.state, EntryState::InFlight { .. }) => Overtaken::Changed,
+        EntryState::Seen { .. } => Overtaken::Settled,
+        _ => Overtaken::No,
     }
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::{
     EntryState,
     identity::Standing,
+    session::{Session, SessionParameters, Stage},
     view::{RoomRow, Rows},
 };
 
@@ -230,4 +231,75 @@ fn what_the_vendor_has_no_more_is_not_shown() {
     t.engine.gone(&visit_ref("v1"), &reason);
     assert!(board(&t.engine).is_empty());
     assert_eq!(t.engine.record_of(&visit_ref("v1")), Some(id), "an id is never used for something else");
+}
+
+#[test]
+fn a_session_belongs_to_the_visit_it_was_started_for_whatever_its_vendor_calls_that() {
+    let t = Engine::for_tests().unwrap();
+    let (whom, visit_id) = t.one_visit();
+    let noa = VendorId(Tag::new("noa"));
+    let (entry, made) = t.submit(Intent::StartSession {
+        session: RecordId::UNASSIGNED,
+        vendor: noa,
+        appointment: visit_id,
+        parameters: SessionParameters::default(),
+    });
+    let episode = VendorRef::new(noa, Kind::Appointment, Scheme::new("episode"), "E1");
+    let session = Session {
+        vendor: noa,
+        status: "Recording".into(),
+        stage: Stage::Recording,
+        appointment: Some(Pointer::Vendor(episode)),
+        patient: None,
+        doctor: None,
+        title: None,
+        created_at: None,
+        updated_at: None,
+        language: None,
+        duration: None,
+        clinician_notes: Vec::new(),
+        summary: None,
+    };
+    let about = VendorRef::new(noa, Kind::Session, ID, "s1");
+    let told = told(vec![about.clone()], Record::Session(Box::new(session)));
+    assert_eq!(t.engine.apply(vec![told], Source::Own, Some(made)).unwrap(), [made]);
+    t.acked(entry);
+    let rows = |t: &ForTests| {
+        let query = Query::Sessions {
+            appointment: Some(visit_id),
+            patient: Some(whom),
+            text: "okafor recording".into(),
+            window: ALL,
+        };
+        let Answer::Rows(rows) = t.engine.look(&query) else { panic!() };
+        let RowSet::Sessions(rows) = rows.rows else { panic!() };
+        rows
+    };
+    assert_eq!(rows(&t).iter().map(|r| (r.id, r.patient_name.as_str())).collect::<Vec<_>>(), [(made, "Okafor, Ada")]);
+    let t = t.reopen(false).unwrap();
+    assert_eq!(rows(&t).len(), 1);
+    assert!(t.engine.rereadables().iter().any(|r| r.about == about));
+}
+
+#[test]
+fn what_a_person_did_meanwhile_is_not_undone_by_an_older_copy() {
+    let t = Engine::for_tests().unwrap();
+    let (_, id) = t.one_visit();
+    let (cancel, _) = t.submit(Intent::CancelAppointment { appointment: id });
+    let mut copy = Store::entry(&t.engine, cancel).unwrap();
+    assert_eq!(t.engine.execute(Command::Withdraw { entry: cancel }, "amira"), Reply::Done);
+    copy.state = EntryState::InFlight { since: t.now() };
+    assert!(t.engine.put_entry(&copy).is_err(), "a withdrawn write must not leave");
+
+    let base = terms(board(&t.engine)[0].start.unwrap());
+    let change = |duration| Intent::ChangeAppointment {
+        appointment: id,
+        base: base.clone(),
+        mine: Terms { duration: Some(duration), ..base.clone() },
+    };
+    let (first, _) = t.submit(change(1_200));
+    let mut copy = Store::entry(&t.engine, first).unwrap();
+    assert_eq!(t.submit(change(1_800)).0, first);
+    copy.state = EntryState::InFlight { since: t.now() };
+    assert!(t.engine.put_entry(&copy).is_err(), "what was folded into it would be lost");
 }

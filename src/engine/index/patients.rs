@@ -152,10 +152,17 @@ impl Hits {
 pub struct Patients {
     packed: Segment,
     /// Changed rows, sorted.
-    fresh: Vec<Arc<PatientEntry>>,
+    fresh: Vec<Fresh>,
     fresh_by_id: HashMap<RecordId, Arc<PatientEntry>>,
     fresh_by_mrn: HashMap<String, Vec<RecordId>>,
     memo: Mutex<Memo>,
+}
+
+/// A changed row.
+struct Fresh {
+    /// The first row of the packed run that comes after it. The run does not change, so this is found only once.
+    before: u32,
+    entry: Arc<PatientEntry>,
 }
 
 #[derive(Default)]
@@ -195,12 +202,13 @@ impl Patients {
     pub fn put(&mut self, entry: PatientEntry) {
         self.remove(entry.id);
         let entry = Arc::new(entry);
-        let at = self.fresh.partition_point(|e| e.sort_key() < entry.sort_key());
+        let at = self.fresh.partition_point(|f| f.entry.sort_key() < entry.sort_key());
         if !entry.mrn.is_empty() {
             self.fresh_by_mrn.entry(entry.mrn.clone()).or_default().push(entry.id);
         }
         self.fresh_by_id.insert(entry.id, entry.clone());
-        self.fresh.insert(at, entry);
+        let before = self.packed.place(entry.sort_key());
+        self.fresh.insert(at, Fresh { before, entry });
     }
 
     /// Takes a record's row away.
@@ -210,7 +218,7 @@ impl Patients {
             self.packed.kill(row);
         }
         let Some(old) = self.fresh_by_id.remove(&id) else { return };
-        if let Ok(at) = self.fresh.binary_search_by(|e| e.sort_key().cmp(&old.sort_key())) {
+        if let Ok(at) = self.fresh.binary_search_by(|f| f.entry.sort_key().cmp(&old.sort_key())) {
             self.fresh.remove(at);
         }
         if let Some(ids) = self.fresh_by_mrn.get_mut(&old.mrn) {
@@ -232,7 +240,7 @@ impl Patients {
 
     /// Everything in one packed run. Takes tens of milliseconds, so it is made under a read lock.
     pub fn merged(&self) -> Segment {
-        self.packed.merged(self.fresh.iter().cloned())
+        self.packed.merged(self.fresh.iter().map(|f| f.entry.clone()))
     }
 
     /// Takes what [`Self::merged`] made over. Nothing may have changed in between.
@@ -268,7 +276,7 @@ impl Patients {
     pub fn numbers(&self) -> impl Iterator<Item = (RecordId, u64)> + '_ {
         let packed = (0..self.packed.len()).filter(|r| !self.packed.is_dead(*r));
         let packed = packed.map(|r| (self.packed.id(r), self.packed.rows[r as usize].read_no));
-        packed.chain(self.fresh.iter().map(|e| (e.id, e.read_no)))
+        packed.chain(self.fresh.iter().map(|f| (f.entry.id, f.entry.read_no)))
     }
 
     /// What matches a search; all by name when it is empty.
@@ -307,18 +315,22 @@ impl Patients {
     }
 
     fn entry(&self, handle: u32) -> PatientEntry {
-        if handle & FRESH == 0 { self.packed.entry(handle) } else { (*self.fresh[(handle & !FRESH) as usize]).clone() }
+        if handle & FRESH == 0 {
+            self.packed.entry(handle)
+        } else {
+            (*self.fresh[(handle & !FRESH) as usize].entry).clone()
+        }
     }
 
     fn id(&self, handle: u32) -> RecordId {
-        if handle & FRESH == 0 { self.packed.id(handle) } else { self.fresh[(handle & !FRESH) as usize].id }
+        if handle & FRESH == 0 { self.packed.id(handle) } else { self.fresh[(handle & !FRESH) as usize].entry.id }
     }
 
     fn names(&self, handle: u32) -> &str {
         if handle & FRESH == 0 {
             self.packed.names(handle)
         } else {
-            search::names(self.fresh[(handle & !FRESH) as usize].searched.as_bytes())
+            search::names(self.fresh[(handle & !FRESH) as usize].entry.searched.as_bytes())
         }
     }
 
@@ -342,8 +354,8 @@ impl Patients {
         let mut fresh: [Vec<u32>; 3] = Default::default();
         if !self.fresh.is_empty() {
             let finders = Finders::new(terms);
-            for (at, entry) in self.fresh.iter().enumerate() {
-                if let Some(rank) = finders.rank(entry.searched.as_bytes()) {
+            for (at, fresh_row) in self.fresh.iter().enumerate() {
+                if let Some(rank) = finders.rank(fresh_row.entry.searched.as_bytes()) {
                     fresh[rank as usize].push(at as u32);
                 }
             }
@@ -352,11 +364,8 @@ impl Patients {
         for (packed, fresh) in packed.iter().zip(&fresh) {
             let mut fresh = fresh.iter().copied().peekable();
             for row in packed {
-                if fresh.peek().is_some() {
-                    let key = self.packed.sort_key(*row);
-                    while let Some(at) = fresh.next_if(|at| self.fresh[*at as usize].sort_key() < key) {
-                        handles.push(FRESH | at);
-                    }
+                while let Some(at) = fresh.next_if(|at| self.fresh[*at as usize].before <= *row) {
+                    handles.push(FRESH | at);
                 }
                 handles.push(*row);
             }
@@ -381,7 +390,7 @@ impl Patients {
         let known: std::collections::HashSet<u32> = handles.iter().copied().collect();
         let packed = (0..self.packed.len()).filter(|r| self.packed.letters(*r) & wanted == wanted);
         let packed = packed.filter(|r| !self.packed.is_dead(*r) && fixed.rank(self.packed.searched(*r)).is_some());
-        let fresh = self.fresh.iter().enumerate().filter(|(_, e)| fixed.rank(e.searched.as_bytes()).is_some());
+        let fresh = self.fresh.iter().enumerate().filter(|(_, f)| fixed.rank(f.entry.searched.as_bytes()).is_some());
         let candidates: Vec<u32> = packed
             .chain(fresh.map(|(at, _)| FRESH | at as u32))
             .filter(|handle| !known.contains(handle))
@@ -407,7 +416,7 @@ impl Patients {
         if handle & FRESH == 0 {
             self.packed.sort_key(handle)
         } else {
-            self.fresh[(handle & !FRESH) as usize].sort_key()
+            self.fresh[(handle & !FRESH) as usize].entry.sort_key()
         }
     }
 }

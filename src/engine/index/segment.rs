@@ -168,6 +168,16 @@ impl Segment {
         (search::first_name(self.searched(row)), self.rows[row as usize].id)
     }
 
+    /// The first row that is sorted after `key`.
+    pub(super) fn place(&self, key: (&str, u64)) -> u32 {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.sort_key(middle) < key { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
     fn text(&self, row: u32, from: usize, len: usize) -> &str {
         let start = self.rows[row as usize].shown as usize + from;
         self.shown.get(start..start + len).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()

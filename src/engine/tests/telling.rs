@@ -303,3 +303,56 @@ fn what_a_person_did_meanwhile_is_not_undone_by_an_older_copy() {
     copy.state = EntryState::InFlight { since: t.now() };
     assert!(t.engine.put_entry(&copy).is_err(), "what was folded into it would be lost");
 }
+
+#[test]
+fn a_list_is_answered_while_the_ledger_waits_for_its_disk() {
+    let t = Engine::for_tests().unwrap();
+    t.one_visit();
+    let (entered, has_entered) = std::sync::mpsc::channel();
+    let (go_on, may_go_on) = std::sync::mpsc::channel::<()>();
+    let engine = t.engine.clone();
+    let busy = std::thread::spawn(move || {
+        engine.ledger().commit(move |_| -> Result<(), crate::ledger::LedgerError> {
+            entered.send(()).unwrap();
+            may_go_on.recv().unwrap();
+            Ok(())
+        })
+    });
+    has_entered.recv().unwrap();
+    assert_eq!(patients(&t.engine, "okafor").len(), 1);
+    assert_eq!(board(&t.engine).len(), 1);
+    go_on.send(()).unwrap();
+    busy.join().unwrap().unwrap();
+}
+
+#[test]
+fn the_board_is_cut_by_day_room_patient_and_words_and_a_row_keeps_its_place_by_id() {
+    let t = Engine::for_tests().unwrap();
+    let (whom, first) = t.one_visit();
+    let day = |days: i64| Timestamp::from_second(t.in_an_hour().as_second() + days * 86_400).unwrap();
+    t.read(told(vec![patient_ref("p2")], whole(patient("Per", "Lind", "M2"))));
+    let second = t.read(Observation {
+        facts: room_fact("A"),
+        ..told(vec![visit_ref("v2")], booked(visit(day(0), "arrived", Some(patient_ref("p2")))))
+    });
+    let later = t.read(told(vec![visit_ref("v3")], booked(visit(day(1), "scheduled", Some(patient_ref("p1"))))));
+    let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
+    let today = t.now().to_zoned(zone).date();
+    let query =
+        |day, room, patient, text: &str| Query::Appointments { day, room, patient, text: text.into(), window: ALL };
+    let ids = |query: &Query| {
+        let Answer::Rows(Rows { rows: RowSet::Appointments(rows), .. }) = t.engine.look(query) else { panic!() };
+        rows.into_iter().map(|r| r.id).collect::<Vec<_>>()
+    };
+    let all = RoomFilter::All;
+    assert_eq!(ids(&query(None, all.clone(), None, "")), [first, second, later]);
+    assert_eq!(ids(&query(Some(today), all.clone(), None, "")), [first, second]);
+    assert_eq!(ids(&query(Some(today), RoomFilter::Named("A".into()), None, "")), [second]);
+    assert_eq!(ids(&query(Some(today), RoomFilter::NoneKnown, None, "")), [first]);
+    assert_eq!(ids(&query(None, all.clone(), Some(whom), "")), [first, later]);
+    assert_eq!(ids(&query(None, all.clone(), None, "lind cou")), [second]);
+    assert_eq!(ids(&query(Some(today.yesterday().unwrap()), all.clone(), None, "")), []);
+    let of = Box::new(query(None, all, None, ""));
+    let row = crate::domain::view::RowId::Record(later);
+    assert_eq!(t.engine.look(&Query::Position { of, row }), Answer::Position(Some(2)));
+}

@@ -2,8 +2,10 @@
 //! and for each write how to find out whether it took effect.
 
 pub mod http;
+pub mod noa;
 pub mod registry;
 pub mod solo;
+pub(crate) mod trail;
 
 use std::{future::Future, pin::Pin};
 

@@ -1,0 +1,246 @@
+//! Noa's requests and what is made of their answers.
+
+use crate::{
+    domain::{
+        entry::{Errand, Evidence, Known, Outcome, Probe, Reason, ReasonKind},
+        ids::{Kind, RecordId, VendorRef},
+        record::{Fact, Observation, Pointer, Raw, Record},
+        secret::Secret,
+        session::{Session, SessionParameters, Stage},
+    },
+    vendor::{
+        http::{Call, CallError, Reply, answered, outcome_of, reason_of, unreadable},
+        trail::{self, Fields, Token, Trail, Unread},
+    },
+};
+
+use super::{
+    NOA, Noa, scheme,
+    wire::{self, CONCEALED, Created},
+};
+
+impl Noa {
+    /// A request of ours, with `api-version` where it is configured.
+    fn versioned(&self, call: Call) -> Call {
+        match &self.settings.api_version {
+            Some(version) => call.query("api-version", version).conceal(CONCEALED),
+            None => call.conceal(CONCEALED),
+        }
+    }
+
+    fn bearing(&self, call: &Call, token: &Secret) -> Call {
+        let bearer = Secret::new(format!("Bearer {}", token.expose()));
+        call.clone().credential(&self.settings.authorization_header, &bearer)
+    }
+
+    async fn sign_in(&self, trail: &mut Trail) -> Result<Token, Unread> {
+        let body = serde_json::json!({"clientId": self.settings.client_id, "secret": self.settings.secret.expose()});
+        let call = Call::post(&self.settings.paths.sign_in, &[]).json(&body).conceal(CONCEALED);
+        let reply = trail.read(&*self.transport, &call).await?;
+        let fields = Fields::of(&reply).map_err(|reason| (reason, None))?;
+        let secret = fields
+            .text(&["accessToken", "access_token", "token"])
+            .ok_or_else(|| (unreadable(&reply, "the sign-in answer has no token"), None))?;
+        let lasts = fields.whole(&["expiresIn", "expires_in"]).and_then(|s| u64::try_from(s).ok());
+        let ends = lasts
+            .and_then(|s| self.clock.now().checked_add(std::time::Duration::from_secs(s)).ok())
+            .or_else(|| fields.moment(&["expiresAt", "expires_at", "expiration"], &jiff::tz::TimeZone::UTC));
+        Ok(Token { secret: Secret::new(secret), ends })
+    }
+
+    async fn client_token(&self, refused: Option<&Secret>, trail: &mut Trail) -> Result<Secret, Unread> {
+        let sign_in = move || async move { self.sign_in(trail).await };
+        self.token.get(self.clock.now(), self.settings.token_margin, refused, sign_in).await
+    }
+
+    /// Carries a request with the client's token; signs in again once when the vendor refuses it. `Err` when there is no
+    /// token to send it with: then it has not left.
+    async fn as_client(&self, call: &Call, trail: &mut Trail) -> Result<Result<Reply, CallError>, Unread> {
+        let token = self.client_token(None, trail).await?;
+        let result = trail.carry(&*self.transport, &self.bearing(call, &token)).await;
+        match result {
+            Ok(Reply { status: 401, .. }) => {
+                let token = self.client_token(Some(&token), trail).await?;
+                Ok(trail.carry(&*self.transport, &self.bearing(call, &token)).await)
+            }
+            result => Ok(result),
+        }
+    }
+
+    /// Create Session. Get-or-create: 201 is a new session, 200 may be one that was open already.
+    pub(super) async fn start(
+        &self,
+        errand: &Errand,
+        appointment: RecordId,
+        given: &SessionParameters,
+        trail: &mut Trail,
+        told: &mut Vec<Observation>,
+    ) -> Result<Outcome, Outcome> {
+        let visit = errand.known(appointment);
+        let name = visit.and_then(|k| trail::visit_name(&k.refs, &self.settings.visit_schemes)).ok_or_else(|| {
+            Outcome::NotYet(Reason::new(ReasonKind::NotYetKnown, "the appointment has no id at its vendor yet"))
+        })?;
+        let body = wire::create(&name.value, given, self.settings.webhook_url.as_ref());
+        let call = self.versioned(Call::post(&self.settings.paths.create, &[]).json(&body));
+        let result = self.as_client(&call, trail).await.map_err(trail::not_signed_in)?;
+        let reply = outcome_of(result, Probe::Idempotent)?;
+        let raw = trail.last_kept();
+        // The vendor has it, but without its id nothing can be done with it; the same request tells it again.
+        let unread = |reason| Outcome::Unknown(Probe::Idempotent, reason);
+        let created = Created::read(&Fields::of(&reply).map_err(unread)?);
+        let Some(id) = created.id.clone() else {
+            return Err(unread(unreadable(&reply, "the answer names no session")));
+        };
+        let mut session = Session {
+            vendor: NOA,
+            status: if reply.status == 201 { "New".into() } else { String::new() },
+            stage: Stage::Created,
+            appointment: Some(Pointer::Vendor(name.clone())),
+            patient: visit.and_then(whom),
+            doctor: given.doctor.clone(),
+            title: None,
+            created_at: (reply.status == 201).then(|| self.clock.now()),
+            updated_at: None,
+            language: created.locale.clone().or_else(|| given.language.clone()),
+            duration: None,
+            clinician_notes: Vec::new(),
+            summary: None,
+        };
+        let mut raw = raw;
+        if reply.status != 201
+            && let Ok(bodies) = self.state(&id, created.token.as_ref(), None, &mut session, trail).await
+        {
+            raw = bodies;
+        }
+        told.push(Observation {
+            refs: vec![VendorRef::new(NOA, Kind::Session, scheme::SESSION, id)],
+            record: Some(Record::Session(Box::new(session))),
+            facts: self.facts(&created),
+            raw,
+            complete: true,
+        });
+        Ok(Outcome::Acked(Evidence::Answer { status: reply.status }))
+    }
+
+    fn facts(&self, created: &Created) -> Vec<(Fact, String)> {
+        let mut facts = Vec::new();
+        if let Some(token) = &created.token {
+            facts.push((Fact::SessionToken, token.expose().to_owned()));
+        }
+        for (fact, link) in [(Fact::RecorderUrl, &created.recorder), (Fact::SummaryUrl, &created.summary)] {
+            let base = &self.settings.http.base_url;
+            if let Some(link) = link.as_ref().filter(|l| trail::link_may_be_shown(l, base, &self.settings.link_hosts)) {
+                facts.push((fact, link.clone()));
+            }
+        }
+        let life = created.expires_in.and_then(|s| u64::try_from(s).ok()).map(std::time::Duration::from_secs);
+        if let Ok(ends) = self.clock.now().checked_add(life.unwrap_or(self.settings.session_life)) {
+            facts.push((Fact::ExpiresAt, ends.to_string()));
+        }
+        facts
+    }
+
+    /// Reads a session's status, and its summary when there is one to read.
+    pub(super) async fn read(
+        &self,
+        about: &VendorRef,
+        known: &Known,
+        trail: &mut Trail,
+    ) -> Result<Vec<Observation>, Unread> {
+        let mut session = match &known.record {
+            Some(Record::Session(session)) => (**session).clone(),
+            _ => Session {
+                vendor: NOA,
+                status: String::new(),
+                stage: Stage::Unknown,
+                appointment: None,
+                patient: None,
+                doctor: None,
+                title: None,
+                created_at: None,
+                updated_at: None,
+                language: None,
+                duration: None,
+                clinician_notes: Vec::new(),
+                summary: None,
+            },
+        };
+        let token = known.facts.get(Fact::SessionToken).map(Secret::new);
+        let ends = known.facts.get(Fact::ExpiresAt).and_then(|t| t.parse().ok());
+        let raw = self.state(&about.value, token.as_ref(), ends, &mut session, trail).await?;
+        let record = Some(Record::Session(Box::new(session)));
+        Ok(vec![Observation { refs: vec![about.clone()], record, facts: Vec::new(), raw, complete: true }])
+    }
+
+    /// Puts status and summary into the session; the bodies that said so.
+    async fn state(
+        &self,
+        id: &str,
+        token: Option<&Secret>,
+        ends: Option<jiff::Timestamp>,
+        session: &mut Session,
+        trail: &mut Trail,
+    ) -> Result<Raw, Unread> {
+        let call = self.versioned(Call::get(&self.settings.paths.status, &[("id", id)]));
+        let reply = self.as_session(&call, token, ends, trail).await?;
+        let status = wire::status(&reply.body).ok_or_else(|| (unreadable(&reply, "the answer has no status"), None))?;
+        let mut raw = trail::raw(&reply.body);
+        session.stage = self.settings.stage(&status);
+        session.status = status;
+        if matches!(session.stage, Stage::Ready | Stage::Approved | Stage::Empty) {
+            let call = self.versioned(Call::get(&self.settings.paths.summary, &[("id", id)]));
+            match self.as_session(&call, token, ends, trail).await {
+                Ok(reply) => {
+                    let summary = wire::summary(&reply.body)
+                        .ok_or_else(|| (unreadable(&reply, "the summary is of another shape"), None))?;
+                    session.summary = Some(summary);
+                    raw = Raw(format!("{{\"status\":{},\"summary\":{}}}", raw.0, reply.text()));
+                }
+                // Not made yet, or never: an empty session has none.
+                Err((reason, _)) if reason.kind == ReasonKind::NotFound => {}
+                Err(unread) => return Err(unread),
+            }
+        } else if matches!(session.stage, Stage::Created | Stage::Recording) {
+            session.summary = None;
+        }
+        Ok(raw)
+    }
+
+    /// Carries a reading request about one session: with the session's own token, and where that is refused or not known
+    /// with the client's.
+    async fn as_session(
+        &self,
+        call: &Call,
+        token: Option<&Secret>,
+        ends: Option<jiff::Timestamp>,
+        trail: &mut Trail,
+    ) -> Result<Reply, Unread> {
+        let mut own = None;
+        if let Some(token) = token {
+            match trail.carry(&*self.transport, &self.bearing(call, token)).await {
+                Ok(reply) if matches!(reply.status, 401 | 403) => own = Some(reason_of(&reply)),
+                other => return answered(other),
+            }
+        }
+        match answered(self.as_client(call, trail).await?) {
+            // The client itself is signed in, so this says something about one session, not about our credentials.
+            Err((mut reason, after)) if reason.kind == ReasonKind::Unauthorized => {
+                let over = ends.is_some_and(|ends| ends <= self.clock.now());
+                reason.kind = ReasonKind::Unsupported;
+                reason.message = match (over, own.is_some()) {
+                    (true, _) => "the session's life is over, so the vendor does not let it be read any more".into(),
+                    (false, true) => "the vendor refuses the session's token and the client's".into(),
+                    (false, false) => "the session's token is not known, and the vendor refuses the client's".into(),
+                };
+                Err((reason, after))
+            }
+            other => other,
+        }
+    }
+}
+
+/// The person that a visit is about, by the name that its own vendor gives them.
+fn whom(visit: &Known) -> Option<Pointer> {
+    let patient = visit.patient.as_ref()?;
+    patient.refs.iter().find(|r| r.kind == Kind::Patient).cloned().map(Pointer::Vendor)
+}

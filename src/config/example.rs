@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{CLINIC, RECEIVER, SYNC, VendorKeys, WINDOW};
-use crate::domain::settings::{Key, KeyKind};
+use super::{CLINIC, RECEIVER, SYNC, WINDOW};
+use crate::domain::settings::{Key, KeyKind, VendorKeys};
 
 /// The text of the example file.
 pub fn example(vendors: &[VendorKeys]) -> String {

@@ -12,18 +12,7 @@ pub use read::{Problem, Problems};
 
 use std::path::Path;
 
-use crate::domain::settings::{Key, Values};
-
-/// What a vendor's folder declares: its name in the configuration, its name for people, its keys.
-#[derive(Debug, Clone, Copy)]
-pub struct VendorKeys {
-    /// As in `[vendor.solo]`.
-    pub name: &'static str,
-    /// For people.
-    pub label: &'static str,
-    /// What may stand in its table.
-    pub keys: &'static [Key],
-}
+use crate::domain::settings::{Values, VendorKeys};
 
 /// A configuration that was read and found good.
 #[derive(Debug, Clone, Default)]

@@ -12,10 +12,10 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{CLINIC, Config, Paths, RECEIVER, SYNC, Surroundings, VendorKeys, WINDOW};
+use super::{CLINIC, Config, Paths, RECEIVER, SYNC, Surroundings, WINDOW};
 use crate::domain::{
     secret::Secret,
-    settings::{Key, KeyKind, Value, Values},
+    settings::{Key, KeyKind, Value, Values, VendorKeys},
 };
 
 /// One thing that is wrong with a configuration.

@@ -1,7 +1,7 @@
 use std::{collections::HashMap, path::Path};
 
-use super::{Config, Paths, Surroundings, VendorKeys, example};
-use crate::domain::settings::{Key, KeyKind};
+use super::{Config, Paths, Surroundings, example};
+use crate::domain::settings::{Key, KeyKind, VendorKeys};
 
 const VENDOR: VendorKeys = VendorKeys {
     name: "acme",

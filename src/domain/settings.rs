@@ -37,6 +37,17 @@ impl Key {
     }
 }
 
+/// What a vendor's folder declares: its name in the configuration, its name for people, its keys.
+#[derive(Debug, Clone, Copy)]
+pub struct VendorKeys {
+    /// As in `[vendor.solo]`.
+    pub name: &'static str,
+    /// For people.
+    pub label: &'static str,
+    /// What may stand in its table.
+    pub keys: &'static [Key],
+}
+
 /// What may stand under a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyKind {
@@ -151,6 +162,11 @@ impl Values {
             Some(Value::Lists(lists)) => lists,
             _ => &[],
         }
+    }
+
+    /// Whether anything stands under a key.
+    pub fn has(&self, key: &str) -> bool {
+        self.0.contains_key(key)
     }
 
     /// A number of milliseconds under a key.

@@ -12,7 +12,7 @@ mod work;
 #[cfg(test)]
 mod tests;
 
-pub use settings::{KEYS, NoaPaths, NoaSettings};
+pub use settings::{KEYS, NoaPaths, NoaSettings, OFFER};
 
 use std::{fmt, sync::Arc};
 

@@ -1,16 +1,17 @@
 //! What the Noa client can be told. Everything that the vendor does not document is a setting with a default.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     domain::{
         ids::Scheme,
         secret::Secret,
         session::Stage,
-        settings::{Key, KeyKind, Values},
+        settings::{Key, KeyKind, Values, VendorKeys},
     },
     vendor::{
         http::HttpSettings,
+        registry::Offer,
         trail::{self, ANSWER_KIB, CONNECT_MS, PROXY, TIMEOUT_MS},
     },
 };
@@ -23,6 +24,17 @@ pub const LANGUAGES: [&str; 14] = [
 
 /// The visit types that the document lists for Create Session.
 pub const VISIT_TYPES: [&str; 2] = ["FirstVisit", "FollowUpVisit"];
+
+/// Noa in the table of vendors.
+pub const OFFER: Offer = Offer {
+    keys: VendorKeys { name: "noa", label: "Noa Notes: scribe sessions", keys: KEYS },
+    make: |values, around| {
+        let mut settings = NoaSettings::from_values(values)?;
+        settings.webhook_url.clone_from(&around.webhook_url);
+        let noa = super::Noa::connect(settings, around.clock.clone()).map_err(|e| ("base_url", e.to_string()))?;
+        Ok(Arc::new(noa))
+    },
+};
 
 /// What may stand in the vendor's table of the configuration.
 pub const KEYS: &[Key] = &[

@@ -4,92 +4,94 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::tz::TimeZone;
 
+use super::{Solo, SoloSettings, VisitNoteShape, dump::Column};
 use crate::{
-    domain::clock::Clock,
-    vendor::registry::{Key, KeyKind, SettingsTrouble, VendorSettings},
+    domain::settings::{Key, KeyKind, Values, VendorKeys},
+    vendor::registry::{Around, Offer},
 };
 
-use super::{Solo, SoloSettings, VisitNoteShape, dump::Column};
+/// Solo in the table of vendors.
+pub const OFFER: Offer = Offer {
+    keys: VendorKeys { name: "solo", label: "Teladoc Health Solo: patients, appointments, waiting rooms", keys: KEYS },
+    make: |values, around| Ok(Arc::new(make(values, around)?)),
+};
 
-const fn secret(name: &'static str, doc: &'static str) -> Key {
-    Key { name, kind: KeyKind::Secret, doc }
-}
-
-const fn option(name: &'static str, doc: &'static str) -> Key {
-    Key { name, kind: KeyKind::Option, doc }
-}
-
-/// Every key beside `base_url`.
-pub const KEYS: &[Key] = &[
-    secret("api_key", "The practice's Api-Key."),
-    option("label", "The name shown to people. Default: Teladoc Solo."),
-    option("concurrency", "Requests under way at once, 1 to 16. Default: 3."),
-    option("connect_seconds", "How long connecting may take, 1 to 120. Default: 5."),
-    option("whole_seconds", "How long a request may take, 2 to 600. Default: 20."),
-    option("idle_seconds", "How long a download may stand still, 1 to 600. Default: 30."),
-    option("proxy", "Address of a proxy; the environment is not read. Default: none."),
-    option(
+const KEYS: &[Key] = &[
+    Key::required("base_url", KeyKind::Url, "The practice's Solo address, without a path."),
+    Key::required("api_key", KeyKind::Secret, "The practice's Api-Key."),
+    Key::new("concurrency", KeyKind::Integer { min: 1, max: 16 }, "3", "Requests under way at once."),
+    Key::new("connect_seconds", KeyKind::Integer { min: 1, max: 120 }, "5", "How long connecting may take."),
+    Key::new("whole_seconds", KeyKind::Integer { min: 2, max: 600 }, "20", "How long a request may take."),
+    Key::new("idle_seconds", KeyKind::Integer { min: 1, max: 600 }, "30", "How long a download may stand still."),
+    Key::optional("proxy", KeyKind::Text, "Address of a proxy; the environment is not read."),
+    Key::new(
         "event_patient",
-        "What the patientId of an event is: \"spid\" or \"patient\". Assumption. Default: \"spid\".",
+        KeyKind::Choice(&["spid", "patient"]),
+        "spid",
+        "What the patientId of an event is: Solo's own number or the practice's id. An assumption.",
     ),
-    option("link_hosts", "Hosts beside the vendor's own to which links in answers may lead. Default: []."),
-    option("delimiter", "The data dump's separator, one character. Default: \",\"."),
-    option("dump_zone", "Time zone of the data dump's times that carry none. Default: \"UTC\"."),
-    option("columns", "Table of the data dump's header names, where the usual ones are not found. Default: {}."),
-    option(
+    Key::new(
+        "link_hosts",
+        KeyKind::List,
+        "",
+        "Hosts beside the vendor's own to which links in answers may lead; others are not shown.",
+    ),
+    Key::new("delimiter", KeyKind::Text, ",", "The data dump's separator, one character."),
+    Key::new("dump_zone", KeyKind::Zone, "UTC", "Time zone of the data dump's times that carry none."),
+    Key::optional(
+        "columns",
+        KeyKind::Map,
+        "The data dump's header names where the usual ones are not found, like { room = \"Where\" }.",
+    ),
+    Key::optional(
         "visit_note",
-        "Table of where a template keeps its questions: sections (JSON pointer), section_name, questions, question_id, \
-         question_label, question_kind, options. Assumption.",
+        KeyKind::Map,
+        "Where a visit note's template keeps its questions: sections (a JSON pointer), section_name, questions, \
+         question_id, question_label, question_kind, options. An assumption.",
     ),
 ];
 
-/// Makes the client.
-pub fn make(from: &VendorSettings, clock: Arc<dyn Clock>) -> Result<Solo, SettingsTrouble> {
-    let mut settings = SoloSettings::new(from.base_url.as_str(), from.secret("api_key")?);
-    if let Some(label) = from.text("label")? {
-        label.clone_into(&mut settings.label);
-    }
-    if let Some(number) = from.number("concurrency", 1..=16)? {
-        settings.concurrency = number as usize;
+fn make(values: &Values, around: &Around) -> Result<Solo, (&'static str, String)> {
+    let api_key = values.secret("api_key").cloned().ok_or(("api_key", "is required".to_owned()))?;
+    let mut settings = SoloSettings::new(values.text("base_url").unwrap_or_default(), api_key);
+    let number = |key| values.integer(key).and_then(|n| u64::try_from(n).ok());
+    if let Some(n) = number("concurrency") {
+        settings.concurrency = n as usize;
     }
     let http = &mut settings.http;
-    for (key, most, time) in [
-        ("connect_seconds", 120, &mut http.connect_time),
-        ("whole_seconds", 600, &mut http.whole_time),
-        ("idle_seconds", 600, &mut http.idle_time),
+    for (key, time) in [
+        ("connect_seconds", &mut http.connect_time),
+        ("whole_seconds", &mut http.whole_time),
+        ("idle_seconds", &mut http.idle_time),
     ] {
-        if let Some(seconds) = from.number(key, 1..=most)? {
-            *time = Duration::from_secs(seconds.into());
+        if let Some(seconds) = number(key) {
+            *time = Duration::from_secs(seconds);
         }
     }
-    http.proxy = from.text("proxy")?.map(str::to_owned);
-    match from.text("event_patient")? {
-        None | Some("spid") => {}
-        Some("patient") => settings.event_patient_is_spid = false,
-        Some(_) => return Err(from.wrong("event_patient", "\"spid\" or \"patient\"")),
-    }
-    settings.link_hosts = from.texts("link_hosts")?.unwrap_or_default();
-    if let Some(text) = from.text("delimiter")? {
-        let &[byte] = text.as_bytes() else { return Err(from.wrong("delimiter", "one ASCII character")) };
+    http.proxy = values.text("proxy").map(str::to_owned);
+    settings.event_patient_is_spid = values.text("event_patient") != Some("patient");
+    settings.link_hosts = values.list("link_hosts").to_vec();
+    if let Some(text) = values.text("delimiter") {
+        let &[byte] = text.as_bytes() else { return Err(("delimiter", "must be one ASCII character".into())) };
         settings.delimiter = byte;
     }
-    if let Some(name) = from.text("dump_zone")? {
-        settings.dump_zone =
-            TimeZone::get(name).map_err(|_| from.wrong("dump_zone", "a time zone like Europe/Berlin"))?;
+    if let Some(name) = values.text("dump_zone") {
+        settings.dump_zone = TimeZone::get(name).map_err(|e| ("dump_zone", e.to_string()))?;
     }
-    for (name, header) in from.table("columns")?.unwrap_or_default() {
-        let column = Column::parse(&name).ok_or_else(|| {
+    for (name, header) in values.map("columns").into_iter().flatten() {
+        let column = Column::parse(name).ok_or_else(|| {
             let all = Column::names().collect::<Vec<_>>().join(", ");
-            from.wrong("columns", format!("a table with keys of: {all}"))
+            ("columns", format!("{name} is no column; there are {all}"))
         })?;
-        settings.columns.push((column, header));
+        settings.columns.push((column, header.clone()));
     }
-    visit_note(from, &mut settings.visit_note)?;
-    Solo::connect(settings, clock).map_err(|cause| SettingsTrouble::Http { vendor: from.name.clone(), cause })
+    visit_note(values, &mut settings.visit_note)?;
+    Solo::connect(settings, around.clock.clone()).map_err(|cause| ("base_url", cause.to_string()))
 }
 
-fn visit_note(from: &VendorSettings, shape: &mut VisitNoteShape) -> Result<(), SettingsTrouble> {
-    for (name, value) in from.table("visit_note")?.unwrap_or_default() {
+fn visit_note(values: &Values, shape: &mut VisitNoteShape) -> Result<(), (&'static str, String)> {
+    for (name, value) in values.map("visit_note").into_iter().flatten() {
+        let value = value.clone();
         match name.as_str() {
             "sections" if value.is_empty() || value.starts_with('/') => shape.sections = value,
             "section_name" => shape.section_name = value,
@@ -98,10 +100,12 @@ fn visit_note(from: &VendorSettings, shape: &mut VisitNoteShape) -> Result<(), S
             "question_label" => shape.question_label = vec![value],
             "question_kind" => shape.question_kind = value,
             "options" => shape.options = value,
-            _ => {
-                let wanted = "a table with keys of: sections (a JSON pointer, begins with /), section_name, questions, \
-                              question_id, question_label, question_kind, options";
-                return Err(from.wrong("visit_note", wanted));
+            other => {
+                let message = format!(
+                    "{other} is not one of sections (a JSON pointer that begins with /), section_name, questions, \
+                     question_id, question_label, question_kind, options"
+                );
+                return Err(("visit_note", message));
             }
         }
     }

@@ -21,6 +21,7 @@ mod writes;
 #[cfg(test)]
 mod tests;
 
+pub use configure::OFFER;
 pub use settings::{SoloSettings, VisitNoteShape};
 
 use std::{fmt, sync::Arc};

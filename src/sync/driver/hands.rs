@@ -154,8 +154,8 @@ impl Hands {
                 self.blocking(move |store| store.apply(attempt.to_vec(), source, creates)).await;
             if let Some(Ok(records)) = applied {
                 self.applied.fetch_add(records.len() as u64, Ordering::Relaxed);
-                // Only when each observation has its record does it say whose content it is.
-                let paired = records.len() == contents.len();
+                // Only where there is one of each it is certain whose content it is; a mistake would show a write as seen.
+                let paired = records.len() == 1 && contents.len() == 1;
                 for (index, record) in records.iter().enumerate() {
                     let content = contents.get(index).cloned().flatten().filter(|_| paired);
                     self.tell(Input::Learned { record: *record, content, source });

@@ -295,7 +295,18 @@ impl Writes {
                 && (e.lane() == record || e.intent.needs().contains(&record))
         };
         self.woken.extend(self.board.iter().filter(waits).map(|e| e.id));
-        let Some(content) = content else { return };
+        let Some(content) = content else {
+            // The store may have seen in it what was waited for.
+            let open = self.board.about(record).filter(|e| {
+                !self.busy.contains_key(&e.id)
+                    && matches!(
+                        e.state,
+                        EntryState::Acked { .. } | EntryState::Unknown { .. } | EntryState::NeedsDecision { .. }
+                    )
+            });
+            effects.extend(open.map(|e| Effect::Reload(e.id)));
+            return;
+        };
         let evidence = match source {
             Source::Webhook => Evidence::Webhook,
             Source::Read => Evidence::ReadBack,

@@ -76,9 +76,22 @@ impl Engine {
         files::private_dir(&options.dir)?;
         let windows = Arc::new(Windows::default());
         let told: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (ledger, of_ledger) = Ledger::open(&options.dir.join("ledger").join("ledger.redb"), &options.keys)?;
         tell_later(&mut options.cache, windows.clone(), told.clone());
-        let (cache, of_cache) = Cache::open(&options.dir.join("cache"), &options.keys, options.cache.clone())?;
+        let dir = options.dir.join("cache");
+        // The list is unsealed and checked while the stores open.
+        let (saved, stores) = std::thread::scope(|scope| {
+            let saved = scope.spawn(|| {
+                let bytes = Cache::peek_index(&dir, &options.keys)?;
+                Saved::load(&bytes).ok()
+            });
+            let open = || -> Result<_, OpenError> {
+                let ledger = Ledger::open(&options.dir.join("ledger").join("ledger.redb"), &options.keys)?;
+                Ok((ledger, Cache::open(&dir, &options.keys, options.cache.clone())?))
+            };
+            let stores = open();
+            (saved.join().ok().flatten(), stores)
+        });
+        let ((ledger, of_ledger), (cache, of_cache)) = stores?;
         let emptied =
             of_cache.iter().any(|n| matches!(n, cache::Notice::Rebuilt { .. } | cache::Notice::Stopped { .. }));
         let engine = Self {
@@ -97,17 +110,16 @@ impl Engine {
         };
         let mut notices: Vec<Notice> = of_ledger.into_iter().map(Notice::Ledger).collect();
         notices.extend(of_cache.into_iter().map(Notice::Cache));
-        engine.load(emptied, &mut notices)?;
+        engine.load(saved, emptied, &mut notices)?;
         lock(&told).extend(notices.iter().map(ToString::to_string));
         Ok((engine, notices))
     }
 
-    fn load(&self, emptied: bool, notices: &mut Vec<Notice>) -> Result<(), LedgerError> {
+    fn load(&self, saved: Option<Saved>, emptied: bool, notices: &mut Vec<Notice>) -> Result<(), LedgerError> {
         let view = self.inner.ledger.view()?;
         let numbers = view.numbers()?;
         let aliases: Vec<(RecordId, RecordId)> = view.setting(ALIASES)?.unwrap_or_default();
         let stamp: Option<u64> = view.setting(SNAPSHOT)?;
-        let saved = self.inner.cache.load_index().and_then(|bytes| Saved::load(&bytes).ok());
         let known = numbers.iter().any(|n| n.number > 0);
         let mut clean = saved.as_ref().is_some_and(|s| Some(s.stamp) == stamp) && !emptied;
         self.change_state(|state| -> Result<(), LedgerError> {

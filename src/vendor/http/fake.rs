@@ -96,7 +96,7 @@ fn line(call: &Call) -> String {
     let mut line = format!("{} /{}", call.method.as_str(), call.segments.join("/"));
     for (i, (name, value, _)) in call.query.iter().enumerate() {
         line.push_str(if i == 0 { "?" } else { "&" });
-        line.push_str(&format!("{name}={value}"));
+        line.extend([name, "=", value]);
     }
     line
 }

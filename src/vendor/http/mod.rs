@@ -78,6 +78,17 @@ impl Reply {
         serde_json::from_slice(&self.body).map_err(|e| unreadable(self, &shape_of(&e)))
     }
 
+    /// The body as one JSON object. Like [`Reply::json`], but a list is not taken for an object whose members come in order.
+    ///
+    /// # Errors
+    /// [`ReasonKind::Unreadable`] when the body is not a JSON object of this shape.
+    pub fn object<T: serde::de::DeserializeOwned>(&self) -> Result<T, Reason> {
+        match self.body.iter().find(|b| !b.is_ascii_whitespace()) {
+            Some(b'[') => Err(unreadable(self, "JSON of another shape: a list")),
+            _ => self.json(),
+        }
+    }
+
     /// The body as text; bytes that are not UTF-8 are replaced.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()

@@ -59,15 +59,15 @@ pub fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, 
     Ok(digits.parse().ok())
 }
 
-/// For `deserialize_with`: a list in which elements that cannot be read are left out; null, and what is no list, read as
-/// empty.
+/// For `deserialize_with`: a list in which elements that cannot be read, and lists among them, are left out; null, and
+/// what is no list, read as empty.
 ///
 /// # Errors
 /// Only when the input is not JSON.
 pub fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
     let raw = Box::<RawValue>::deserialize(deserializer)?;
     let items: Vec<Box<RawValue>> = serde_json::from_str(raw.get()).unwrap_or_default();
-    Ok(items.iter().filter_map(|item| serde_json::from_str(item.get()).ok()).collect())
+    Ok(items.iter().filter_map(|item| unlisted(item)).collect())
 }
 
 /// For `deserialize_with`: a list of texts; numbers are taken as text, other elements are left out.
@@ -78,14 +78,16 @@ pub fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, 
     Ok(list::<D, Id>(deserializer)?.into_iter().map(|id| id.0).collect())
 }
 
-/// For `deserialize_with`: an object; null, and what cannot be read, read as absent.
+/// For `deserialize_with`: an object; null, a list, and what cannot be read, read as absent.
 ///
 /// # Errors
 /// Only when the input is not JSON.
 pub fn part<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
     let raw = Box::<RawValue>::deserialize(deserializer)?;
-    if raw.get() == "null" {
-        return Ok(None);
-    }
-    Ok(serde_json::from_str(raw.get()).ok())
+    Ok(if raw.get() == "null" { None } else { unlisted(&raw) })
+}
+
+/// A value that is no list: serde would fill a struct's fields from one in their order.
+pub fn unlisted<T: DeserializeOwned>(raw: &RawValue) -> Option<T> {
+    if raw.get().starts_with('[') { None } else { serde_json::from_str(raw.get()).ok() }
 }

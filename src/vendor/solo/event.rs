@@ -42,7 +42,7 @@ pub fn decode(item: &InboxItem, key: Option<&Secret>, patient_is_spid: bool) -> 
     let envelope = envelope::in_body(text);
     // First any JSON, then the shape: ids of any length are read from the text itself.
     let opened: Box<RawValue> = envelope::open_json(&envelope, key.expose()).map_err(|_| Undecodable::Sealed)?;
-    let event: WireEvent = serde_json::from_str(opened.get()).map_err(|_| Undecodable::Shape)?;
+    let event: WireEvent = read::unlisted(&opened).ok_or(Undecodable::Shape)?;
     let data = event.data.ok_or(Undecodable::Shape)?;
     let patient_scheme = if patient_is_spid { scheme::SPID } else { scheme::PATIENT };
     let hints = [

@@ -82,7 +82,7 @@ impl Solo {
                 let Some(external) = terms.external_id.as_deref() else { return Err(no_id()) };
                 let call = self.get("qapi/v1/appointments/{id}/video-call-links", &[("id", external)]);
                 let reply = self.success(call, trail).await.map_err(absent_or_failed)?;
-                let links: WireLinks = reply.json().map_err(Finding::Failed)?;
+                let links: WireLinks = reply.object().map_err(Finding::Failed)?;
                 if links.appointment_external_id.as_deref().is_some_and(|told| told != external) {
                     return Err(Finding::CannotTell(unreadable(&reply, "links of another appointment")));
                 }
@@ -162,7 +162,7 @@ impl Solo {
             // Only the answer about one registration tells its key.
             let call = self.get("qapi/v1/webhooks/{id}", &[("id", &id)]).conceal(CONCEALED);
             let reply = self.success(call, trail).await.map_err(untold)?;
-            let one: WireWebhook = reply.json().map_err(Finding::Failed)?;
+            let one: WireWebhook = reply.object().map_err(Finding::Failed)?;
             if one.encryption_key.is_none() {
                 return Err(Finding::CannotTell(unreadable(&reply, "the registration is there, but not its key")));
             }

@@ -65,7 +65,7 @@ impl Solo {
             Kind::Webhook => {
                 let call = self.get("qapi/v1/webhooks/{id}", &id).conceal(CONCEALED);
                 let reply = self.success(call, trail).await?;
-                let webhook: WireWebhook = reply.json().map_err(|e| (e, None))?;
+                let webhook: WireWebhook = reply.object().map_err(|e| (e, None))?;
                 Ok(vec![webhook_observation(about.value.clone(), webhook, &reply)])
             }
             Kind::Room => self.rooms(trail).await,
@@ -180,7 +180,7 @@ impl Solo {
             (None, None) => return Err((not_yet("the appointment has no id at Solo yet"), None)),
         };
         for call in calls {
-            match self.success(call, trail).await.and_then(|r| r.json::<WireLinks>().map_err(|e| (e, None))) {
+            match self.success(call, trail).await.and_then(|r| r.object::<WireLinks>().map_err(|e| (e, None))) {
                 Ok(told) => {
                     self.link(&mut links, "provider", told.provider_visit_url);
                     self.link(&mut links, "patient", told.patient_visit_url);
@@ -248,7 +248,7 @@ fn said(about: &VendorRef, known: &Known) -> Result<VendorRef, Unread> {
 
 /// Demographics from the answer about one patient. The answer names neither of the patient's ids.
 pub(super) fn patient(reply: &Reply, about: &VendorRef) -> Result<(Patient, Observation), Reason> {
-    let wire: WirePatient = reply.json()?;
+    let wire: WirePatient = reply.object()?;
     if !wire.plausible() {
         return Err(unreadable(reply, "not a patient"));
     }
@@ -265,7 +265,7 @@ pub(super) fn patient(reply: &Reply, about: &VendorRef) -> Result<(Patient, Obse
 
 /// An appointment and, before it, the patient inside.
 pub(super) fn appointment(reply: &Reply, about: &VendorRef) -> Result<(Appointment, Vec<Observation>), Reason> {
-    let mut wire: WireAppointment = reply.json()?;
+    let mut wire: WireAppointment = reply.object()?;
     if !wire.plausible() {
         return Err(unreadable(reply, "not an appointment"));
     }

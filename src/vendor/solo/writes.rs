@@ -212,7 +212,7 @@ impl Solo {
             .json(&serde_json::json!({ "endpoint": endpoint, "events": events }))
             .conceal(CONCEALED);
         let reply = outcome_of(self.carry(call, trail).await, Probe::List)?;
-        let webhook: WireWebhook = reply.json().map_err(|e| Outcome::Unknown(Probe::List, e))?;
+        let webhook: WireWebhook = reply.object().map_err(|e| Outcome::Unknown(Probe::List, e))?;
         let Some(id) = webhook.id.clone().filter(|id| !id.is_empty()) else {
             return Err(Outcome::Unknown(Probe::List, unreadable(&reply, "no registration id")));
         };
@@ -227,7 +227,7 @@ impl Solo {
     /// What the answer to creating or updating an appointment tells: its id and its check-in link.
     fn booked(&self, reply: &Reply, asked: &VendorRef, terms: &Terms, mut facts: Vec<(Fact, String)>) -> Observation {
         // An update that was acknowledged stays so when its answer cannot be read.
-        let told: WireBooked = reply.json().unwrap_or_default();
+        let told: WireBooked = reply.object().unwrap_or_default();
         let mut refs = Vec::new();
         if let Some(id) = told.id.filter(|id| !id.is_empty()) {
             refs.push(VendorRef::new(SOLO, Kind::Appointment, scheme::APPOINTMENT, id));

@@ -64,7 +64,7 @@ async fn rows_become_patients_and_appointments_with_their_rooms() {
 async fn long_dumps_come_in_batches_and_can_be_stopped() {
     let mut csv = "appointment_id,patient_id,mrn\n".to_owned();
     for i in 0..1000 {
-        csv.push_str(&format!("{i},P-{},M\n", i % 400));
+        csv.extend([i.to_string(), format!(",P-{},M\n", i % 400)]);
     }
     let (result, batches) = dumped(&solo(&Script::new().answer(200, &csv))).await;
     assert_eq!(result.unwrap(), 1000);

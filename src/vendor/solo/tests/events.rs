@@ -77,8 +77,7 @@ fn garbage_is_one_error_and_a_strange_shape_another() {
     }
     let binary = InboxItem { binary: true, ..good };
     assert_eq!(solo.decode(&binary, Some(&key)), Err(Undecodable::Sealed));
-    for text in ["[]", "7", r#"{"event":7,"data":{}}"#, r#"{"event":"a:b"}"#, r#"{"event":"a:b","data":[]}"#] {
-        let expected = if text.contains("[]}") { Ok(0) } else { Err(Undecodable::Shape) };
-        assert_eq!(solo.decode(&sealed(text), Some(&key)).map(|d| d.hints.len()), expected, "{text}");
+    for text in ["[]", "7", r#"{"event":7,"data":{}}"#, r#"{"event":"a:b"}"#, r#"{"event":"a:b","data":["7"]}"#] {
+        assert_eq!(solo.decode(&sealed(text), Some(&key)), Err(Undecodable::Shape), "{text}");
     }
 }

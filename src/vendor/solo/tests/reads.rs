@@ -47,7 +47,7 @@ async fn a_patient_is_joined_with_what_it_was_asked_with() {
 
 #[tokio::test]
 async fn odd_fields_cost_only_themselves_and_the_body_is_kept() {
-    let body = r#"{"mrn":123456789012345678901234567890123456789,"name":[null,{"lastName":"Okafor","title":"Dr"},7],
+    let body = r#"{"mrn":123456789012345678901234567890123456789,"name":[null,["usual"],{"lastName":"Okafor","title":"Dr"},7],
         "gender":"nonbinary","telecom":null,"contact":{},"address":[{"line":null,"postalcode":24103}],
         "active":"yes","deceased":1,"sharedEmailGroup":[],"newField":{"a":[1]}}"#;
     let told = read(body, &patient_name()).await.unwrap();
@@ -62,7 +62,7 @@ async fn odd_fields_cost_only_themselves_and_the_body_is_kept() {
 
 #[tokio::test]
 async fn what_is_no_patient_or_appointment_is_unreadable() {
-    for body in ["<html></html>", "{\"mrn\":\"1", "[]", "{}", "null", ""] {
+    for body in ["<html></html>", "{\"mrn\":\"1", "[]", "[\"M-1\",1,\"arrived\"]", "{}", "null", ""] {
         for about in [patient_name(), visit_name()] {
             let reason = read(body, &about).await.unwrap_err();
             assert_eq!(reason.kind, ReasonKind::Unreadable, "{body}");

@@ -33,7 +33,7 @@ pub struct HttpSettings {
     pub connect_time: Duration,
     /// How long a request may take from its start to the end of its answer. Not for downloads.
     pub whole_time: Duration,
-    /// How long a download may stand still.
+    /// How long a download may stand still, also before it begins: a report is made while one waits.
     pub idle_time: Duration,
     /// How large an answer may be, in bytes. Not for downloads.
     pub answer_limit: usize,
@@ -42,13 +42,13 @@ pub struct HttpSettings {
 }
 
 impl HttpSettings {
-    /// The defaults: 5 s to connect, 30 s in all, 30 s of standstill, 8 MiB, no proxy.
+    /// The defaults: 5 s to connect, 30 s in all, 120 s of standstill, 8 MiB, no proxy.
     pub fn new(base_url: impl Into<String>) -> Self {
         Self {
             base_url: base_url.into(),
             connect_time: Duration::from_secs(5),
             whole_time: Duration::from_secs(30),
-            idle_time: Duration::from_secs(30),
+            idle_time: Duration::from_secs(120),
             answer_limit: 8 * 1024 * 1024,
             proxy: None,
         }
@@ -233,11 +233,11 @@ impl Http {
         request: RequestBuilder,
         chunks: Option<Chunks<'_>>,
     ) -> Result<Reply, CallError> {
-        let request = match chunks {
-            Some(_) => request,
-            None => request.timeout(self.settings.whole_time),
+        let (request, patience) = match chunks {
+            Some(_) => (request, self.settings.idle_time),
+            None => (request.timeout(self.settings.whole_time), self.settings.whole_time),
         };
-        let response = match timeout(self.settings.whole_time, request.send()).await {
+        let response = match timeout(patience, request.send()).await {
             Ok(Ok(response)) => response,
             Ok(Err(e)) => return Err(classify(e)),
             Err(_) => return Err(CallError::new(CallErrorKind::TimedOut, "")),
@@ -297,7 +297,7 @@ impl Transport for Http {
 
 fn builder(settings: &HttpSettings, base: &Url) -> Result<ClientBuilder, HttpTrouble> {
     // Connecting must run out before the whole does: only then is it certain that nothing left.
-    let connect_time = settings.connect_time.min(settings.whole_time / 2);
+    let connect_time = settings.connect_time.min(settings.whole_time.min(settings.idle_time) / 2);
     let mut builder = Client::builder()
         .user_agent(concat!("wardroom/", env!("CARGO_PKG_VERSION")))
         .http1_only()

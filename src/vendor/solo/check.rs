@@ -2,7 +2,7 @@
 
 use jiff::civil::DateTime;
 
-use crate::domain::{appointment::Terms, intent::Intent, patient::Patient};
+use crate::domain::{appointment::Terms, intent::Intent, merge::changed, patient::Patient};
 
 /// The longest and shortest appointment in seconds.
 const DURATION: std::ops::RangeInclusive<u32> = 1..=86_400;
@@ -12,13 +12,15 @@ pub fn check(intent: &Intent) -> Result<(), String> {
     match intent {
         Intent::CreatePatient { chosen_id, content, .. } => {
             in_path("patient id", chosen_id)?;
-            patient(content)
+            patient(content, |_| true)
         }
         Intent::UpdatePatient { base, mine, .. } => {
             if base.active.is_some() && mine.active.is_none() {
                 return Err("active: Solo cannot take it away, say yes or no".into());
             }
-            patient(mine)
+            // What the vendor already holds is not for this person to mend.
+            let touched = changed(&**base, &**mine);
+            patient(mine, |field| touched.iter().any(|t| t == field))
         }
         Intent::Book { room, terms, .. } => {
             if room.trim().is_empty() {
@@ -62,23 +64,31 @@ pub fn check(intent: &Intent) -> Result<(), String> {
     }
 }
 
-fn patient(p: &Patient) -> Result<(), String> {
-    let deceased_at = p.deceased_at.as_deref().filter(|t| !t.trim().is_empty());
-    match (p.deceased == Some(true), deceased_at) {
-        (true, None) => return Err("deceased at: required when deceased".into()),
-        (false, Some(_)) => return Err("deceased at: only when deceased".into()),
-        (true, Some(text)) if DateTime::strptime("%Y-%m-%d %I:%M %p", text).is_err() => {
-            return Err("deceased at: write it like 2020-12-31 10:12 AM".into());
+/// Checks the rules that bind fields which `asked` for.
+fn patient(p: &Patient, asked: impl Fn(&str) -> bool) -> Result<(), String> {
+    if asked("deceased") || asked("deceased_at") {
+        let deceased_at = p.deceased_at.as_deref().filter(|t| !t.trim().is_empty());
+        match (p.deceased == Some(true), deceased_at) {
+            (true, None) => return Err("deceased at: required when deceased".into()),
+            (false, Some(_)) => return Err("deceased at: only when deceased".into()),
+            (true, Some(text)) if DateTime::strptime("%Y-%m-%d %I:%M %p", text).is_err() => {
+                return Err("deceased at: write it like 2020-12-31 10:12 AM".into());
+            }
+            _ => {}
         }
-        _ => {}
     }
-    if p.birth_date.as_deref().is_some_and(|d| !d.is_empty()) && p.born().is_none() {
+    if asked("birth_date") && p.birth_date.as_deref().is_some_and(|d| !d.is_empty()) && p.born().is_none() {
         return Err("birth date: write it like 1980-12-31".into());
     }
-    if p.linked_by_email == Some(true)
-        && !p.email_group.as_ref().is_some_and(|g| !g.kind.trim().is_empty() && !g.name.trim().is_empty())
-    {
-        return Err("e-mail group: type and name are required when the record is linked by e-mail".into());
+    if asked("linked_by_email") || asked("email_group") {
+        let named = p.email_group.as_ref().is_some_and(|g| !g.kind.trim().is_empty() && !g.name.trim().is_empty());
+        match (p.linked_by_email == Some(true), &p.email_group) {
+            (true, _) if !named => {
+                return Err("e-mail group: type and name are required when the record is linked by e-mail".into());
+            }
+            (false, Some(_)) => return Err("e-mail group: only when the record is linked by e-mail".into()),
+            _ => {}
+        }
     }
     Ok(())
 }

@@ -57,7 +57,8 @@ pub fn missing<T: Serialize>(wanted: &T, theirs: &T, hidden: &[&str]) -> Vec<Str
             let wanted = essence(value)?;
             let now = theirs.get(name).and_then(essence);
             let covered = match &now {
-                None => hidden.contains(&name.as_str()),
+                // A flag that is off may be left out.
+                None => hidden.contains(&name.as_str()) || wanted == Value::Bool(false),
                 Some(now) => covers(now, &wanted),
             };
             (!covered).then(|| name.clone())

@@ -22,7 +22,7 @@ const KEYS: &[Key] = &[
     Key::new("concurrency", KeyKind::Integer { min: 1, max: 16 }, "3", "Requests under way at once."),
     Key::new("connect_seconds", KeyKind::Integer { min: 1, max: 120 }, "5", "How long connecting may take."),
     Key::new("whole_seconds", KeyKind::Integer { min: 2, max: 600 }, "20", "How long a request may take."),
-    Key::new("idle_seconds", KeyKind::Integer { min: 1, max: 600 }, "30", "How long a download may stand still."),
+    Key::new("idle_seconds", KeyKind::Integer { min: 2, max: 600 }, "120", "How long a download may stand still."),
     Key::optional("proxy", KeyKind::Text, "Address of a proxy; the environment is not read."),
     Key::new(
         "event_patient",

@@ -22,7 +22,7 @@ use crate::{
 use super::{
     SOLO, Solo, Trail, Unread, check, not_yet, scheme, unsupported,
     visit_note::{self, WirePart},
-    wire::{WireAppointment, WireLinks, WirePatient, WireRoom, WireSlot, WireWebhook},
+    wire::{WireAppointment, WireEpisode, WireLinks, WirePatient, WireRoom, WireSlot, WireWebhook},
 };
 
 /// The members of webhook answers that open something.
@@ -69,6 +69,14 @@ impl Solo {
                 Ok(vec![webhook_observation(about.value.clone(), webhook, &reply)])
             }
             Kind::Room => self.rooms(trail).await,
+            Kind::Episode => {
+                let reply = self.success(self.get("qapi/v1/episodes/{id}/appointments", &id), trail).await?;
+                let told: WireEpisode = reply.object().map_err(|e| (e, None))?;
+                if told.episode.is_none() {
+                    return Err((unreadable(&reply, "not an episode"), None));
+                }
+                Ok(episode(about, told, &reply))
+            }
             _ => Err((unsupported(), None)),
         }
     }
@@ -292,6 +300,28 @@ pub(super) fn appointment(reply: &Reply, about: &VendorRef) -> Result<(Appointme
         complete: true,
     });
     Ok((appointment, observations))
+}
+
+/// An episode tells names: the patient's two, which nothing else joins later, and those of its appointments.
+fn episode(about: &VendorRef, told: WireEpisode, reply: &Reply) -> Vec<Observation> {
+    let names =
+        |refs: Vec<VendorRef>, facts| Observation { refs, record: None, facts, raw: Raw::default(), complete: false };
+    let head = told.episode.unwrap_or_default();
+    let patient: Vec<VendorRef> = [(scheme::PATIENT, head.external_patient_id), (scheme::SPID, head.solo_patient_id)]
+        .into_iter()
+        .filter_map(|(scheme, id)| Some(VendorRef::new(SOLO, Kind::Patient, scheme, id.filter(|i| !i.is_empty())?)))
+        .collect();
+    let mut observations = vec![Observation { raw: Raw(reply.text()), ..names(vec![about.clone()], Vec::new()) }];
+    if !patient.is_empty() {
+        observations.push(names(patient, Vec::new()));
+    }
+    for visit in told.appointments {
+        if let Some(id) = visit.appointment_id.filter(|id| !id.is_empty()) {
+            let name = VendorRef::new(SOLO, Kind::Appointment, scheme::APPOINTMENT, id);
+            observations.push(names(vec![name], vec![(Fact::Episode, about.value.clone())]));
+        }
+    }
+    observations
 }
 
 /// The patient inside an appointment. The document shows the same object there as Get Patient answers, so it counts as a

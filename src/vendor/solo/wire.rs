@@ -369,6 +369,39 @@ impl WireSlot {
     }
 }
 
+/// An episode with its appointments (Get list of Appointments for an Episode).
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct WireEpisode {
+    /// The episode itself.
+    #[serde(deserialize_with = "read::part")]
+    pub episode: Option<WireEpisodeHead>,
+    /// Its appointments.
+    #[serde(deserialize_with = "read::list")]
+    pub appointments: Vec<WireEpisodeVisit>,
+}
+
+/// What joins a patient's two names: an episode tells both.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct WireEpisodeHead {
+    /// The SPID.
+    #[serde(deserialize_with = "read::text")]
+    pub solo_patient_id: Option<String>,
+    /// The practice's id.
+    #[serde(deserialize_with = "read::text")]
+    pub external_patient_id: Option<String>,
+}
+
+/// An appointment in an episode's list.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct WireEpisodeVisit {
+    /// The SAID.
+    #[serde(deserialize_with = "read::text")]
+    pub appointment_id: Option<String>,
+}
+
 /// A webhook registration.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -387,4 +420,16 @@ pub struct WireWebhook {
     pub encryption_key: Option<String>,
 }
 
-redacted_debug!(WirePatient, WireAppointment, WireVisitor, WireBooked, WireLinks, WireRoom, WireSlot, WireWebhook);
+redacted_debug!(
+    WireEpisode,
+    WireEpisodeHead,
+    WireEpisodeVisit,
+    WirePatient,
+    WireAppointment,
+    WireVisitor,
+    WireBooked,
+    WireLinks,
+    WireRoom,
+    WireSlot,
+    WireWebhook
+);

@@ -240,3 +240,18 @@ async fn refreshing_asks_by_the_best_name() {
     assert_eq!((asked, told.len()), (Asked::Nothing, 1));
     assert_eq!(script.lines(), ["GET /qapi/v1/patients/P-1"]);
 }
+
+#[tokio::test]
+async fn an_episode_joins_the_patients_names_and_names_its_appointments() {
+    let about = name(Kind::Episode, scheme::EPISODE, "e-1");
+    let body = r#"{"episode":{"id":"e-1","soloPatientId":77,"externalPatientId":"P-1","new":1},
+        "appointments":[{"appointmentId":31,"date":1679667900,"reasons":[]},{"appointmentId":null}]}"#;
+    let script = Script::new().answer(200, body);
+    let told = fetched(&script, &about, &Known::default()).await.result.unwrap();
+    assert_eq!(script.lines(), ["GET /qapi/v1/episodes/e-1/appointments"]);
+    assert_eq!(told[0].refs, [about]);
+    assert_eq!(told[1].refs, [patient_name(), name(Kind::Patient, scheme::SPID, "77")]);
+    assert_eq!(told[2].refs, [visit_name()]);
+    assert_eq!(fact(&told[2].facts, Fact::Episode), Some("e-1"));
+    assert_eq!(told.len(), 3);
+}

@@ -355,6 +355,11 @@ fn the_vendors_rules_are_checked_before_anything_is_saved() {
     );
     refused(update(Patient { birth_date: Some("28.2.1990".into()), ..patient() }), "birth date");
     refused(update(Patient { email_group: None, ..patient() }), "e-mail group");
+    refused(update(Patient { linked_by_email: Some(false), ..patient() }), "e-mail group");
+    let odd = Patient { birth_date: Some("unknown".into()), deceased: Some(true), ..patient() };
+    let mine = Patient { mrn: Some("M-2".into()), ..odd.clone() };
+    let intent = Intent::UpdatePatient { patient: PATIENT, base: Box::new(odd), mine: Box::new(mine) };
+    assert_eq!(solo.check(&intent), Ok(()), "what the vendor already holds does not stand in the way");
     let with = |change: fn(&mut Terms)| {
         let mut terms = terms();
         change(&mut terms);

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         Entry, EntryId, Errand, Known, Observation, Reason, RecordId, Source, VendorId, VendorRef, inbox::InboxItem,
     },
-    vendor::Vendor,
+    vendor::{Vendor, registry::Registry},
 };
 
 /// The store could not keep something. Nothing of it was kept.
@@ -127,4 +127,14 @@ pub trait Vendors: Send + Sync + 'static {
 
     /// One of them.
     fn get(&self, id: VendorId) -> Option<Arc<dyn Vendor>>;
+}
+
+impl Vendors for Registry {
+    fn all(&self) -> Vec<Arc<dyn Vendor>> {
+        Registry::all(self).to_vec()
+    }
+
+    fn get(&self, id: VendorId) -> Option<Arc<dyn Vendor>> {
+        Registry::get(self, id).cloned()
+    }
 }

@@ -3,14 +3,11 @@
 use std::{fmt, sync::Arc};
 
 use super::{Vendor, noa, solo};
-use crate::{
-    domain::{
-        clock::Clock,
-        ids::VendorId,
-        secret::Secret,
-        settings::{Values, VendorKeys},
-    },
-    sync::ports::Vendors,
+use crate::domain::{
+    clock::Clock,
+    ids::VendorId,
+    secret::Secret,
+    settings::{Values, VendorKeys},
 };
 
 /// What a client is made with beside its own settings.
@@ -85,12 +82,14 @@ impl Registry {
     }
 }
 
-impl Vendors for Registry {
-    fn all(&self) -> Vec<Arc<dyn Vendor>> {
+impl Registry {
+    /// All of them, in the configured order.
+    pub fn all(&self) -> Vec<Arc<dyn Vendor>> {
         self.vendors.clone()
     }
 
-    fn get(&self, id: VendorId) -> Option<Arc<dyn Vendor>> {
+    /// One of them.
+    pub fn get(&self, id: VendorId) -> Option<Arc<dyn Vendor>> {
         self.vendors.iter().find(|v| v.id() == id).cloned()
     }
 }

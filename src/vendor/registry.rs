@@ -1,4 +1,4 @@
-//! The configured vendors. Adding one is its folder and one line in [`VENDORS`].
+//! The configured vendors. Adding one is its folder and one line in the table `VENDORS`.
 
 use std::{fmt, sync::Arc};
 

@@ -84,13 +84,13 @@ impl Registry {
 
 impl Registry {
     /// All of them, in the configured order.
-    pub fn all(&self) -> Vec<Arc<dyn Vendor>> {
-        self.vendors.clone()
+    pub fn all(&self) -> &[Arc<dyn Vendor>] {
+        &self.vendors
     }
 
     /// One of them.
-    pub fn get(&self, id: VendorId) -> Option<Arc<dyn Vendor>> {
-        self.vendors.iter().find(|v| v.id() == id).cloned()
+    pub fn get(&self, id: VendorId) -> Option<&Arc<dyn Vendor>> {
+        self.vendors.iter().find(|v| v.id() == id)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The window.
 
 pub mod action;
+pub mod editor;
+pub mod forms;
 pub mod keymap;
 pub mod list;
 pub mod painter;

@@ -1,0 +1,334 @@
+//! The editor for notes: four sections of a SOAP note as one sheet, or one text.
+//!
+//! It holds plain data and does no I/O: what is to be saved or filed comes out as an [`EditorEvent`], time comes in. A draft is
+//! asked to be saved [`PAUSE_MS`] after the last key and at the latest [`MOST_MS`] after the first key that is not saved, so that half
+//! of the 500 ms that PROMISES.md allows is left for sealing and the disk.
+
+mod check;
+pub(in crate::tui) mod flow;
+mod keys;
+mod page;
+mod saving;
+mod view;
+
+use std::fmt;
+
+use jiff::Timestamp;
+use ratatui::layout::Rect;
+
+use self::{
+    page::{Edit, Page, Step},
+    saving::Saving,
+};
+use super::forms::PatientIdentity;
+use crate::domain::{
+    DraftId,
+    command::Refusal,
+    note::{Draft, NoteBody, Soap},
+};
+
+pub(in crate::tui) use self::check::pasted;
+pub use self::saving::{MOST_MS, PAUSE_MS};
+
+/// What an editor wants of its window after a key or a tick.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum EditorEvent {
+    /// Nothing but to be drawn.
+    Stay,
+    /// Save this draft; answer with [`Editor::saved`] or [`Editor::refused`].
+    Autosave(Box<Draft>),
+    /// Close the editor, after saving the draft where there is one to save.
+    Close(Option<Box<Draft>>),
+    /// File the note; the draft is what it was made from, in the state in which it is filed. Close the editor when that is durable, or
+    /// answer with [`Editor::refused`]. A draft whose id is 0 was never saved: there is nothing to clear.
+    File {
+        /// The draft with the text that is filed.
+        draft: Box<Draft>,
+        /// The text.
+        body: NoteBody,
+    },
+}
+
+/// What the keys mean at the moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Mode {
+    /// They write.
+    Writing,
+    /// They write what is looked for.
+    Finding,
+    /// They say whether the note is filed. The warnings stand with it.
+    Checking(Vec<String>),
+    /// The window was told to file; only going away is left.
+    Filing,
+}
+
+/// What waits until the first saving of a draft told its id: a second saving without it would make a second draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    Close,
+    File,
+}
+
+/// Edits that are taken back together: a word, a paste, a deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Group {
+    page: usize,
+    edits: usize,
+    /// Whether a further typed character may join.
+    open: bool,
+}
+
+/// A note being written, or read.
+#[derive(Clone)]
+pub struct Editor {
+    draft: Draft,
+    about: PatientIdentity,
+    pages: Vec<Page>,
+    /// Which section has the cursor.
+    at: usize,
+    read_only: bool,
+    mode: Mode,
+    saving: Saving,
+    waiting: Option<Waiting>,
+    undone: Vec<Group>,
+    done: Vec<Group>,
+    needle: String,
+    /// Something to be said: text, and whether it is bad.
+    message: Option<(String, bool)>,
+    /// Columns and rows of the screen that the text was given last, for moves by rows.
+    columns: usize,
+    rows: usize,
+    /// The column that moves up and down keep to.
+    wanted: Option<usize>,
+}
+
+impl fmt::Debug for Editor {
+    /// The note stays out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Editor({:?} {:?})", self.draft.id, self.mode)
+    }
+}
+
+impl Editor {
+    /// Opens a draft for writing, the cursor after the last character of its first section that holds nothing, or of its last.
+    pub fn open(draft: Draft, about: PatientIdentity) -> Self {
+        Self::with(draft, about, false)
+    }
+
+    /// Shows a note that cannot be changed.
+    pub fn read(draft: Draft, about: PatientIdentity) -> Self {
+        let mut editor = Self::with(draft, about, true);
+        editor.at = 0;
+        for page in &mut editor.pages {
+            page.step(Step::Top, &[], 0);
+        }
+        editor
+    }
+
+    fn with(draft: Draft, about: PatientIdentity, read_only: bool) -> Self {
+        let pages: Vec<Page> = check::texts(&draft.body).into_iter().map(Page::new).collect();
+        let at = pages.iter().position(Page::is_blank).unwrap_or(pages.len().saturating_sub(1));
+        let saving = Saving::of(&draft);
+        Self {
+            draft,
+            about,
+            pages,
+            at,
+            read_only,
+            mode: Mode::Writing,
+            saving,
+            waiting: None,
+            undone: Vec::new(),
+            done: Vec::new(),
+            needle: String::new(),
+            message: None,
+            columns: 76,
+            rows: 20,
+            wanted: None,
+        }
+    }
+
+    /// The draft as it was last told or made; its text may be older than what is on the screen.
+    pub fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
+    /// Whether there is something that was not asked to be saved, or is not known to be.
+    pub fn unsaved(&self) -> bool {
+        !self.read_only && self.saving.unsaved()
+    }
+
+    /// Tells the size in which the editor will be drawn, so that moves by rows and pages fit it.
+    pub fn resize(&mut self, area: Rect) {
+        let (columns, rows) = view::text_size(area);
+        self.columns = columns;
+        self.rows = rows;
+    }
+
+    /// The text as it stands. A note that was not touched keeps its exact bytes.
+    pub fn body(&self) -> NoteBody {
+        if self.done.is_empty() {
+            return self.draft.body.clone();
+        }
+        let text = |i: usize| self.pages.get(i).map(Page::text).unwrap_or_default();
+        match self.draft.body {
+            NoteBody::Text(_) => NoteBody::Text(text(0)),
+            NoteBody::Soap(_) => {
+                NoteBody::Soap(Soap { subjective: text(0), objective: text(1), assessment: text(2), plan: text(3) })
+            }
+        }
+    }
+
+    /// When [`Editor::tick`] has something to do at the earliest.
+    pub fn next_tick(&self) -> Option<Timestamp> {
+        if self.read_only { None } else { self.saving.due() }
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: Timestamp) -> EditorEvent {
+        if !self.read_only && self.saving.is_due(now) { self.save(now) } else { EditorEvent::Stay }
+    }
+
+    /// Saves at once what is not saved: focus loss, lock, hang-up.
+    pub fn flush(&mut self, now: Timestamp) -> EditorEvent {
+        if !self.read_only && self.saving.can_save() { self.save(now) } else { EditorEvent::Stay }
+    }
+
+    fn save(&mut self, now: Timestamp) -> EditorEvent {
+        EditorEvent::Autosave(self.next_draft(now))
+    }
+
+    /// The draft with the present text under the next version, held to be on its way.
+    fn next_draft(&mut self, now: Timestamp) -> Box<Draft> {
+        let body = self.body();
+        self.draft.version += 1;
+        self.draft.saved_at = now;
+        self.saving.sent(self.draft.version);
+        Box::new(Draft { body, ..self.draft.clone() })
+    }
+
+    /// The draft was saved under this id and version. What waited for the id comes out now.
+    pub fn saved(&mut self, id: DraftId, version: u64, now: Timestamp) -> EditorEvent {
+        self.draft.id = id;
+        self.saving.acknowledged(version);
+        if self.message.as_ref().is_some_and(|(_, bad)| *bad) && self.mode == Mode::Writing {
+            self.message = None;
+        }
+        match self.waiting.take() {
+            Some(Waiting::Close) => self.leave(now),
+            Some(Waiting::File) => self.file(now),
+            None => EditorEvent::Stay,
+        }
+    }
+
+    /// What was asked of the window was refused: the text stays, the reason is shown.
+    pub fn refused(&mut self, refusal: &Refusal, now: Timestamp) {
+        self.waiting = None;
+        self.message = Some(if self.mode == Mode::Filing {
+            self.mode = Mode::Writing;
+            (format!("Not filed: {refusal}. The draft is kept."), true)
+        } else {
+            (format!("The draft is not saved: {refusal}. It is tried again; the text stays here."), true)
+        });
+        self.saving.failed(now);
+    }
+
+    /// Closes, with what must be saved before; waits where a saving under way will tell the draft's id.
+    fn leave(&mut self, now: Timestamp) -> EditorEvent {
+        if self.read_only || !self.saving.dirty() {
+            return EditorEvent::Close(None);
+        }
+        if !self.saving.can_save() {
+            self.waiting = Some(Waiting::Close);
+            self.message = Some(("Saving the draft before closing …".into(), false));
+            return EditorEvent::Stay;
+        }
+        EditorEvent::Close(Some(self.next_draft(now)))
+    }
+
+    fn file(&mut self, now: Timestamp) -> EditorEvent {
+        if self.saving.first_under_way() {
+            self.waiting = Some(Waiting::File);
+            self.message = Some(("Saving the draft before filing …".into(), false));
+            return EditorEvent::Stay;
+        }
+        self.mode = Mode::Filing;
+        self.message = Some(("Filing …".into(), false));
+        let draft = self.next_draft(now);
+        EditorEvent::File { body: draft.body.clone(), draft }
+    }
+
+    /// Puts a pasted text in, without what steers or hides.
+    pub fn paste(&mut self, text: &str, now: Timestamp) {
+        let (clean, dropped) = pasted(text);
+        match self.mode {
+            Mode::Finding => self.needle.push_str(&clean.replace(['\n', '\t'], " ")),
+            Mode::Writing if !self.read_only => {
+                self.change(Edit::Insert(&clean), now);
+                if dropped > 0 {
+                    let s = if dropped == 1 { "" } else { "s" };
+                    self.message =
+                        Some((format!("{dropped} hidden or control character{s} left out of the paste."), false));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Carries an edit out and keeps account of it for undo and saving.
+    fn change(&mut self, edit: Edit<'_>, now: Timestamp) {
+        self.wanted = None;
+        self.message = None;
+        let Some(page) = self.pages.get_mut(self.at) else { return };
+        if !page.edit(edit) {
+            return;
+        }
+        self.undone.clear();
+        // A word is taken back as one: typed characters join until a blank follows a word.
+        let typed = matches!(edit, Edit::Type(_));
+        let blank = matches!(edit, Edit::Type(c) if c.is_whitespace());
+        match self.done.last_mut() {
+            Some(group) if typed && group.open && group.page == self.at => {
+                group.edits += 1;
+                group.open = !blank;
+            }
+            _ => self.done.push(Group { page: self.at, edits: 1, open: typed && !blank }),
+        }
+        self.saving.touched(now);
+    }
+
+    /// Takes the last group of edits back, or forth again.
+    fn history(&mut self, back: bool, now: Timestamp) {
+        let (from, to) = if back { (&mut self.done, &mut self.undone) } else { (&mut self.undone, &mut self.done) };
+        let Some(mut group) = from.pop() else {
+            let what = if back { "Nothing to undo." } else { "Nothing to redo." };
+            self.message = Some((what.into(), false));
+            return;
+        };
+        group.open = false;
+        self.at = group.page;
+        if let Some(page) = self.pages.get_mut(group.page) {
+            for _ in 0..group.edits {
+                if back {
+                    page.undo()
+                } else {
+                    page.redo()
+                };
+            }
+        }
+        to.push(group);
+        self.wanted = None;
+        self.saving.touched(now);
+    }
+
+    /// Ends a run of typing, so that what follows is undone by itself.
+    fn settle(&mut self) {
+        if let Some(group) = self.done.last_mut() {
+            group.open = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,361 @@
+#![allow(unused_must_use, reason = "most keys of a scene only lead to the one that is looked at")]
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jiff::{SignedDuration, Timestamp};
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::*;
+use crate::tui::theme::Theme;
+
+fn now() -> Timestamp {
+    "2026-11-21T14:00:00Z".parse().unwrap()
+}
+
+fn later(ms: i64) -> Timestamp {
+    now().checked_add(SignedDuration::from_millis(ms)).unwrap()
+}
+
+fn about() -> PatientIdentity {
+    PatientIdentity {
+        name: "Ödegaard, Wilhelmina".into(),
+        birth_date: Some("1971-04-03".into()),
+        mrn: Some("M-2207".into()),
+    }
+}
+
+fn draft(id: u64, body: NoteBody) -> Draft {
+    Draft {
+        id: DraftId(id),
+        appointment: None,
+        patient: None,
+        session: None,
+        body,
+        scribe: None,
+        saved_at: now(),
+        version: 0,
+        by: "nadia".into(),
+    }
+}
+
+fn soap(parts: [&str; 4]) -> NoteBody {
+    let [subjective, objective, assessment, plan] = parts.map(str::to_owned);
+    NoteBody::Soap(Soap { subjective, objective, assessment, plan })
+}
+
+fn blank() -> Editor {
+    Editor::open(draft(7, soap([""; 4])), about())
+}
+
+fn press(editor: &mut Editor, code: KeyCode) -> EditorEvent {
+    editor.key(KeyEvent::new(code, KeyModifiers::NONE), now())
+}
+
+/// Presses keys without modifiers: `<name>` or characters; the last event.
+fn keys(editor: &mut Editor, keys: &str) -> EditorEvent {
+    let mut last = EditorEvent::Stay;
+    let mut rest = keys;
+    while let Some(c) = rest.chars().next() {
+        let code = match rest.strip_prefix('<').and_then(|r| r.split_once('>')) {
+            Some((name, after)) => {
+                rest = after;
+                match name {
+                    "enter" => KeyCode::Enter,
+                    "esc" => KeyCode::Esc,
+                    "tab" => KeyCode::Tab,
+                    "backtab" => KeyCode::BackTab,
+                    "up" => KeyCode::Up,
+                    "down" => KeyCode::Down,
+                    "left" => KeyCode::Left,
+                    "right" => KeyCode::Right,
+                    "home" => KeyCode::Home,
+                    "end" => KeyCode::End,
+                    "pgup" => KeyCode::PageUp,
+                    "pgdn" => KeyCode::PageDown,
+                    "bs" => KeyCode::Backspace,
+                    "del" => KeyCode::Delete,
+                    f => KeyCode::F(f[1..].parse().unwrap()),
+                }
+            }
+            None => {
+                rest = &rest[c.len_utf8()..];
+                KeyCode::Char(c)
+            }
+        };
+        last = press(editor, code);
+    }
+    last
+}
+
+fn screen(editor: &Editor, width: u16, height: u16) -> String {
+    let area = Rect::new(0, 0, width, height);
+    let mut buf = Buffer::empty(area);
+    let cursor = editor.draw(area, &mut buf, &Theme::default());
+    let mut out = String::new();
+    for y in 0..height {
+        let mut row = String::new();
+        let mut skip = 0;
+        for x in 0..width {
+            if skip > 0 {
+                skip -= 1;
+                continue;
+            }
+            let symbol = buf[(x, y)].symbol();
+            skip = crate::tui::text::width(symbol).saturating_sub(1);
+            row.push_str(symbol);
+        }
+        out.push_str(row.trim_end());
+        out.push('\n');
+    }
+    out.push_str(&cursor.map_or("no cursor".into(), |c| format!("cursor {},{}", c.x, c.y)));
+    out
+}
+
+#[test]
+fn keys_write_into_the_section_with_the_cursor() {
+    let table: &[(&str, [&str; 4])] = &[
+        ("Cough", ["Cough", "", "", ""]),
+        ("Cough<tab>Clear", ["Cough", "Clear", "", ""]),
+        ("<f8>Rest<f5>Cough", ["Cough", "", "", "Rest"]),
+        ("one<enter>two<left><left><left><bs>", ["onetwo", "", "", ""]),
+        ("<f7>Cold<backtab>37.5<f6>x", ["", "37.5x", "Cold", ""]),
+        ("ab<home>c<end>d<left><del>", ["cab", "", "", ""]),
+    ];
+    for (typed, [s, o, a, p]) in table {
+        let mut editor = blank();
+        keys(&mut editor, typed);
+        assert_eq!(editor.body(), soap([s, o, a, p]), "{typed}");
+    }
+}
+
+#[test]
+fn up_and_down_follow_the_rows_of_the_screen_and_cross_the_sections() {
+    let mut editor = Editor::open(draft(7, soap(["one two three four", "zz", "", ""])), about());
+    editor.resize(Rect::new(0, 0, 13, 12));
+    keys(&mut editor, "<f5><home>");
+    let at = |e: &Editor| (e.at, e.pages[e.at].cursor().1);
+    assert_eq!(at(&editor), (0, 14), "the last row begins with its word");
+    keys(&mut editor, "<up>");
+    assert_eq!(at(&editor), (0, 8));
+    keys(&mut editor, "<end><down><down>");
+    assert_eq!(at(&editor), (1, 2), "the column is kept as far as the row goes");
+    keys(&mut editor, "<up>");
+    assert_eq!(at(&editor), (0, 18));
+    keys(&mut editor, "<pgdn><pgdn><pgdn>");
+    assert_eq!(editor.at, 3);
+}
+
+#[test]
+fn undo_takes_words_back_across_sections_and_redo_gives_them_again() {
+    let mut editor = blank();
+    keys(&mut editor, "dry cough<tab>clear");
+    keys(&mut editor, "<f9>");
+    assert_eq!((editor.body(), editor.at), (soap(["dry cough", "", "", ""]), 1));
+    keys(&mut editor, "<f9>");
+    assert_eq!((editor.body(), editor.at), (soap(["dry ", "", "", ""]), 0));
+    keys(&mut editor, "<f9><f9>");
+    assert_eq!(editor.body(), soap([""; 4]));
+    keys(&mut editor, "<f10><f10><f10>");
+    assert_eq!(editor.body(), soap(["dry cough", "clear", "", ""]));
+    keys(&mut editor, "<f10>");
+    assert!(screen(&editor, 80, 24).contains("Nothing to redo."));
+}
+
+#[test]
+fn a_note_that_was_not_touched_keeps_its_bytes_and_is_not_saved() {
+    let body = NoteBody::Text("two\r\nlines\u{200b}".into());
+    let mut editor = Editor::open(draft(7, body.clone()), about());
+    assert_eq!(editor.body(), body);
+    assert_eq!(editor.next_tick(), None);
+    assert_eq!(keys(&mut editor, "<esc>"), EditorEvent::Close(None));
+    keys(&mut editor, "x<f9>");
+    assert_eq!(editor.body(), body);
+}
+
+/// HOUSE.md: a draft is sealed within 500 ms of the last key.
+#[test]
+fn a_draft_is_due_when_the_keys_rest_and_at_the_latest_after_five_seconds() {
+    let mut editor = blank();
+    let _ = editor.key(KeyEvent::new(KeyCode::Char('a'), KeyModifiers::NONE), now());
+    assert_eq!(editor.next_tick(), Some(later(PAUSE_MS)));
+    assert_eq!(editor.tick(later(PAUSE_MS - 1)), EditorEvent::Stay);
+    let EditorEvent::Autosave(saved) = editor.tick(later(PAUSE_MS)) else { panic!("not saved") };
+    assert_eq!((saved.version, saved.body.clone(), saved.saved_at), (1, soap(["a", "", "", ""]), later(PAUSE_MS)));
+    assert!(editor.unsaved(), "asked is not saved");
+    assert_eq!(editor.saved(DraftId(7), 1, now()), EditorEvent::Stay);
+    assert!(!editor.unsaved());
+
+    for i in 0..60 {
+        let _ = editor.key(KeyEvent::new(KeyCode::Char('b'), KeyModifiers::NONE), later(10_000 + i * 100));
+    }
+    assert_eq!(editor.next_tick(), Some(later(10_000 + MOST_MS)));
+    assert!(matches!(editor.tick(later(10_000 + MOST_MS)), EditorEvent::Autosave(_)));
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_keep_a_draft_from_being_saved() {
+    let mut editor = blank();
+    keys(&mut editor, "a");
+    assert!(matches!(editor.tick(later(-3_600_000)), EditorEvent::Autosave(_)));
+}
+
+#[test]
+fn focus_loss_saves_at_once() {
+    let mut editor = blank();
+    assert_eq!(editor.flush(now()), EditorEvent::Stay);
+    keys(&mut editor, "a");
+    assert!(matches!(editor.flush(now()), EditorEvent::Autosave(_)));
+    assert_eq!(editor.flush(now()), EditorEvent::Stay, "once");
+}
+
+#[test]
+fn a_new_draft_is_made_once_though_keys_come_before_its_id() {
+    let mut editor = Editor::open(draft(0, soap([""; 4])), about());
+    keys(&mut editor, "a");
+    assert!(matches!(editor.flush(now()), EditorEvent::Autosave(d) if d.id == DraftId(0)));
+    keys(&mut editor, "b");
+    assert_eq!(editor.next_tick(), None, "a second saving without the id would make a second draft");
+    assert_eq!(keys(&mut editor, "<esc>"), EditorEvent::Stay);
+    let EditorEvent::Close(Some(last)) = editor.saved(DraftId(31), 1, now()) else { panic!("not closed") };
+    assert_eq!((last.id, last.version, last.body.clone()), (DraftId(31), 2, soap(["ab", "", "", ""])));
+}
+
+#[test]
+fn a_draft_that_could_not_be_saved_stays_says_why_and_is_tried_again() {
+    let mut editor = blank();
+    keys(&mut editor, "a");
+    let _ = editor.flush(now());
+    editor.refused(&Refusal::NotSaved("no space left".into()), now());
+    assert!(screen(&editor, 100, 24).contains("The draft is not saved: it could not be saved: no space left"));
+    assert_eq!(editor.next_tick(), Some(later(2_000)));
+    assert!(matches!(editor.tick(later(2_000)), EditorEvent::Autosave(_)));
+    let _ = editor.saved(DraftId(7), 2, now());
+    assert!(!screen(&editor, 100, 24).contains("no space left"));
+}
+
+#[test]
+fn esc_closes_after_saving() {
+    let mut editor = blank();
+    assert!(matches!(keys(&mut editor, "a<esc>"), EditorEvent::Close(Some(d)) if d.body == soap(["a", "", "", ""])));
+}
+
+#[test]
+fn filing_shows_two_identifiers_and_what_is_missing_then_takes_one_key() {
+    let mut editor = blank();
+    assert_eq!(keys(&mut editor, "<f2>"), EditorEvent::Stay);
+    assert!(screen(&editor, 80, 24).contains("nothing to file"));
+    keys(&mut editor, "Cough for days<f2>");
+    let shown = screen(&editor, 80, 24);
+    for part in [
+        "File this note for Ödegaard, Wilhelmina?",
+        "born 1971-04-03",
+        "MRN M-2207",
+        "blank: Objective, Assessment, Plan",
+    ] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    assert_eq!(keys(&mut editor, "x<esc>"), EditorEvent::Stay);
+    let event = keys(&mut editor, "<f2><enter>");
+    let EditorEvent::File { draft, body } = event else { panic!("not filed") };
+    assert_eq!((draft.id, &draft.body, &body), (DraftId(7), &body, &soap(["Cough for days", "", "", ""])));
+    assert_eq!(keys(&mut editor, "more"), EditorEvent::Stay);
+    assert_eq!(editor.body(), body, "what is being filed does not change");
+    editor.refused(&Refusal::Unconfirmed, now());
+    assert!(screen(&editor, 120, 24).contains("Not filed: the link between the two records is not confirmed."));
+    keys(&mut editor, "!");
+    assert_eq!(editor.body(), soap(["Cough for days!", "", "", ""]));
+}
+
+#[test]
+fn a_note_that_cannot_be_changed_is_not() {
+    let body = soap(["Cough", "Clear", "Cold", "Rest"]);
+    let mut editor = Editor::read(draft(7, body.clone()), about());
+    let _ = keys(&mut editor, "abc<enter><del><bs><f2><f9>");
+    editor.paste("more", now());
+    assert_eq!(editor.body(), body);
+    assert_eq!(editor.next_tick(), None);
+    keys(&mut editor, "/col<enter><esc>");
+    assert_eq!(editor.at, 2);
+    assert_eq!(keys(&mut editor, "<esc>"), EditorEvent::Close(None));
+}
+
+#[test]
+fn what_is_pasted_is_one_step_and_loses_what_hides() {
+    let mut editor = blank();
+    editor.paste("dry\r\ncough\u{202e}\u{1b}[2J", now());
+    assert_eq!(editor.body(), soap(["dry\ncough[2J", "", "", ""]));
+    assert!(screen(&editor, 80, 24).contains("2 hidden or control characters left out of the paste."));
+    keys(&mut editor, "<f9>");
+    assert_eq!(editor.body(), soap([""; 4]));
+}
+
+#[test]
+fn searching_goes_around_all_sections() {
+    let mut editor = Editor::open(draft(7, soap(["cough", "no Cough here", "", "cough syrup"])), about());
+    keys(&mut editor, "<f5><f3>COUGH");
+    assert!(screen(&editor, 80, 24).contains("3 found"));
+    let mut places = Vec::new();
+    for _ in 0..3 {
+        places.push((editor.at, editor.pages[editor.at].cursor()));
+        keys(&mut editor, "<enter>");
+    }
+    assert_eq!(places, [(1, (0, 3)), (3, (0, 0)), (0, (0, 0))]);
+    keys(&mut editor, "x");
+    assert!(screen(&editor, 80, 24).contains("0 found"));
+    keys(&mut editor, "<esc><f4>");
+    assert!(screen(&editor, 80, 24).contains("Not found."));
+    keys(&mut editor, "y");
+    assert!(editor.unsaved());
+}
+
+#[test]
+fn nothing_of_a_note_reaches_a_cell_around_the_firewall() {
+    let editor = Editor::open(draft(7, NoteBody::Text("a\u{1b}[31m\u{202e}b\u{200b}c\u{7}".into())), about());
+    let shown = screen(&editor, 80, 10);
+    assert!(shown.contains("a‹U+001B›[31m‹U+202E›b‹U+200B›c‹U+0007›"), "{shown}");
+}
+
+#[test]
+fn debug_tells_nothing_of_the_note() {
+    let editor = Editor::open(draft(7, NoteBody::Text("secretive".into())), about());
+    assert!(!format!("{editor:?}").contains("secretive"));
+    assert!(!format!("{:?}", editor.about).contains("Wilhelmina"));
+}
+
+#[test]
+fn it_draws_at_every_size() {
+    let long = "word ".repeat(80);
+    let mut editor = Editor::open(draft(7, soap([&long, "東京都港区", "", "é"])), about());
+    for state in ["", "<f5>", "<f3>wo", "<esc><f2>"] {
+        keys(&mut editor, state);
+        for width in 1..=40 {
+            for height in 1..=12 {
+                editor.resize(Rect::new(0, 0, width, height));
+                let _ = screen(&editor, width, height);
+            }
+        }
+    }
+}
+
+#[test]
+fn it_looks_like_this() {
+    let mut editor = Editor::open(
+        draft(
+            7,
+            soap([
+                "Dry cough for three days, worse at night; no fever, no wheezing, sleeps badly because of it.",
+                "",
+                "",
+                "",
+            ]),
+        ),
+        about(),
+    );
+    keys(&mut editor, "<f6>Lungs clear.<enter>37.1 °C");
+    insta::assert_snapshot!("writing", screen(&editor, 80, 24));
+    keys(&mut editor, "<f3>clear");
+    insta::assert_snapshot!("finding", screen(&editor, 80, 24));
+    keys(&mut editor, "<esc><f2>");
+    insta::assert_snapshot!("before_filing", screen(&editor, 80, 24));
+    let read = Editor::read(draft(7, NoteBody::Text("Reads well.".into())), about());
+    insta::assert_snapshot!("reading", screen(&read, 80, 8));
+}

@@ -1,0 +1,363 @@
+//! Forms: what a person fills in to create, change, book, cancel, start, answer or ask for something.
+//!
+//! Plain data without I/O: keys go in, what is wanted comes out as a [`FormEvent`]. What is broken is said at its field while it is typed.
+//! Everything works without Ctrl and Alt: Tab, Shift-Tab and the arrows move, Enter submits, Esc closes and asks once when something
+//! would be lost.
+
+mod addendum;
+mod booking;
+mod cancel;
+mod choice;
+mod identity;
+mod line;
+pub(in crate::tui) mod paint;
+mod patient;
+mod rule;
+mod scribe;
+mod sheet;
+mod view;
+mod visit_note;
+
+use std::fmt;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+};
+
+use self::{
+    addendum::AddendumForm, booking::BookingForm, cancel::CancelForm, paint::put, patient::PatientForm,
+    scribe::ScribeForm, sheet::Came, visit_note::VisitNoteForm,
+};
+use super::theme::{Theme, Token};
+use crate::domain::{
+    Intent, Question, Reason, RecordId, VendorId,
+    appointment::{Appointment, Terms},
+    command::Refusal,
+    note::VisitNote,
+    patient::Patient,
+    view::Told,
+};
+
+pub use identity::PatientIdentity;
+
+/// What a form is told about the world with every call.
+#[derive(Debug, Clone, Copy)]
+pub struct FormContext<'a> {
+    /// The present moment.
+    pub now: Timestamp,
+    /// The clinic's time zone, in which days and times are meant.
+    pub zone: &'a TimeZone,
+    /// The waiting rooms by name, the one at hand first.
+    pub rooms: &'a [String],
+    /// The configured vendors that can start a scribe session.
+    pub scribes: &'a [VendorId],
+    /// The facility's id in the practice's own system, where the configuration has one.
+    pub facility: Option<&'a str>,
+    /// The doctor's id in the practice's own system, where it is known.
+    pub doctor: Option<&'a str>,
+}
+
+impl FormContext<'_> {
+    /// Today in the clinic.
+    fn today(&self) -> Date {
+        self.now.to_zoned(self.zone.clone()).date()
+    }
+}
+
+/// What a form wants of its window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum FormEvent {
+    /// Nothing but to be drawn.
+    Stay,
+    /// Close the form; what was typed is thrown away.
+    Close,
+    /// Save this write. Close the form when it is durable, or answer with [`Form::refused`].
+    Submit(Box<Intent>),
+    /// Ask this and answer with [`Form::told`]. Only the answer to the last question counts: an older one may be cancelled.
+    Ask(Question),
+}
+
+/// A form, by what it is for.
+#[derive(Clone)]
+enum Kind {
+    Patient(PatientForm),
+    Booking(BookingForm),
+    Cancel(CancelForm),
+    Scribe(ScribeForm),
+    VisitNote(VisitNoteForm),
+    Addendum(AddendumForm),
+}
+
+/// Runs the same call on whichever form it is.
+macro_rules! each {
+    ($kind:expr, $form:ident => $what:expr) => {
+        match $kind {
+            Kind::Patient($form) => $what,
+            Kind::Booking($form) => $what,
+            Kind::Cancel($form) => $what,
+            Kind::Scribe($form) => $what,
+            Kind::VisitNote($form) => $what,
+            Kind::Addendum($form) => $what,
+        }
+    };
+}
+
+/// A form.
+#[derive(Clone)]
+pub struct Form {
+    kind: Kind,
+    /// A person pressed Esc though something would be lost.
+    asked: bool,
+    /// What was submitted has no answer yet.
+    sent: bool,
+    /// Something to be said, and whether it is bad.
+    message: Option<(String, bool)>,
+}
+
+impl fmt::Debug for Form {
+    /// What was typed stays out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Form({})", each!(&self.kind, form => form.word()))
+    }
+}
+
+impl Form {
+    fn of(kind: Kind) -> Self {
+        Self { kind, asked: false, sent: false, message: None }
+    }
+
+    /// For a new patient.
+    pub fn create_patient(cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Patient(PatientForm::create(cx)))
+    }
+
+    /// For a patient's demographics as they are shown now; what the form has no field for is kept as it is.
+    pub fn edit_patient(patient: RecordId, base: Patient, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Patient(PatientForm::edit(patient, base, cx)))
+    }
+
+    /// For a new appointment of a patient, in the first room of the context. Call [`Form::opened`] next.
+    pub fn book(patient: RecordId, about: PatientIdentity, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Booking(BookingForm::book(patient, about, cx)))
+    }
+
+    /// For another time, duration or reason of an appointment; `room` is where it is, where that is known. Call [`Form::opened`] next.
+    pub fn reschedule(
+        appointment: RecordId,
+        about: PatientIdentity,
+        base: Terms,
+        room: Option<&str>,
+        cx: &FormContext<'_>,
+    ) -> Self {
+        Self::of(Kind::Booking(BookingForm::reschedule(appointment, about, base, room, cx)))
+    }
+
+    /// To call an appointment off.
+    pub fn cancel(appointment: RecordId, about: PatientIdentity, what: &Appointment) -> Self {
+        Self::of(Kind::Cancel(CancelForm::new(appointment, about, what)))
+    }
+
+    /// To start a scribe session for a visit.
+    pub fn start_scribe(appointment: RecordId, about: PatientIdentity, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Scribe(ScribeForm::new(appointment, about, cx)))
+    }
+
+    /// For the answers of a visit note as it was read.
+    pub fn visit_note(appointment: RecordId, about: PatientIdentity, note: VisitNote) -> Self {
+        Self::of(Kind::VisitNote(VisitNoteForm::new(appointment, about, note)))
+    }
+
+    /// To ask for an addendum; `session_note` is the clinic's number where it is known.
+    pub fn request_addendum(session_note: Option<&str>) -> Self {
+        Self::of(Kind::Addendum(AddendumForm::new(session_note)))
+    }
+
+    /// The first thing a form wants, right after it was made.
+    pub fn opened(&mut self, cx: &FormContext<'_>) -> FormEvent {
+        match &mut self.kind {
+            Kind::Booking(form) => form.opened(cx),
+            _ => FormEvent::Stay,
+        }
+    }
+
+    /// A key was pressed.
+    pub fn key(&mut self, key: KeyEvent, cx: &FormContext<'_>) -> FormEvent {
+        if key.kind == KeyEventKind::Release {
+            return FormEvent::Stay;
+        }
+        if self.sent {
+            // It is on its way to the ledger; only going away is left.
+            return if key.code == KeyCode::Esc { FormEvent::Close } else { FormEvent::Stay };
+        }
+        let asked = std::mem::take(&mut self.asked);
+        self.message = None;
+        let step = each!(&mut self.kind, form => form.key(key, cx));
+        match step {
+            Step::Stay => FormEvent::Stay,
+            Step::Say(text) => {
+                self.message = Some((text, true));
+                FormEvent::Stay
+            }
+            Step::Esc if asked || !self.dirty() => FormEvent::Close,
+            Step::Esc => {
+                self.asked = true;
+                self.message = Some(("Not saved: Esc again throws it away, any other key goes on.".into(), true));
+                FormEvent::Stay
+            }
+            Step::Ask(question) => FormEvent::Ask(question),
+            Step::Submit(intent) => {
+                self.sent = true;
+                self.message = Some(("Saving …".into(), false));
+                FormEvent::Submit(intent)
+            }
+        }
+    }
+
+    /// Text was pasted.
+    pub fn paste(&mut self, text: &str, cx: &FormContext<'_>) {
+        if !self.sent {
+            self.asked = false;
+            each!(&mut self.kind, form => form.paste(text, cx));
+        }
+    }
+
+    /// The answer to the last [`FormEvent::Ask`]; may lead to a further question.
+    pub fn told(&mut self, told: &Result<Told, Reason>, cx: &FormContext<'_>) -> FormEvent {
+        match &mut self.kind {
+            Kind::Booking(form) => form.told(told, cx),
+            _ => FormEvent::Stay,
+        }
+    }
+
+    /// When [`Form::tick`] has something to do at the earliest.
+    pub fn next_tick(&self) -> Option<Timestamp> {
+        match &self.kind {
+            Kind::Booking(form) => form.next_tick(),
+            _ => None,
+        }
+    }
+
+    /// Time has passed: a selection that has rested is asked about.
+    pub fn tick(&mut self, cx: &FormContext<'_>) -> FormEvent {
+        match &mut self.kind {
+            Kind::Booking(form) => form.tick(cx),
+            _ => FormEvent::Stay,
+        }
+    }
+
+    /// The engine refused what was submitted: everything typed stays, the reason is shown, at the field if it names one.
+    pub fn refused(&mut self, refusal: &Refusal) {
+        self.sent = false;
+        let text = refusal.to_string();
+        let at_field = match refusal {
+            Refusal::Invalid(text) => each!(&mut self.kind, form => form.blame(text)),
+            _ => false,
+        };
+        self.message = Some(if at_field {
+            ("Not saved: see the marked field.".into(), true)
+        } else {
+            (format!("Not saved: {text}. Everything typed is kept."), true)
+        });
+    }
+
+    /// Whether closing would throw something away.
+    pub fn dirty(&self) -> bool {
+        each!(&self.kind, form => form.dirty())
+    }
+
+    /// Keys and words for the footer.
+    pub fn hints(&self) -> Vec<(&'static str, &'static str)> {
+        each!(&self.kind, form => form.hints())
+    }
+
+    /// Draws the form into the whole area; where the terminal's cursor belongs.
+    pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme, cx: &FormContext<'_>) -> Option<Position> {
+        let title = each!(&self.kind, form => form.title());
+        let inner = paint::frame(area, buf, theme, format!(" {title} "), "");
+        if inner.is_empty() {
+            return None;
+        }
+        let mut body = inner;
+        if inner.width > 30 && inner.height > 8 {
+            body = Rect { x: inner.x + 1, y: inner.y + 1, width: inner.width - 2, height: inner.height - 1 };
+        }
+        if let Some((text, bad)) = self.message.as_ref().filter(|_| body.height > 1) {
+            let lines = paint::wrap(text, usize::from(body.width).saturating_sub(2).max(1));
+            let rows = (lines.len() as u16).min(body.height / 2).max(1);
+            body.height -= rows;
+            let style = theme.style(if *bad { Token::Invalid } else { Token::Info });
+            for (i, line) in lines.iter().take(usize::from(rows)).enumerate() {
+                let mark = match (i, bad) {
+                    (0, true) => "!",
+                    (0, false) => "·",
+                    _ => " ",
+                };
+                put(buf, body.x, body.bottom() + i as u16, body.width, &format!("{mark} {line}"), style);
+            }
+        }
+        each!(&self.kind, form => form.draw(body, buf, theme, cx))
+    }
+}
+
+/// What a key came to inside a form.
+enum Step {
+    Stay,
+    /// Something to be told that belongs to no field.
+    Say(String),
+    Esc,
+    Ask(Question),
+    Submit(Box<Intent>),
+}
+
+/// The keys that every form has.
+const HINTS: [(&str, &str); 3] = [("enter", "save"), ("tab", "next field"), ("esc", "close")];
+
+/// What forms of plain rows do with what a key came to: judge again after a change, submit on Enter when no rule is broken.
+macro_rules! plain_key {
+    ($form:ident, $key:ident, $cx:ident) => {{
+        let came = $form.sheet.key($key, $cx.today());
+        match came {
+            Came::Nothing | Came::Left(_) => Step::Stay,
+            Came::Changed(_) => {
+                $form.judge($cx);
+                Step::Stay
+            }
+            Came::Esc => Step::Esc,
+            Came::Enter(_) => {
+                $form.judge($cx);
+                if $form.sheet.go_to_broken() { Step::Stay } else { $form.submit($cx) }
+            }
+        }
+    }};
+}
+use plain_key;
+
+/// What all forms of rows have in common besides their keys.
+macro_rules! sheet_form {
+    () => {
+        pub fn paste(&mut self, text: &str, cx: &FormContext<'_>) {
+            if self.sheet.paste(text).is_some() {
+                self.judge(cx);
+            }
+        }
+
+        /// Marks the field that a refusal names; whether there is one.
+        pub fn blame(&mut self, refusal: &str) -> bool {
+            match self.sheet.named(refusal) {
+                Some((id, why)) => {
+                    self.sheet.judge(id, Some(why));
+                    self.sheet.go_to_broken()
+                }
+                None => false,
+            }
+        }
+    };
+}
+use sheet_form;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,298 @@
+//! What all forms share: rows of fields with labels, one of which has the keys; what is broken is said below its field.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use jiff::civil::Date;
+
+use super::{
+    choice::{Day, Did, Marks, Pick},
+    line::Line,
+};
+
+/// What a row holds.
+#[derive(Clone)]
+pub(super) enum Control {
+    /// A text.
+    Line(Line),
+    /// One of several.
+    Pick(Pick),
+    /// Several of several.
+    Marks(Marks),
+    /// A day.
+    Day(Day),
+    /// Something to be read; the keys pass it.
+    Note(String),
+}
+
+/// A labelled field.
+#[derive(Clone)]
+pub(super) struct Row<F> {
+    /// Which.
+    pub id: F,
+    /// What stands before it.
+    pub label: String,
+    /// Its content.
+    pub control: Control,
+    /// Which rule is broken.
+    pub problem: Option<String>,
+    /// A remark that breaks no rule.
+    pub remark: Option<String>,
+    /// Whether a person was here, so that a broken rule may be shown.
+    pub visited: bool,
+    /// Not shown and passed by the keys.
+    pub hidden: bool,
+    /// By which names a refusal may speak of it.
+    pub names: &'static [&'static str],
+}
+
+/// What a key came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Came<F> {
+    /// To nothing but a drawing.
+    Nothing,
+    /// A field's content changed.
+    Changed(F),
+    /// The keys went from this field to another.
+    Left(F),
+    /// Enter was pressed in a field.
+    Enter(F),
+    /// Esc was pressed.
+    Esc,
+}
+
+/// The rows of a form.
+#[derive(Clone)]
+pub(super) struct Sheet<F> {
+    pub rows: Vec<Row<F>>,
+    pub at: usize,
+}
+
+impl<F: Copy + PartialEq> Sheet<F> {
+    pub fn new(rows: Vec<Row<F>>) -> Self {
+        let mut sheet = Self { rows, at: 0 };
+        sheet.at = sheet.rows.iter().position(Row::takes_keys).unwrap_or(0);
+        sheet
+    }
+
+    pub fn row(&self, id: F) -> Option<&Row<F>> {
+        self.rows.iter().find(|r| r.id == id)
+    }
+
+    pub fn row_mut(&mut self, id: F) -> Option<&mut Row<F>> {
+        self.rows.iter_mut().find(|r| r.id == id)
+    }
+
+    /// The field that has the keys.
+    pub fn here(&self) -> Option<F> {
+        self.rows.get(self.at).map(|r| r.id)
+    }
+
+    /// The content of a text or pick, as it stands.
+    pub fn text(&self, id: F) -> &str {
+        match self.row(id).map(|r| &r.control) {
+            Some(Control::Line(line)) => line.text(),
+            Some(Control::Pick(pick)) => pick.value(),
+            _ => "",
+        }
+    }
+
+    pub fn pick_mut(&mut self, id: F) -> Option<&mut Pick> {
+        match self.row_mut(id).map(|r| &mut r.control) {
+            Some(Control::Pick(pick)) => Some(pick),
+            _ => None,
+        }
+    }
+
+    pub fn pick(&self, id: F) -> Option<&Pick> {
+        match self.row(id).map(|r| &r.control) {
+            Some(Control::Pick(pick)) => Some(pick),
+            _ => None,
+        }
+    }
+
+    pub fn day(&self, id: F) -> Option<Date> {
+        match self.row(id).map(|r| &r.control) {
+            Some(Control::Day(day)) => Some(day.date),
+            _ => None,
+        }
+    }
+
+    /// Says what is wrong with a field, or that nothing is.
+    pub fn judge(&mut self, id: F, problem: Option<String>) {
+        if let Some(row) = self.row_mut(id) {
+            row.problem = problem;
+        }
+    }
+
+    /// Gives a field the keys.
+    pub fn go(&mut self, id: F) {
+        if let Some(at) = self.rows.iter().position(|r| r.id == id && r.takes_keys()) {
+            self.leave();
+            self.at = at;
+        }
+    }
+
+    /// Shows every broken rule and goes to the first; whether there is one.
+    pub fn go_to_broken(&mut self) -> bool {
+        for row in &mut self.rows {
+            row.visited = true;
+        }
+        match self.rows.iter().position(|r| r.problem.is_some() && !r.hidden) {
+            Some(at) => {
+                self.at = at;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn leave(&mut self) {
+        if let Some(row) = self.rows.get_mut(self.at) {
+            row.visited = true;
+        }
+    }
+
+    fn next(&mut self, back: bool, around: bool) -> bool {
+        let count = self.rows.len();
+        let mut at = self.at;
+        for _ in 0..count {
+            at = match (back, at) {
+                (true, 0) if around => count - 1,
+                (false, at) if at + 1 == count && around => 0,
+                (true, 0) => return false,
+                (false, at) if at + 1 >= count => return false,
+                (true, at) => at - 1,
+                (false, at) => at + 1,
+            };
+            if self.rows[at].takes_keys() {
+                self.leave();
+                self.at = at;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Takes a key.
+    pub fn key(&mut self, key: KeyEvent, today: Date) -> Came<F> {
+        if key.kind == KeyEventKind::Release {
+            return Came::Nothing;
+        }
+        let Some(from) = self.here() else {
+            return if key.code == KeyCode::Esc { Came::Esc } else { Came::Nothing };
+        };
+        let back = match key.code {
+            KeyCode::Esc => return Came::Esc,
+            KeyCode::Enter => return Came::Enter(from),
+            KeyCode::BackTab => Some(true),
+            KeyCode::Tab => Some(key.modifiers.contains(KeyModifiers::SHIFT)),
+            _ => None,
+        };
+        if let Some(back) = back {
+            return if self.next(back, true) { Came::Left(from) } else { Came::Nothing };
+        }
+        let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        let did = match &mut self.rows[self.at].control {
+            Control::Line(line) => match line.key(key) {
+                Some(true) => Did::Changed,
+                Some(false) => Did::Took,
+                None => Did::Nothing,
+            },
+            Control::Pick(pick) if plain => pick.key(key.code),
+            Control::Marks(marks) if plain => marks.key(key.code),
+            Control::Day(day) if plain => day.key(key.code, today),
+            _ => Did::Nothing,
+        };
+        match (did, key.code) {
+            (Did::Changed, _) => {
+                let row = &mut self.rows[self.at];
+                row.remark = None;
+                Came::Changed(from)
+            }
+            (Did::Took, _) => Came::Nothing,
+            (Did::Nothing, KeyCode::Up) if self.next(true, false) => Came::Left(from),
+            (Did::Nothing, KeyCode::Down) if self.next(false, false) => Came::Left(from),
+            (Did::Nothing, _) => Came::Nothing,
+        }
+    }
+
+    /// Pastes into the field that has the keys; whether it changed.
+    pub fn paste(&mut self, text: &str) -> Option<F> {
+        let row = self.rows.get_mut(self.at)?;
+        match &mut row.control {
+            Control::Line(line) => line.insert(text).then_some(row.id),
+            _ => None,
+        }
+    }
+
+    /// The field that a refusal names before a colon, by one of its names or its label.
+    pub fn named(&self, refusal: &str) -> Option<(F, String)> {
+        let (head, rest) = refusal.split_once(':')?;
+        let head = simple(head);
+        let row = self.rows.iter().find(|r| {
+            !r.hidden && !head.is_empty() && (simple(&r.label) == head || r.names.iter().any(|n| simple(n) == head))
+        })?;
+        Some((row.id, rest.trim().to_owned()))
+    }
+}
+
+/// Letters and digits only, so that `birth_date`, `birthDate` and `Birth date` are one.
+fn simple(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+impl<F> Row<F> {
+    fn with(id: F, label: impl Into<String>, control: Control) -> Self {
+        Self {
+            id,
+            label: label.into(),
+            control,
+            problem: None,
+            remark: None,
+            visited: false,
+            hidden: false,
+            names: &[],
+        }
+    }
+
+    pub fn line(id: F, label: impl Into<String>, text: &str) -> Self {
+        Self::with(id, label, Control::Line(Line::new(text)))
+    }
+
+    /// A text that takes several rows of the screen.
+    pub fn long(id: F, label: impl Into<String>, text: &str, rows: u16) -> Self {
+        let mut line = Line::new(text);
+        line.rows = rows;
+        Self::with(id, label, Control::Line(line))
+    }
+
+    pub fn pick(id: F, label: impl Into<String>, pick: Pick) -> Self {
+        Self::with(id, label, Control::Pick(pick))
+    }
+
+    pub fn marks(id: F, label: impl Into<String>, items: Vec<(String, bool)>) -> Self {
+        Self::with(id, label, Control::Marks(Marks { items, at: 0 }))
+    }
+
+    pub fn day(id: F, label: impl Into<String>, date: Date) -> Self {
+        Self::with(id, label, Control::Day(Day { date }))
+    }
+
+    pub fn note(id: F, label: impl Into<String>, text: impl Into<String>) -> Self {
+        Self::with(id, label, Control::Note(text.into()))
+    }
+
+    pub fn named(mut self, names: &'static [&'static str]) -> Self {
+        self.names = names;
+        self
+    }
+
+    pub fn hidden_if(mut self, hidden: bool) -> Self {
+        self.hidden = hidden;
+        self
+    }
+
+    /// Whether the keys stop here.
+    pub fn takes_keys(&self) -> bool {
+        !self.hidden && !matches!(self.control, Control::Note(_))
+    }
+}

@@ -1,0 +1,202 @@
+//! How the rows of a form look.
+
+use jiff::civil::Date;
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    style::Style,
+};
+
+use super::{
+    choice::{Marks, Pick},
+    paint::{bar, put, width, wrap},
+    sheet::{Control, Row, Sheet},
+};
+use crate::tui::theme::{Theme, Token};
+
+/// One line of a form on the screen.
+struct Shown {
+    /// The label, on the first line of a row.
+    label: Option<String>,
+    text: String,
+    token: Token,
+    /// Columns before the text within the field.
+    indent: u16,
+    /// Whether this is the field itself and not what is said below it.
+    field: bool,
+}
+
+impl Shown {
+    fn field(text: impl Into<String>, token: Token) -> Self {
+        Self { label: None, text: text.into(), token, indent: 0, field: true }
+    }
+}
+
+impl<F: Copy + PartialEq> Sheet<F> {
+    /// Draws as many rows as fit, the one with the keys always among them; where the cursor belongs.
+    pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme, today: Date) -> Option<Position> {
+        let area = area.intersection(buf.area);
+        if area.is_empty() {
+            return None;
+        }
+        let labels = self.rows.iter().filter(|r| !r.hidden).map(|r| width(&r.label)).max().unwrap_or(0) as u16;
+        let labels = (labels + 2).min(area.width / 3);
+        let columns = area.width - labels;
+        let mut lines: Vec<(Shown, bool)> = Vec::new();
+        let (mut from, mut to, mut cursor) = (0, 0, None);
+        for (i, row) in self.rows.iter().enumerate().filter(|(_, r)| !r.hidden) {
+            let here = i == self.at && row.takes_keys();
+            let (mut shown, place) = row.shown(here, columns, today);
+            if let Some(first) = shown.first_mut() {
+                first.label = Some(row.label.clone());
+            }
+            if here {
+                from = lines.len();
+                to = from + shown.len();
+                cursor = place.map(|(x, y)| (x, from + y));
+            }
+            lines.extend(shown.into_iter().map(|line| (line, here)));
+        }
+        // What is below the field that has the keys (its broken rule) is shown before what is above it.
+        let height = usize::from(area.height);
+        let focus = cursor.map_or(from, |(_, y)| y);
+        let top = (to + usize::from(to < lines.len())).saturating_sub(height).min(focus);
+        for (y, (line, here)) in (area.y..area.bottom()).zip(lines.iter().skip(top)) {
+            if let Some(label) = &line.label {
+                let token = if *here { Token::Strong } else { Token::Dim };
+                put(buf, area.x, y, labels.saturating_sub(1), label, theme.style(token));
+            }
+            let x = area.x + labels + line.indent;
+            let room = area.right().saturating_sub(x);
+            let mut style = theme.style(line.token);
+            if line.field && matches!(line.token, Token::FieldFocused) {
+                bar(buf, area.x + labels, y, columns, style);
+            } else if !line.field {
+                style = Style { bg: None, ..style };
+            }
+            put(buf, x, y, room, &line.text, style);
+        }
+        let (x, y) = cursor?;
+        let y = y.checked_sub(top).filter(|y| *y < height)?;
+        Some(Position::new((area.x + labels + x).min(area.right() - 1), area.y + y as u16))
+    }
+}
+
+impl<F> Row<F> {
+    /// The lines of a row, and column and line of the cursor in them.
+    fn shown(&self, here: bool, columns: u16, today: Date) -> (Vec<Shown>, Option<(u16, usize)>) {
+        let token = if here { Token::FieldFocused } else { Token::Field };
+        let mut cursor = None;
+        let mut lines = match &self.control {
+            Control::Line(line) if here => {
+                let (rows, row, column) = line.shown(usize::from(columns));
+                cursor = Some((column as u16, row));
+                rows.into_iter().map(|text| Shown::field(text, token)).collect()
+            }
+            Control::Line(line) if line.text().is_empty() => vec![Shown::field("·", Token::Dim)],
+            Control::Line(line) if line.rows > 1 => {
+                let mut rows = wrap(line.text(), usize::from(columns).max(1));
+                rows.truncate(usize::from(line.rows));
+                rows.into_iter().map(|text| Shown::field(text, token)).collect()
+            }
+            Control::Line(line) => vec![Shown::field(line.text(), token)],
+            Control::Pick(pick) => {
+                let (lines, at) = pick_lines(pick, here, token, columns);
+                if here {
+                    cursor = Some((0, at));
+                }
+                lines
+            }
+            Control::Marks(marks) => {
+                if here {
+                    cursor = Some((1, marks.at));
+                }
+                marks_lines(marks, here, token)
+            }
+            Control::Day(day) => {
+                if here {
+                    cursor = Some((0, 0));
+                }
+                let text = day_words(day.date, today);
+                vec![Shown::field(if here { format!("‹ {text} ›") } else { text }, token)]
+            }
+            Control::Note(text) => wrap(text, usize::from(columns).max(1))
+                .into_iter()
+                .map(|text| Shown { token: Token::Text, field: false, ..Shown::field(text, token) })
+                .collect(),
+        };
+        let below = usize::from(columns).max(3) - 2;
+        if let Some(problem) = self.problem.as_ref().filter(|_| self.visited || here) {
+            // Before anything was typed, what is required is only asked for.
+            let token = if self.visited { Token::Invalid } else { Token::Dim };
+            let said = wrap(problem, below).into_iter().enumerate();
+            lines.extend(said.map(|(i, text)| below_field(if i == 0 { "!" } else { " " }, &text, token)));
+        } else if let Some(remark) = &self.remark {
+            let said = wrap(remark, below).into_iter().enumerate();
+            lines.extend(said.map(|(i, text)| below_field(if i == 0 { "·" } else { " " }, &text, Token::Info)));
+        }
+        (lines, cursor)
+    }
+}
+
+fn below_field(mark: &str, text: &str, token: Token) -> Shown {
+    Shown { field: false, ..Shown::field(format!("{mark} {text}"), token) }
+}
+
+fn pick_lines(pick: &Pick, here: bool, token: Token, columns: u16) -> (Vec<Shown>, usize) {
+    let Some(chosen) = pick.chosen() else { return (vec![Shown::field("nothing to choose from", Token::Dim)], 0) };
+    if pick.rows == 0 || !here {
+        let mut text = if here { format!("‹ {} ›", chosen.label) } else { chosen.label.clone() };
+        let count = format!("   {} of {}", pick.at() + 1, pick.items().len());
+        if here && width(&text) + width(&count) <= usize::from(columns) {
+            text.push_str(&count);
+        }
+        return (vec![Shown::field(text, token)], 0);
+    }
+    let count = pick.items().len();
+    let rows = usize::from(pick.rows).min(count);
+    let top = (pick.at() + 1)
+        .saturating_sub(rows.div_ceil(2) + rows / 2)
+        .max((pick.at() + rows / 2 + 1).saturating_sub(rows));
+    let top = top.min(count - rows);
+    let mut lines = Vec::with_capacity(rows);
+    for (i, item) in pick.items().iter().enumerate().skip(top).take(rows) {
+        let on = i == pick.at();
+        let more = match (i == top && top > 0, i + 1 == top + rows && i + 1 < count) {
+            (true, _) => format!("   ↑ {top} more"),
+            (_, true) => format!("   ↓ {} more", count - i - 1),
+            _ => String::new(),
+        };
+        let text = format!("{} {}{more}", if on { "▸" } else { " " }, item.label);
+        lines.push(Shown::field(text, if on { token } else { Token::Field }));
+    }
+    (lines, pick.at() - top)
+}
+
+fn marks_lines(marks: &Marks, here: bool, token: Token) -> Vec<Shown> {
+    if !here {
+        let chosen = marks.values();
+        let text = if chosen.is_empty() { "–".to_owned() } else { chosen.join(", ") };
+        return vec![Shown::field(text, token)];
+    }
+    marks
+        .items
+        .iter()
+        .enumerate()
+        .map(|(i, (text, on))| {
+            let token = if i == marks.at { token } else { Token::Field };
+            Shown::field(format!("[{}] {text}", if *on { "x" } else { " " }), token)
+        })
+        .collect()
+}
+
+/// A day as people say it: `Sat 21 Nov 2026 · today`.
+pub(super) fn day_words(date: Date, today: Date) -> String {
+    let near = match date.since(today).ok().map(|span| span.get_days()) {
+        Some(0) => " · today",
+        Some(1) => " · tomorrow",
+        Some(-1) => " · yesterday",
+        _ => "",
+    };
+    format!("{}{near}", date.strftime("%a %-d %b %Y"))
+}

@@ -7,8 +7,9 @@ use ratatui::{
 };
 
 use super::{
-    Came, FormContext, HINTS, Step, plain_key, rule, sheet_form,
+    Came, FormContext, HINTS, Step, plain_key, rule,
     sheet::{Row, Sheet},
+    sheet_form,
 };
 use crate::{
     domain::{Intent, RecordId},

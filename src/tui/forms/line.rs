@@ -27,11 +27,6 @@ impl Line {
         &self.text
     }
 
-    pub fn set(&mut self, text: &str) {
-        text.clone_into(&mut self.text);
-        self.at = self.text.len();
-    }
-
     /// Inserts as much as there is room for, as one line; whether anything was inserted.
     pub fn insert(&mut self, text: &str) -> bool {
         let (clean, _) = pasted(text);
@@ -133,7 +128,7 @@ mod tests {
         assert_eq!(line.text(), "ax");
         typed(&mut line, &[KeyCode::Home, KeyCode::Delete, KeyCode::End, KeyCode::Backspace, KeyCode::Backspace]);
         assert_eq!(line.text(), "");
-        line.set("one two  ");
+        let mut line = Line::new("one two  ");
         line.key(KeyEvent::new(KeyCode::Char('w'), KeyModifiers::CONTROL));
         assert_eq!(line.text(), "one ");
     }

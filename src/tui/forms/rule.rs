@@ -66,7 +66,7 @@ pub(super) fn deceased_at(text: &str) -> Result<DateTime, String> {
 pub(super) fn death(deceased: Option<bool>, at: &str, born: Option<Date>, now: DateTime) -> Result<(), String> {
     let at = at.trim();
     match (deceased == Some(true), at.is_empty()) {
-        (true, true) => Err("required when deceased".into()),
+        (true, true) => Err("required when deceased: YYYY-MM-DD HH:MM AM or PM".into()),
         (false, true) => Ok(()),
         (false, false) => Err("only allowed when deceased".into()),
         (true, false) => {
@@ -294,7 +294,7 @@ mod tests {
         assert_eq!(death(Some(true), at, born, now), Ok(()));
         assert_eq!(death(Some(false), "", born, now), Ok(()));
         assert_eq!(death(None, " ", born, now), Ok(()));
-        assert_eq!(death(Some(true), "", born, now).unwrap_err(), "required when deceased");
+        assert_eq!(death(Some(true), "", born, now).unwrap_err(), "required when deceased: YYYY-MM-DD HH:MM AM or PM");
         assert_eq!(death(Some(false), at, born, now).unwrap_err(), "only allowed when deceased");
         assert_eq!(death(None, at, born, now).unwrap_err(), "only allowed when deceased");
         assert!(death(Some(true), "2026-11-21 02:01 PM", born, now).unwrap_err().contains("future"));

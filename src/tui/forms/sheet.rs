@@ -95,13 +95,6 @@ impl<F: Copy + PartialEq> Sheet<F> {
         }
     }
 
-    pub fn pick_mut(&mut self, id: F) -> Option<&mut Pick> {
-        match self.row_mut(id).map(|r| &mut r.control) {
-            Some(Control::Pick(pick)) => Some(pick),
-            _ => None,
-        }
-    }
-
     pub fn pick(&self, id: F) -> Option<&Pick> {
         match self.row(id).map(|r| &r.control) {
             Some(Control::Pick(pick)) => Some(pick),

@@ -1,0 +1,199 @@
+use super::*;
+use crate::domain::{ReasonKind, appointment::Slot};
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn slots(starts: &[&str]) -> Result<Told, Reason> {
+    Ok(Told::Slots(starts.iter().map(|s| Slot { start: at(s), duration: 900 }).collect()))
+}
+
+fn book(scene: &Scene) -> (Form, FormEvent) {
+    let mut form = Form::book(RecordId(5), about(), &scene.cx());
+    let asked = form.opened(&scene.cx());
+    (form, asked)
+}
+
+fn asked(event: &FormEvent) -> (String, String, String, Option<u32>) {
+    match event {
+        FormEvent::Ask(Question::Slots { room, after, before, duration }) => {
+            (room.clone(), after.to_string(), before.to_string(), *duration)
+        }
+        other => panic!("nothing asked: {other:?}"),
+    }
+}
+
+fn base() -> Terms {
+    Terms {
+        start: Some(at("2026-11-23T13:00:00Z")),
+        duration: Some(1_800),
+        reasons: vec!["cough".into(), "fever".into()],
+        external_id: Some("x-1".into()),
+        account_number: None,
+    }
+}
+
+/// SCREENS.md: at most three keys before typing; `b` opened the form.
+#[test]
+fn the_next_free_time_is_booked_with_two_enters() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let (mut form, event) = book(&scene);
+    assert_eq!(
+        asked(&event),
+        ("Telehealth A".into(), "2026-11-21T11:00:00Z".into(), "2026-11-21T23:00:00Z".into(), None)
+    );
+    // Out of order, and one that has passed.
+    form.told(&slots(&["2026-11-21T13:30:00Z", "2026-11-21T13:00:00Z", "2026-11-21T09:00:00Z"]), &cx);
+    assert_eq!(keys(&mut form, &cx, "<enter>"), FormEvent::Stay);
+    let intent = submitted(keys(&mut form, &cx, "<enter>"));
+    let expected = Intent::Book {
+        appointment: RecordId::UNASSIGNED,
+        patient: RecordId(5),
+        room: "Telehealth A".into(),
+        terms: Terms { start: Some(at("2026-11-21T13:00:00Z")), duration: Some(900), ..Terms::default() },
+    };
+    assert!(intent == expected);
+}
+
+#[test]
+fn everything_else_may_be_said_too() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let (mut form, _) = book(&scene);
+    form.told(&slots(&["2026-11-21T13:00:00Z", "2026-11-21T13:30:00Z"]), &cx);
+    keys(&mut form, &cx, "<enter><down><tab><tab>20<tab>cough; ; fever<tab>ours-1");
+    let Intent::Book { terms, .. } = submitted(keys(&mut form, &cx, "<enter>")) else { panic!("not a booking") };
+    assert_eq!(terms.start, Some(at("2026-11-21T13:30:00Z")));
+    assert_eq!((terms.duration, terms.external_id.as_deref()), (Some(1_200), Some("ours-1")));
+    assert_eq!(terms.reasons, ["cough", "fever"]);
+}
+
+#[test]
+fn a_full_day_leads_to_the_next_day_with_a_free_time() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let (mut form, _) = book(&scene);
+    let event = form.told(&slots(&[]), &cx);
+    assert_eq!(
+        asked(&event),
+        ("Telehealth A".into(), "2026-11-21T23:00:00Z".into(), "2026-12-05T23:00:00Z".into(), None)
+    );
+    assert!(screen(&form, &cx, 80, 24).contains("looking for a free time in 14 days"));
+    form.told(&slots(&["2026-11-23T08:00:00Z", "2026-11-24T08:00:00Z"]), &cx);
+    let shown = screen(&form, &cx, 80, 24);
+    assert!(shown.contains("Mon 23 Nov 2026") && shown.contains("09:00 – 09:15"), "{shown}");
+    keys(&mut form, &cx, "<enter>");
+    let Intent::Book { terms, .. } = submitted(keys(&mut form, &cx, "<enter>")) else { panic!("not a booking") };
+    assert_eq!(terms.start, Some(at("2026-11-23T08:00:00Z")));
+}
+
+#[test]
+fn what_cannot_be_booked_is_said() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let (mut form, _) = book(&scene);
+    assert_eq!(keys(&mut form, &cx, "<enter><enter>"), FormEvent::Stay, "a time that nobody has seen is not booked");
+    assert!(screen(&form, &cx, 80, 24).contains("! asking for the free times"));
+    form.told(&Err(Reason::new(ReasonKind::Unreachable, "")), &cx);
+    assert!(screen(&form, &cx, 80, 24).contains("could not be asked: cannot be reached"));
+    let event = keys(&mut form, &cx, "<enter>");
+    assert_eq!(asked(&event).0, "Telehealth A", "enter asks again");
+    form.told(&slots(&[]), &cx);
+    form.told(&slots(&[]), &cx);
+    assert!(screen(&form, &cx, 80, 24).contains("no free slot in 14 days"));
+    assert_eq!(keys(&mut form, &cx, "<enter>"), FormEvent::Stay);
+}
+
+#[test]
+fn room_and_day_are_asked_about_once_they_rest() {
+    let mut scene = Scene::new();
+    let (mut form, _) = book(&scene);
+    form.told(&slots(&["2026-11-21T13:00:00Z"]), &scene.cx());
+    assert_eq!(keys(&mut form, &scene.cx(), "<tab><right><right>"), FormEvent::Stay);
+    // The answer to a question that counts no more changes nothing.
+    form.told(&slots(&["2026-11-21T13:00:00Z"]), &scene.cx());
+    assert!(screen(&form, &scene.cx(), 80, 24).contains("not asked yet"));
+    assert_eq!(form.tick(&scene.cx()), FormEvent::Stay);
+    scene.wait(150);
+    assert_eq!(form.next_tick(), Some(scene.now));
+    let event = form.tick(&scene.cx());
+    assert_eq!(asked(&event).1, "2026-11-22T23:00:00Z");
+    assert_eq!(keys(&mut form, &scene.cx(), "<tab>"), FormEvent::Stay, "it was asked already");
+    let event = keys(&mut form, &scene.cx(), "<backtab>t<enter>");
+    assert_eq!(asked(&event).2, "2026-11-21T23:00:00Z");
+    let event = keys(&mut form, &scene.cx(), "<backtab><backtab><right><enter>");
+    assert_eq!(asked(&event).0, "Walk-in");
+}
+
+#[test]
+fn a_time_of_ones_own_goes_before_the_list() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let (mut form, _) = book(&scene);
+    form.told(&slots(&["2026-11-21T13:00:00Z"]), &cx);
+    keys(&mut form, &cx, "<enter><tab>25:00");
+    assert!(screen(&form, &cx, 80, 24).contains("! there is no such time of day"));
+    keys(&mut form, &cx, "<bs><bs><bs><bs><bs>16:10");
+    assert!(screen(&form, &cx, 80, 24).contains("not among the free times"));
+    let Intent::Book { terms, .. } = submitted(keys(&mut form, &cx, "<enter>")) else { panic!("not a booking") };
+    assert_eq!((terms.start, terms.duration), (Some(at("2026-11-21T15:10:00Z")), None));
+}
+
+#[test]
+fn a_clinic_without_known_rooms_types_the_room() {
+    let mut scene = Scene::new();
+    scene.rooms.clear();
+    let (mut form, event) = book(&scene);
+    assert_eq!(event, FormEvent::Stay);
+    let event = keys(&mut form, &scene.cx(), "Annex<enter>");
+    assert_eq!(asked(&event).0, "Annex");
+}
+
+#[test]
+fn rescheduling_changes_only_what_was_chosen() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let open = || {
+        let mut form = Form::reschedule(RecordId(9), about(), base(), Some("Walk-in"), &cx);
+        let event = form.opened(&cx);
+        assert_eq!(
+            asked(&event),
+            ("Walk-in".into(), "2026-11-22T23:00:00Z".into(), "2026-11-23T23:00:00Z".into(), Some(1_800))
+        );
+        form.told(&slots(&["2026-11-23T14:00:00Z", "2026-11-23T15:00:00Z"]), &cx);
+        form
+    };
+    let change = |event: FormEvent| match submitted(event) {
+        Intent::ChangeAppointment { appointment, base: held, mine } => {
+            assert!(appointment == RecordId(9) && held == base());
+            mine
+        }
+        other => panic!("{other:?}"),
+    };
+    let mut form = open();
+    assert_eq!(keys(&mut form, &cx, "<enter><enter>"), FormEvent::Stay);
+    assert!(screen(&form, &cx, 80, 24).contains("Nothing was changed."), "nothing is moved unasked");
+    let mine = change(keys(&mut form, &cx, "<down><enter>"));
+    assert!(mine == Terms { start: Some(at("2026-11-23T14:00:00Z")), ..base() });
+    let mut form = open();
+    let mine = change(keys(&mut form, &cx, "<enter><tab><tab><tab>; rash<enter>"));
+    assert!(mine == Terms { reasons: vec!["cough".into(), "fever".into(), "rash".into()], ..base() });
+}
+
+#[test]
+fn it_draws_at_every_size_and_looks_like_this() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let (mut form, _) = book(&scene);
+    through_all_fields(&form, &cx);
+    let starts: Vec<String> = (0..12).map(|i| format!("2026-11-21T{:02}:{:02}:00Z", 13 + i / 4, i % 4 * 15)).collect();
+    form.told(&slots(&starts.iter().map(String::as_str).collect::<Vec<_>>()), &cx);
+    through_all_fields(&form, &cx);
+    keys(&mut form, &cx, "<enter>");
+    insta::assert_snapshot!("book", screen(&form, &cx, 80, 24));
+    let mut form = Form::reschedule(RecordId(9), about(), base(), None, &cx);
+    form.opened(&cx);
+    insta::assert_snapshot!("reschedule", screen(&form, &cx, 80, 24));
+}

@@ -1,0 +1,252 @@
+use super::*;
+use crate::domain::{
+    appointment::AppointmentStatus,
+    note::{QuestionAnswer, Response, TemplateQuestion, VisitNotePart},
+    session::SessionParameters,
+};
+
+fn cancel() -> Form {
+    let what = Appointment {
+        start: Some("2026-11-21T13:00:00Z".parse().unwrap()),
+        duration: Some(900),
+        reasons: vec!["cough".into()],
+        status: AppointmentStatus::Scheduled,
+        video: None,
+        external_id: None,
+        patient: None,
+        providers: Vec::new(),
+        room: None,
+    };
+    Form::cancel(RecordId(9), about(), &what)
+}
+
+#[test]
+fn cancelling_names_whom_when_and_what_happens_and_takes_one_key() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let mut form = cancel();
+    let shown = screen(&form, &cx, 80, 24);
+    for part in [
+        "Okoro, Ifeoma · born 1980-06-01 · MRN M-88",
+        "Sat 21 Nov 2026 14:00 · no room known · scheduled",
+        "u takes it back",
+    ] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    assert_eq!(keys(&mut form, &cx, "x"), FormEvent::Stay);
+    assert_eq!(keys(&mut form, &cx, "n"), FormEvent::Close);
+    assert_eq!(submitted(keys(&mut form, &cx, "<enter>")), Intent::CancelAppointment { appointment: RecordId(9) });
+    insta::assert_snapshot!("cancel", shown);
+    at_every_size(&form, &cx);
+}
+
+#[test]
+fn a_session_is_started_with_what_its_vendor_takes() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let open = || Form::start_scribe(RecordId(9), about(), &cx);
+    let start = |event: FormEvent| match submitted(event) {
+        Intent::StartSession { session, vendor, appointment, parameters } => {
+            assert!(session == RecordId::UNASSIGNED && appointment == RecordId(9));
+            (vendor.to_string(), parameters)
+        }
+        other => panic!("{other:?}"),
+    };
+    let noa =
+        SessionParameters { doctor: Some("D-9".into()), facility: Some("F-1".into()), ..SessionParameters::default() };
+    assert!(start(keys(&mut open(), &cx, "<enter>")) == ("noa".into(), noa.clone()));
+    let all = SessionParameters {
+        language: Some("de-DE".into()),
+        visit_type: Some("FollowUpVisit".into()),
+        speciality: Some("neurology".into()),
+        ..noa
+    };
+    let typed = "<tab><tab><tab>de<tab>fo<tab>neurology<enter>";
+    assert!(start(keys(&mut open(), &cx, typed)) == ("noa".into(), all));
+    assert!(start(keys(&mut open(), &cx, "h<enter>")) == ("heidi".into(), SessionParameters::default()));
+    through_all_fields(&open(), &cx);
+    insta::assert_snapshot!("start_scribe", screen(&open(), &cx, 80, 24));
+}
+
+#[test]
+fn a_session_without_what_is_required_is_not_started() {
+    let mut scene = Scene::new();
+    scene.doctor = None;
+    let mut form = Form::start_scribe(RecordId(9), about(), &scene.cx());
+    assert_eq!(keys(&mut form, &scene.cx(), "<enter>"), FormEvent::Stay);
+    assert!(screen(&form, &scene.cx(), 80, 24).contains("! required"));
+    assert!(matches!(keys(&mut form, &scene.cx(), "D-1<enter>"), FormEvent::Submit(_)));
+    scene.scribes.clear();
+    let mut form = Form::start_scribe(RecordId(9), about(), &scene.cx());
+    assert_eq!(keys(&mut form, &scene.cx(), "<enter>"), FormEvent::Stay);
+    assert!(screen(&form, &scene.cx(), 80, 24).contains("! no configured vendor can start a session"));
+}
+
+fn question(section: &str, id: &str, label: &str, kind: &str, options: &[&str]) -> TemplateQuestion {
+    TemplateQuestion {
+        section: section.into(),
+        id: id.into(),
+        label: label.into(),
+        kind: Some(kind.into()),
+        options: options.iter().map(|o| (*o).to_owned()).collect(),
+    }
+}
+
+fn response(section: &str, label: &str, answers: &[&str], at: &str) -> Response {
+    Response {
+        question: vec![section.into(), label.into()],
+        response: answers.iter().map(|a| (*a).to_owned()).collect(),
+        at: at.parse().ok(),
+    }
+}
+
+fn note() -> VisitNote {
+    VisitNote {
+        appointment: None,
+        parts: vec![
+            VisitNotePart {
+                template_id: "t1".into(),
+                template: "Intake".into(),
+                questions: vec![
+                    question("History", "q1", "Smoker", "single", &["never", "past", "present"]),
+                    question("History", "q2", "Allergies", "multi-select", &["none", "penicillin", "latex"]),
+                    question("Vitals", "q3", "Pulse", "number", &[]),
+                    question("Vitals", "q4", "Remarks", "text", &[]),
+                ],
+                comments: Vec::new(),
+                responses: vec![
+                    response("History", "Smoker", &["present"], "2026-01-01T00:00:00Z"),
+                    response("History", "Smoker", &["past"], "2026-02-01T00:00:00Z"),
+                    response("History", "Allergies", &["latex", "wool"], ""),
+                    response("Vitals", "Remarks", &["sleeps badly"], ""),
+                ],
+            },
+            VisitNotePart { template_id: "t2".into(), template: "Discharge".into(), ..VisitNotePart::default() },
+        ],
+    }
+}
+
+fn answers(event: FormEvent) -> (String, Vec<QuestionAnswer>) {
+    match submitted(event) {
+        Intent::AnswerVisitNote { appointment, template, answers } => {
+            assert_eq!(appointment, RecordId(9));
+            (template, answers)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn only_changed_answers_of_a_visit_note_are_sent() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let open = || Form::visit_note(RecordId(9), about(), note());
+    assert_eq!(keys(&mut open(), &cx, "<enter>"), FormEvent::Stay);
+    let one = |id: &str, names: [&str; 2], values: &[&str]| QuestionAnswer {
+        id: id.into(),
+        names: names.map(str::to_owned).to_vec(),
+        values: values.iter().map(|v| (*v).to_owned()).collect(),
+    };
+    let table: &[(&str, Vec<QuestionAnswer>)] = &[
+        ("pr", vec![one("q1", ["History", "Smoker"], &["present"])]),
+        ("<right><left><tab><right> ", vec![one("q2", ["History", "Allergies"], &["penicillin", "latex", "wool"])]),
+        (
+            "n<tab><tab>72<tab>!",
+            vec![
+                one("q1", ["History", "Smoker"], &["never"]),
+                one("q3", ["Vitals", "Pulse"], &["72"]),
+                one("q4", ["Vitals", "Remarks"], &["sleeps badly!"]),
+            ],
+        ),
+    ];
+    for (typed, expected) in table {
+        let mut form = open();
+        keys(&mut form, &cx, typed);
+        let (template, sent) = answers(keys(&mut form, &cx, "<enter>"));
+        assert!(template == "Intake" && sent == *expected, "{typed}: {}", serde_json::to_string(&sent).unwrap());
+    }
+    let mut form = open();
+    assert_eq!(keys(&mut form, &cx, "<tab><tab>fast<enter>"), FormEvent::Stay);
+    assert!(screen(&form, &cx, 80, 24).contains("! must be a number"));
+}
+
+#[test]
+fn a_template_without_questions_takes_id_and_value_by_hand() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let mut form = Form::visit_note(RecordId(9), about(), note());
+    keys(&mut form, &cx, "<backtab>d<tab>q9<tab>one; two");
+    let (template, sent) = answers(keys(&mut form, &cx, "<enter>"));
+    assert_eq!(template, "Discharge");
+    assert!(sent == [QuestionAnswer { id: "q9".into(), names: Vec::new(), values: vec!["one".into(), "two".into()] }]);
+
+    let mut form = Form::visit_note(RecordId(9), about(), VisitNote::default());
+    assert_eq!(keys(&mut form, &cx, "<tab>q9<enter>"), FormEvent::Stay);
+    keys(&mut form, &cx, "Intake<tab><tab>yes");
+    assert_eq!(answers(keys(&mut form, &cx, "<enter>")).0, "Intake");
+}
+
+#[test]
+fn answers_are_not_lost_by_looking_at_another_template() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let mut form = Form::visit_note(RecordId(9), about(), note());
+    keys(&mut form, &cx, "n<backtab><right>");
+    let shown = screen(&form, &cx, 80, 24);
+    assert!(shown.contains("One template is saved at a time") && shown.contains("never"), "{shown}");
+    assert!(form.dirty());
+}
+
+#[test]
+fn an_addendum_needs_a_number_and_instructions() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let table = [
+        ("46a<tab>Fix the name<enter>", "! digits only"),
+        ("<tab>Fix the name<enter>", "! required"),
+        ("46<enter>", "! required"),
+    ];
+    for (typed, problem) in table {
+        let mut form = Form::request_addendum(None);
+        assert_eq!(keys(&mut form, &cx, typed), FormEvent::Stay);
+        let shown = screen(&form, &cx, 80, 24);
+        assert!(shown.contains(problem), "{shown}");
+    }
+    let mut form = Form::request_addendum(Some("46"));
+    let Intent::RequestAddendum { addendum, session_note, instructions } =
+        submitted(keys(&mut form, &cx, "Fix the name <enter>"))
+    else {
+        panic!("not an addendum")
+    };
+    assert_eq!((addendum, session_note.as_str(), instructions.as_str()), (RecordId::UNASSIGNED, "46", "Fix the name"));
+    through_all_fields(&Form::request_addendum(None), &cx);
+}
+
+#[test]
+fn they_look_like_this() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let mut form = Form::visit_note(RecordId(9), about(), note());
+    through_all_fields(&form, &cx);
+    keys(&mut form, &cx, "<tab>");
+    insta::assert_snapshot!("visit_note", screen(&form, &cx, 80, 24));
+    let form = Form::visit_note(RecordId(9), about(), VisitNote::default());
+    insta::assert_snapshot!("visit_note_by_hand", screen(&form, &cx, 80, 24));
+    let mut form = Form::request_addendum(Some("46"));
+    form.paste(&"Please correct the spelling of the family name. ".repeat(4), &cx);
+    insta::assert_snapshot!("request_addendum", screen(&form, &cx, 80, 24));
+}
+
+#[test]
+fn nothing_of_a_vendor_reaches_a_cell_around_the_firewall() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let mut bad = note();
+    bad.parts[0].questions[0].label = "a\u{202e}b\u{1b}[2J".into();
+    bad.parts[0].questions[0].options[1] = "past\u{200b}\u{7}".into();
+    bad.parts[0].template = "T\u{2066}".into();
+    let form = Form::visit_note(RecordId(9), PatientIdentity { name: "O\u{202d}x".into(), ..about() }, bad);
+    let shown = screen(&form, &cx, 120, 24);
+    assert!(!shown.chars().any(|c| c != '\n' && crate::tui::editor::hidden(c)), "{shown}");
+    assert!(shown.contains("O‹U+202D›x"), "{shown}");
+}

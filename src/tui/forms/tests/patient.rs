@@ -1,0 +1,275 @@
+use super::*;
+use crate::domain::patient::{Address, Contact, Gender, HumanName, Telecom};
+
+fn text(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+/// A record that holds more than the form has fields for.
+fn full() -> Patient {
+    Patient {
+        mrn: text("M-88"),
+        account_number: text("A-1"),
+        names: vec![
+            HumanName { usage: text("maiden"), family: text("Ifeoma Eze"), ..HumanName::default() },
+            HumanName {
+                usage: text("usual"),
+                family: text("Ifeoma Okoro"),
+                first: text("Ifeoma"),
+                middle: text("Ada"),
+                last: text("Okoro"),
+                alias: text("Ify"),
+            },
+        ],
+        birth_date: text("1980-06-01"),
+        gender: Some(Gender::Verbatim("nonbinary".into())),
+        marital_status: text("married"),
+        telecom: vec![
+            Telecom { usage: text("work"), system: text("pager"), value: text("17") },
+            Telecom { usage: text("home"), system: text("phone"), value: text("call the neighbour") },
+            Telecom { usage: text("home"), system: text("email"), value: text("ify@example.org") },
+        ],
+        contacts: vec![Contact::default()],
+        addresses: vec![
+            Address { usage: text("work"), city: text("Lagos"), ..Address::default() },
+            Address {
+                usage: text("home"),
+                line: vec!["1 High St".into(), "Back door".into()],
+                city: text("Enugu"),
+                ..Address::default()
+            },
+        ],
+        active: Some(true),
+        family_member: Some(false),
+        linked_by_email: Some(true),
+        ..Patient::default()
+    }
+}
+
+fn edit(scene: &Scene, base: &Patient) -> Form {
+    Form::edit_patient(RecordId(5), base.clone(), &scene.cx())
+}
+
+fn update(event: FormEvent) -> Patient {
+    match submitted(event) {
+        Intent::UpdatePatient { patient, mine, .. } => {
+            assert_eq!(patient, RecordId(5));
+            *mine
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Goes to the field with this label and clears it when it is a text.
+fn to(form: &mut Form, cx: &FormContext<'_>, label: &str) {
+    for _ in 0..40 {
+        let shown = screen(form, cx, 100, 60);
+        let row: usize = shown.rsplit(',').next().unwrap().parse().unwrap();
+        if shown.lines().nth(row).unwrap().contains(label) {
+            return;
+        }
+        keys(form, cx, "<tab>");
+    }
+    panic!("no field {label}");
+}
+
+fn replace(form: &mut Form, cx: &FormContext<'_>, label: &str, with: &str) {
+    to(form, cx, label);
+    keys(form, cx, &"<bs>".repeat(40));
+    keys(form, cx, with);
+}
+
+#[test]
+fn a_new_patient_is_made_from_what_was_typed() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let mut form = Form::create_patient(&cx);
+    assert!(!form.dirty());
+    keys(&mut form, &cx, "Ifeoma<tab><tab>Okoro<tab><tab>1980-06-01<tab>f<tab>M-88<tab>+49 30 5550100");
+    to(&mut form, &cx, "E-mail");
+    keys(&mut form, &cx, "ify@example.org");
+    to(&mut form, &cx, "City");
+    let Intent::CreatePatient { patient, chosen_id, content } = submitted(keys(&mut form, &cx, "Enugu<enter>")) else {
+        panic!("not a creation")
+    };
+    assert_eq!((patient, chosen_id.as_str()), (RecordId::UNASSIGNED, ""));
+    let expected = Patient {
+        mrn: text("M-88"),
+        names: vec![HumanName {
+            usage: text("usual"),
+            family: text("Ifeoma Okoro"),
+            first: text("Ifeoma"),
+            last: text("Okoro"),
+            ..HumanName::default()
+        }],
+        birth_date: text("1980-06-01"),
+        gender: Some(Gender::Female),
+        telecom: vec![
+            Telecom { usage: text("mobile"), system: text("phone"), value: text("+49 30 5550100") },
+            Telecom { usage: text("home"), system: text("email"), value: text("ify@example.org") },
+        ],
+        addresses: vec![Address { usage: text("home"), city: text("Enugu"), ..Address::default() }],
+        active: Some(true),
+        ..Patient::default()
+    };
+    assert!(*content == expected, "{}", serde_json::to_string_pretty(&*content).unwrap());
+}
+
+#[test]
+fn a_record_that_was_only_looked_at_is_not_changed() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let mut form = edit(&scene, &full());
+    assert!(!form.dirty());
+    assert_eq!(keys(&mut form, &cx, "<enter>"), FormEvent::Stay);
+    assert!(screen(&form, &cx, 80, 40).contains("Nothing was changed."));
+    assert_eq!(keys(&mut form, &cx, "<esc>"), FormEvent::Close);
+}
+
+#[test]
+fn an_edit_keeps_everything_that_it_is_not_about() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    type Change = fn(&mut Patient);
+    let table: &[(&str, &str, Change)] = &[
+        ("Last name", "Obi", |p| {
+            p.names[1].last = text("Obi");
+            p.names[1].family = text("Ifeoma Obi");
+        }),
+        ("MRN", "", |p| p.mrn = None),
+        ("Birth date", "1980-06-02", |p| p.birth_date = text("1980-06-02")),
+        ("Phone", "030 5550100", |p| p.telecom[1].value = text("030 5550100")),
+        ("One more phone", "0171 5550100", |p| {
+            p.telecom.push(Telecom { usage: text("mobile"), system: text("phone"), value: text("0171 5550100") });
+        }),
+        ("E-mail", "", |p| {
+            p.telecom.remove(2);
+        }),
+        ("Street", "2 Low Rd", |p| p.addresses[1].line[0] = "2 Low Rd".into()),
+        ("Street", "", |p| p.addresses[1].line[0] = String::new()),
+        ("Country", "Nigeria", |p| p.addresses[1].country = text("Nigeria")),
+        ("Marital status", " widowed ", |p| p.marital_status = text("widowed")),
+    ];
+    for (label, typed, change) in table {
+        let mut form = edit(&scene, &full());
+        replace(&mut form, &cx, label, typed);
+        assert!(form.dirty(), "{label}");
+        let mine = update(keys(&mut form, &cx, "<enter>"));
+        let mut expected = full();
+        change(&mut expected);
+        assert!(mine == expected, "{label}: {}", serde_json::to_string(&mine).unwrap());
+    }
+    let mut form = edit(&scene, &full());
+    to(&mut form, &cx, "Gender");
+    let mine = update(keys(&mut form, &cx, "o<enter>"));
+    assert_eq!(mine.gender, Some(Gender::Other));
+}
+
+#[test]
+fn what_the_vendor_holds_against_its_own_rules_hinders_no_other_change() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let base = Patient { birth_date: text("1.6.1980"), ..full() };
+    let mut form = edit(&scene, &base);
+    replace(&mut form, &cx, "MRN", "M-89");
+    assert_eq!(update(keys(&mut form, &cx, "<enter>")).birth_date, text("1.6.1980"));
+}
+
+#[test]
+fn a_broken_rule_is_said_at_its_field_while_it_is_typed_and_enter_goes_to_the_first() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let table = [
+        ("Birth date", "1980-02-30", "! there is no such day"),
+        ("Birth date", "2026-11-22", "! a birth date cannot be in the future"),
+        ("Phone", "call me", "! digits, spaces"),
+        ("E-mail", "ify", "! must hold one @"),
+    ];
+    for (label, typed, rule) in table {
+        let mut form = Form::create_patient(&cx);
+        keys(&mut form, &cx, "Ifeoma<tab>");
+        replace(&mut form, &cx, label, typed);
+        keys(&mut form, &cx, "<tab>");
+        let shown = screen(&form, &cx, 80, 40);
+        assert!(shown.contains(rule), "{shown}");
+        assert_eq!(keys(&mut form, &cx, "<enter>"), FormEvent::Stay);
+        let shown = screen(&form, &cx, 80, 40);
+        let row: usize = shown.rsplit(',').next().unwrap().parse().unwrap();
+        assert!(shown.lines().nth(row).unwrap().contains(label), "{shown}");
+    }
+    let mut form = Form::create_patient(&cx);
+    assert_eq!(keys(&mut form, &cx, "<enter>"), FormEvent::Stay);
+    assert!(screen(&form, &cx, 80, 40).contains("! a first or last name is required"));
+}
+
+/// Solo: `deceasedAt` is required when deceased and refused when not.
+#[test]
+fn deceased_asks_for_the_moment_and_only_then() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let mut form = edit(&scene, &full());
+    assert!(!screen(&form, &cx, 80, 60).contains("Deceased at"));
+    to(&mut form, &cx, "Deceased");
+    assert_eq!(keys(&mut form, &cx, "y<enter>"), FormEvent::Stay);
+    assert!(screen(&form, &cx, 100, 60).contains("! required when deceased"));
+    let mine = update(keys(&mut form, &cx, "2026-11-20 10:12 AM<enter>"));
+    assert_eq!((mine.deceased, mine.deceased_at.as_deref()), (Some(true), Some("2026-11-20 10:12 AM")));
+
+    let dead = Patient { deceased: Some(true), deceased_at: text("2026-11-20 10:12 AM"), ..full() };
+    let mut form = edit(&scene, &dead);
+    to(&mut form, &cx, "Deceased ");
+    assert_eq!(keys(&mut form, &cx, "n<enter>"), FormEvent::Stay);
+    assert!(screen(&form, &cx, 100, 60).contains("! only allowed when deceased"));
+    keys(&mut form, &cx, &"<bs>".repeat(40));
+    to(&mut form, &cx, "Active");
+    let mine = update(keys(&mut form, &cx, "<enter>"));
+    assert_eq!((mine.deceased, mine.deceased_at), (Some(false), None));
+}
+
+#[test]
+fn a_refusal_keeps_what_was_typed_and_stands_at_the_field_it_names() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let mut form = Form::create_patient(&cx);
+    let event = keys(&mut form, &cx, "Ifeoma<enter>");
+    assert!(matches!(event, FormEvent::Submit(_)));
+    assert_eq!(keys(&mut form, &cx, "x<enter>"), FormEvent::Stay, "once");
+    form.refused(&Refusal::Invalid("birth_date: the clinic wants one".into()));
+    let shown = screen(&form, &cx, 80, 40);
+    assert!(shown.contains("! the clinic wants one") && shown.contains("Ifeoma"), "{shown}");
+    form.refused(&Refusal::NotSaved("no space left".into()));
+    assert!(screen(&form, &cx, 80, 40).contains("Not saved: it could not be saved: no space left."));
+}
+
+#[test]
+fn esc_asks_once_when_something_would_be_lost() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let mut form = Form::create_patient(&cx);
+    assert_eq!(keys(&mut form, &cx, "I<esc>"), FormEvent::Stay);
+    assert!(screen(&form, &cx, 80, 40).contains("Esc again throws it away"));
+    assert_eq!(keys(&mut form, &cx, "f<esc>"), FormEvent::Stay, "any other key goes on");
+    assert_eq!(keys(&mut form, &cx, "<esc>"), FormEvent::Close);
+}
+
+#[test]
+fn a_paste_loses_what_hides_and_debug_tells_nothing() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let mut form = Form::create_patient(&cx);
+    form.paste("Ife\u{202e}oma\n", &cx);
+    assert!(screen(&form, &cx, 80, 40).contains("Ifeoma"));
+    assert_eq!(format!("{form:?}"), "Form(create patient)");
+}
+
+#[test]
+fn it_draws_at_every_size_and_looks_like_this() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let mut form = edit(&scene, &full());
+    through_all_fields(&form, &cx);
+    insta::assert_snapshot!("edit_patient", screen(&form, &cx, 80, 24));
+    replace(&mut form, &cx, "E-mail", "ify@");
+    insta::assert_snapshot!("edit_patient_broken_rule", screen(&form, &cx, 80, 24));
+    insta::assert_snapshot!("create_patient", screen(&Form::create_patient(&cx), &cx, 80, 40));
+}

@@ -27,7 +27,9 @@ use crate::domain::{
     note::{Draft, NoteBody, Soap},
 };
 
-pub(in crate::tui) use self::check::{hidden, pasted};
+#[cfg(test)]
+pub(in crate::tui) use self::check::hidden;
+pub(in crate::tui) use self::check::pasted;
 pub use self::saving::{MOST_MS, PAUSE_MS};
 
 /// What an editor wants of its window after a key or a tick.

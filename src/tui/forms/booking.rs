@@ -86,6 +86,8 @@ pub(super) struct BookingForm {
     /// Nobody has chosen a day yet: when this one is full, the next is looked for unasked.
     untouched: bool,
     settle: Option<Timestamp>,
+    /// The time that a person chose from the list. Where a later answer lacks it, no other is put in its place unasked.
+    preferred: Option<Timestamp>,
     given: Vec<String>,
 }
 
@@ -149,6 +151,7 @@ impl BookingForm {
             ahead: false,
             untouched: !change,
             settle: None,
+            preferred: None,
             given: Vec::new(),
         };
         form.given = form.texts();
@@ -301,7 +304,7 @@ impl BookingForm {
         if let Some(row) = self.sheet.row_mut(Field::Slot) {
             row.remark = remark;
             if let Control::Pick(pick) = &mut row.control {
-                let chosen = pick.value().to_owned();
+                let chosen = self.preferred.map_or_else(|| pick.value().to_owned(), |at| at.to_string());
                 *pick = Pick::new(items, &chosen);
                 pick.rows = LIST;
             }
@@ -344,6 +347,7 @@ impl BookingForm {
         self.sheet.judge(Field::Room, room);
         let slot = match self.chosen() {
             _ if own.is_some() => None,
+            _ if self.lost() => Some("the time that you chose is not free for this; choose again".to_owned()),
             Some(slot) if slot.start < cx.now => Some("this time has passed meanwhile".to_owned()),
             Some(_) => None,
             None if booking && self.free == Free::Known && !self.slots.is_empty() => Some("choose a free time".into()),
@@ -351,6 +355,13 @@ impl BookingForm {
             None => None,
         };
         self.sheet.judge(Field::Slot, slot);
+    }
+
+    /// The time that a person chose is no longer in the list.
+    fn lost(&self) -> bool {
+        self.free == Free::Known
+            && !self.slots.is_empty()
+            && self.preferred.is_some_and(|at| !self.slots.iter().any(|s| s.start == at))
     }
 
     /// Why no free time can be chosen, when a new appointment needs one.
@@ -381,8 +392,10 @@ impl BookingForm {
             Came::Nothing => Step::Stay,
             Came::Esc => Step::Esc,
             Came::Changed(field) => {
-                if matches!(field, Field::Room | Field::Day) {
-                    self.unsettle(cx);
+                match field {
+                    Field::Room | Field::Day => self.unsettle(cx),
+                    Field::Slot => self.preferred = self.chosen().map(|s| s.start),
+                    _ => {}
                 }
                 self.judge(cx);
                 Step::Stay
@@ -397,13 +410,19 @@ impl BookingForm {
                     return Step::Ask(question);
                 }
                 self.judge(cx);
-                if self.sheet.go_to_broken() { Step::Stay } else { self.submit(cx) }
+                let broken = self.sheet.go_to_broken();
+                if self.lost() && self.sheet.here() == Some(Field::Slot) {
+                    // The list has the keys now and what it offers instead is seen.
+                    self.preferred = None;
+                }
+                if broken { Step::Stay } else { self.submit(cx) }
             }
         }
     }
 
     fn unsettle(&mut self, cx: &FormContext<'_>) {
         self.untouched = false;
+        self.preferred = None;
         self.free = Free::Unasked;
         self.asked = None;
         self.slots.clear();

@@ -184,8 +184,9 @@ impl PatientForm {
         for (field, problem) in found {
             self.sheet.judge(field, problem);
         }
+        let here = self.sheet.here() == Some(Field::DeceasedAt);
         if let Some(row) = self.sheet.row_mut(Field::DeceasedAt) {
-            row.hidden = deceased != Some(true) && at.is_empty();
+            row.hidden = deceased != Some(true) && at.is_empty() && !here;
         }
     }
 

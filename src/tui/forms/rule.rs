@@ -107,7 +107,7 @@ pub(super) fn phone(text: &str) -> Result<(), String> {
     if number.chars().any(|c| !(c.is_ascii_digit() || " +-()./".contains(c))) {
         return Err("digits, spaces and + - ( ) . / only; an extension after x".into());
     }
-    if number.trim_start().trim_start_matches('+').contains('+') {
+    if number.trim_start().chars().skip(1).any(|c| c == '+') {
         return Err("a + stands only at the beginning".into());
     }
     let digits = number.bytes().filter(u8::is_ascii_digit).count();

@@ -63,11 +63,30 @@ fn everything_else_may_be_said_too() {
     let cx = scene.cx();
     let (mut form, _) = book(&scene);
     form.told(&slots(&["2026-11-21T13:00:00Z", "2026-11-21T13:30:00Z"]), &cx);
-    keys(&mut form, &cx, "<enter><down><tab><tab>20<tab>cough; ; fever<tab>ours-1");
+    keys(&mut form, &cx, "<enter><down><tab><tab>20");
+    // Another length may fit into other times.
+    let event = keys(&mut form, &cx, "<tab>");
+    assert_eq!(asked(&event).3, Some(1_200));
+    form.told(&slots(&["2026-11-21T13:00:00Z", "2026-11-21T13:30:00Z"]), &cx);
+    keys(&mut form, &cx, "cough; ; fever<tab>ours-1");
     let Intent::Book { terms, .. } = submitted(keys(&mut form, &cx, "<enter>")) else { panic!("not a booking") };
     assert_eq!(terms.start, Some(at("2026-11-21T13:30:00Z")));
     assert_eq!((terms.duration, terms.external_id.as_deref()), (Some(1_200), Some("ours-1")));
     assert_eq!(terms.reasons, ["cough", "fever"]);
+}
+
+#[test]
+fn another_time_is_never_put_in_the_place_of_the_chosen_one_unseen() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let (mut form, _) = book(&scene);
+    form.told(&slots(&["2026-11-21T13:00:00Z", "2026-11-21T13:30:00Z"]), &cx);
+    keys(&mut form, &cx, "<enter><down><tab><tab>20<tab>");
+    form.told(&slots(&["2026-11-21T15:00:00Z"]), &cx);
+    assert_eq!(keys(&mut form, &cx, "cough<enter>"), FormEvent::Stay);
+    assert!(screen(&form, &cx, 80, 24).contains("! the time that you chose is not free"));
+    let Intent::Book { terms, .. } = submitted(keys(&mut form, &cx, "<enter>")) else { panic!("not a booking") };
+    assert_eq!(terms.start, Some(at("2026-11-21T15:00:00Z")));
 }
 
 #[test]

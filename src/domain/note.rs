@@ -43,6 +43,58 @@ impl NoteBody {
     }
 }
 
+impl NoteBody {
+    /// A scribe's summary as a note: its sections sorted into the four parts by their titles, or one text when no title
+    /// says where it belongs.
+    pub fn from_summary(summary: &super::session::Summary) -> Self {
+        let mut soap = Soap::default();
+        let mut sorted = false;
+        for (title, text) in summary.sections.iter().filter(|(_, text)| !text.trim().is_empty()) {
+            let part = soap_part(title);
+            sorted |= part.is_some();
+            let part = match part.unwrap_or(SoapPart::Subjective) {
+                SoapPart::Subjective => &mut soap.subjective,
+                SoapPart::Objective => &mut soap.objective,
+                SoapPart::Assessment => &mut soap.assessment,
+                SoapPart::Plan => &mut soap.plan,
+            };
+            if !part.is_empty() {
+                part.push_str("\n\n");
+            }
+            if !title.is_empty() {
+                part.push_str(title);
+                part.push_str(":\n");
+            }
+            part.push_str(text.trim());
+        }
+        if sorted { Self::Soap(soap) } else { Self::Text(soap.subjective) }
+    }
+}
+
+enum SoapPart {
+    Subjective,
+    Objective,
+    Assessment,
+    Plan,
+}
+
+fn soap_part(title: &str) -> Option<SoapPart> {
+    let title = title.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|w| title.contains(w));
+    // "Objective" stands in "subjective's" shadow only one way round: the longer word is looked for first.
+    if says(&["subjective", "history", "complaint", "reason", "symptom"]) {
+        Some(SoapPart::Subjective)
+    } else if says(&["objective", "exam", "finding", "vital"]) {
+        Some(SoapPart::Objective)
+    } else if says(&["assessment", "diagnos", "impression"]) {
+        Some(SoapPart::Assessment)
+    } else if says(&["plan", "treatment", "follow", "recommend"]) {
+        Some(SoapPart::Plan)
+    } else {
+        None
+    }
+}
+
 /// A note on its way into the EMR. Nothing tells it again but the vendor's webhook, so it lives in the ledger.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {

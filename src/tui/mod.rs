@@ -1,11 +1,18 @@
 //! The window.
 
 pub mod action;
+pub mod app;
+mod code;
+pub mod draw;
 pub mod editor;
 pub mod forms;
 pub mod keymap;
+pub mod layers;
+pub mod layout;
 pub mod list;
+pub mod model;
 pub mod painter;
 pub mod terminal;
 pub mod text;
 pub mod theme;
+pub mod update;

@@ -93,8 +93,10 @@ impl Painter {
             set(&mut pen, Pen::of(cell), out);
             out.extend_from_slice(cell.symbol().as_bytes());
             let wide = super::text::width(cell.symbol()).max(1) as u16;
-            // In the last column terminals differ about where the cursor is, and wide characters can be drawn either way.
-            at = (x + wide < next.area.width && wide == 1).then_some((x + wide, y));
+            // In the last column terminals differ about where the cursor is, and about how many columns a wide character or
+            // one with combining marks takes: after those the next cell is addressed anew.
+            let certain = wide == 1 && cell.symbol().chars().nth(1).is_none();
+            at = (certain && x + 1 < next.area.width).then_some((x + 1, y));
         }
         set(&mut pen, PLAIN, out);
     }

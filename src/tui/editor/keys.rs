@@ -215,7 +215,7 @@ impl Editor {
     }
 
     /// Shows whom the note is about and what is odd about it, before it is filed.
-    fn check(&mut self) {
+    pub fn check(&mut self) {
         self.settle();
         let body = self.body();
         if body.is_blank() {

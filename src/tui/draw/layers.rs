@@ -1,0 +1,736 @@
+//! What lies over the panes.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+};
+
+use super::{Look, age, frame, help_lines, put, vendor_glyph};
+use crate::{
+    domain::{
+        Entry, EntryState, Record,
+        command::Level,
+        entry::{Finding, PersonAct, StepKind},
+        identity::{Ground, Standing},
+        note::NoteBody,
+        view::{Detail, OutboxRow, VendorState},
+    },
+    tui::{
+        layers::{ChoiceLayer, DetailLayer, Layer, LinksLayer, OutboxLayer, PaletteLayer, VisitLinksLayer},
+        layout,
+        model::Model,
+        text,
+        theme::Token,
+        update,
+    },
+};
+
+/// Draws a layer; returns where the cursor belongs.
+pub fn layer(model: &Model, look: &Look<'_>, layer: &Layer, buf: &mut Buffer) -> Option<Position> {
+    let cx = Cx { model, look };
+    match layer {
+        Layer::Detail(layer) => cx.detail(layer, buf),
+        Layer::Outbox(layer) => cx.outbox(layer, buf),
+        Layer::Help { scroll } => cx.help(*scroll, buf),
+        Layer::Palette(layer) => return cx.palette(layer, buf),
+        Layer::Form(form) => {
+            let area = layout::middle(model, 90, 34);
+            frame::clear(buf, area);
+            let rooms = update::rooms_at_hand(model);
+            let form_cx = update::context(&model.setting, model.now, &rooms);
+            return form.draw(area, buf, look.theme, &form_cx);
+        }
+        Layer::Editor(editor) => {
+            let area = layout::body(model);
+            frame::clear(buf, area);
+            return editor.draw(area, buf, look.theme);
+        }
+        Layer::VisitLinks(layer) => cx.visit_links(layer, buf),
+        Layer::Links(layer) => cx.links(layer, buf),
+        Layer::Choice(layer) => cx.choice(layer, buf),
+        Layer::Health => cx.health(buf),
+        Layer::Log { back } => cx.log(*back, buf),
+    }
+    None
+}
+
+/// A line with what it means.
+type Line = (String, Token);
+
+struct Cx<'a> {
+    model: &'a Model,
+    look: &'a Look<'a>,
+}
+
+impl Cx<'_> {
+    fn open(&self, area: Rect, title: &str, buf: &mut Buffer) -> Rect {
+        let border = self.look.theme.style(Token::LayerBorder);
+        let name = self.look.theme.style(Token::Title);
+        let title = format!(" {} ", text::clean(title));
+        frame::layer(buf, area, &title, border, name, self.model.setting.plain)
+    }
+
+    fn lines(&self, area: Rect, scroll: usize, lines: &[Line], buf: &mut Buffer) {
+        let height = usize::from(area.height);
+        // Scrolling past the end shows the last screenful.
+        let from = scroll.min(lines.len().saturating_sub(height));
+        for (i, (words, token)) in lines.iter().skip(from).take(height).enumerate() {
+            let width = area.width.saturating_sub(1);
+            put(buf, area.x + 1, area.y + i as u16, words, width, self.look.theme.style(*token));
+        }
+    }
+
+    fn time(&self, at: jiff::Timestamp) -> String {
+        at.to_zoned(self.model.setting.zone.clone()).strftime("%d %b %H:%M:%S").to_string()
+    }
+
+    fn detail(&self, layer: &DetailLayer, buf: &mut Buffer) {
+        let area = layout::side(self.model);
+        let width = usize::from(area.width.saturating_sub(4)).max(1);
+        let Some(detail) = &layer.detail else {
+            let inner = self.open(area, "Details", buf);
+            self.lines(inner, 0, &[("Nothing is known of this yet.".into(), Token::Dim)], buf);
+            return;
+        };
+        if let Some(raw) = &layer.raw {
+            let inner = self.open(area, &format!("{} {} · the vendor's own words", detail.kind.word(), detail.id), buf);
+            let lines: Vec<Line> = match raw {
+                Some(raw) => {
+                    pretty(&raw.0).iter().flat_map(|l| text::wrap(l, width)).map(|l| (l, Token::Text)).collect()
+                }
+                None => vec![("It was not read from the vendor yet; U reads it.".into(), Token::Dim)],
+            };
+            self.lines(inner, layer.scroll, &lines, buf);
+            return;
+        }
+        let inner = self.open(area, &format!("{} {}", capital(detail.kind.word()), detail.id), buf);
+        self.lines(inner, layer.scroll, &self.detail_lines(detail, width), buf);
+    }
+
+    fn detail_lines(&self, detail: &Detail, width: usize) -> Vec<Line> {
+        let mut lines: Vec<Line> = Vec::new();
+        if let Some(patient) = &detail.patient {
+            let words = format!("{}  born {}  MRN {}", patient.name, patient.birth_date, patient.mrn);
+            lines.extend(text::wrap(&words, width).into_iter().map(|l| (l, Token::Strong)));
+        }
+        match &detail.shown {
+            Some(record) => self.record_lines(record, width, &mut lines),
+            None => lines.push(("Known by name only; it is being read.".into(), Token::Dim)),
+        }
+        lines.push((String::new(), Token::Text));
+        let known = match &detail.provenance {
+            Some(p) => {
+                let part = if detail.complete { "" } else { ", in part" };
+                format!("read {} ({}{part})", self.time(p.at), source_word(p.source))
+            }
+            None => "never read".into(),
+        };
+        lines.push((known, Token::Dim));
+        for entry in &detail.pending {
+            lines.push((format!("⇅ {} {}: {}", entry.id, entry.intent.word(), entry.state.word()), Token::Own));
+        }
+        for row in &detail.links {
+            let standing = match row.link.standing {
+                Standing::Made => "linked by our own write",
+                Standing::Confirmed { .. } => "linked, confirmed",
+                Standing::Proposed => "perhaps the same (= to look)",
+                Standing::Refused { .. } => continue,
+            };
+            let vendor = row.other_vendor.map_or_else(String::new, |v| v.to_string());
+            lines.push((format!("= {vendor} {}: {standing}", row.other_kind.word()), Token::Dim));
+        }
+        for (fact, sourced) in detail.facts.values.iter().filter(|(f, _)| update::plain_fact(**f)) {
+            let words =
+                format!("{}: {} ({})", fact_word(*fact), text::clean(&sourced.value), source_word(sourced.source));
+            lines.push((words, Token::Dim));
+        }
+        for name in &detail.refs {
+            lines.push((format!("{} {}: {}", name.vendor, name.scheme, text::clean(&name.value)), Token::Dim));
+        }
+        lines
+    }
+
+    fn record_lines(&self, record: &Record, width: usize, lines: &mut Vec<Line>) {
+        let mut field = |name: &str, value: &str| {
+            if value.trim().is_empty() {
+                return;
+            }
+            for (i, part) in text::wrap(value, width.saturating_sub(16).max(8)).into_iter().enumerate() {
+                let name = if i == 0 { name } else { "" };
+                lines.push((format!("{}{part}", text::fit(name, 16)), Token::Text));
+            }
+        };
+        match record {
+            Record::Patient(p) => {
+                field("name", &p.display_name());
+                field("born", p.birth_date.as_deref().unwrap_or_default());
+                field("gender", p.gender.as_ref().map_or("", |g| g.as_str()));
+                field("MRN", p.mrn.as_deref().unwrap_or_default());
+                for t in &p.telecom {
+                    let label = format!("{} {}", t.usage.as_deref().unwrap_or(""), t.system.as_deref().unwrap_or(""));
+                    field(label.trim(), t.value.as_deref().unwrap_or_default());
+                }
+                for a in &p.addresses {
+                    let parts = [
+                        Some(a.line.join(" ")),
+                        a.apartment.clone(),
+                        a.postal_code.clone(),
+                        a.city.clone(),
+                        a.state.clone(),
+                        a.country.clone(),
+                    ];
+                    let parts: Vec<_> = parts.into_iter().flatten().filter(|p| !p.trim().is_empty()).collect();
+                    field("address", &parts.join(", "));
+                }
+                field("language", p.preferred_language.as_deref().unwrap_or_default());
+                field("marital status", p.marital_status.as_deref().unwrap_or_default());
+                field("race", p.race.as_deref().unwrap_or_default());
+                field("ethnicity", p.ethnicity.as_deref().unwrap_or_default());
+                if p.active == Some(false) {
+                    field("active", "no");
+                }
+                if p.deceased == Some(true) {
+                    field("deceased", p.deceased_at.as_deref().unwrap_or("yes"));
+                }
+                for contact in &p.contacts {
+                    let names: Vec<_> = contact.names.iter().map(crate::domain::patient::HumanName::display).collect();
+                    let reach: Vec<_> = contact.telecom.iter().filter_map(|t| t.value.clone()).collect();
+                    field("contact", &[names, reach].concat().join(" "));
+                }
+            }
+            Record::Appointment(a) => {
+                let start = a.start.map_or_else(String::new, |s| {
+                    s.to_zoned(self.model.setting.zone.clone()).strftime("%a %d %b %Y %H:%M").to_string()
+                });
+                field("starts", &start);
+                field("lasts", &a.duration.map_or_else(String::new, |d| format!("{} min", d / 60)));
+                field("status", a.status.as_str());
+                field("video call", a.video.as_ref().map_or("", |v| v.status.as_str()));
+                match &a.room {
+                    Some(room) => field("room", &format!("{} (from {})", room.value, source_word(room.source))),
+                    None => field("room", "no room known"),
+                }
+                field("reasons", &a.reasons.join(", "));
+                for p in &a.providers {
+                    field("provider", &p.display_name());
+                }
+                field("external id", a.external_id.as_deref().unwrap_or_default());
+            }
+            Record::Session(s) => {
+                field("vendor", s.vendor.as_str());
+                field("stage", s.stage.word());
+                field("vendor's word", &s.status);
+                field("doctor", s.doctor.as_deref().unwrap_or_default());
+                field("title", s.title.as_deref().unwrap_or_default());
+                field("language", s.language.as_deref().unwrap_or_default());
+                if let Some(summary) = &s.summary {
+                    field("approved", summary.approved.map_or("not told", |a| if a { "yes" } else { "not yet" }));
+                    for (title, body) in &summary.sections {
+                        lines.push((String::new(), Token::Text));
+                        if !title.is_empty() {
+                            lines.push((text::clean(title).into_owned(), Token::Title));
+                        }
+                        lines.extend(text::wrap(body, width).into_iter().map(|l| (l, Token::Text)));
+                    }
+                }
+            }
+            Record::Note(n) => {
+                if let crate::domain::note::FilingState::Failed { reasons } = &n.state {
+                    field("failed", &reasons.join("; "));
+                }
+                body_lines(&n.body, width, lines);
+            }
+            Record::SessionNote(n) => {
+                field("status", n.status.as_deref().unwrap_or_default());
+                field("note", n.summary.as_deref().unwrap_or_default());
+            }
+            Record::Addendum(a) => {
+                field("session note", &a.session_note);
+                field("asked for", &a.instructions);
+                field("answered", a.response.as_deref().unwrap_or_default());
+            }
+            Record::SignOff(s) => {
+                field("session note", &s.session_note);
+                field("says", s.instructions.as_deref().unwrap_or_default());
+            }
+            Record::EmrAppointment(e) => {
+                field("patient", e.patient_name.as_deref().unwrap_or_default());
+                field("MRN", e.patient_mrn.as_deref().unwrap_or_default());
+                field("status", e.status.as_deref().unwrap_or_default());
+            }
+            Record::Room(r) => field("room", &r.name),
+            Record::VisitNote(v) => {
+                for part in &v.parts {
+                    field("template", &part.template);
+                    for r in &part.responses {
+                        field(r.question.last().map_or("", String::as_str), &r.response.join(", "));
+                    }
+                    for c in &part.comments {
+                        field("comment", &c.message);
+                    }
+                }
+            }
+        }
+    }
+
+    fn outbox(&self, layer: &OutboxLayer, buf: &mut Buffer) {
+        let area = layout::outbox(self.model);
+        if let Some(entry) = &layer.explained {
+            let inner = self.open(area, &format!("{} {}", entry.id, entry.intent.word()), buf);
+            let width = usize::from(inner.width.saturating_sub(2)).max(1);
+            self.lines(inner, layer.scroll, &self.entry_lines(entry, width), buf);
+            return;
+        }
+        let finished = if layer.finished { ", finished ones too" } else { "" };
+        let inner = self.open(area, &format!("Queued writes · {}{finished}", layer.list.total()), buf);
+        if layer.list.total() == 0 {
+            self.lines(inner, 0, &[("Nothing is queued: every write arrived.".into(), Token::Done)], buf);
+            return;
+        }
+        for (place, row) in layer.list.visible() {
+            let y = inner.y + (place - layer.list.top()) as u16;
+            if y >= inner.bottom() {
+                break;
+            }
+            if place == layer.list.selected() {
+                let mark = if self.model.setting.plain { ">" } else { "▸" };
+                put(buf, inner.x, y, mark, 1, self.look.theme.style(Token::Marker));
+            }
+            let mut x = inner.x + 1;
+            for (words, token) in self.outbox_row(row, usize::from(inner.width)) {
+                x += put(buf, x, y, &words, inner.right().saturating_sub(x), self.look.theme.style(token));
+            }
+        }
+    }
+
+    fn outbox_row(&self, row: &OutboxRow, width: usize) -> Vec<Line> {
+        let ticks = ["withdrawn", "saved", "saved sent", "saved sent acknowledged", "saved sent acknowledged seen"];
+        let token = match (row.attention, row.tick) {
+            (true, _) => Token::Alarm,
+            (_, 3 | 4) => Token::Done,
+            (_, 0) => Token::Off,
+            _ => Token::Own,
+        };
+        let why = match (&row.reason, row.waits_for) {
+            (Some(reason), _) => reason.kind.word().to_owned(),
+            (None, Some(other)) => format!("waits for {other}"),
+            (None, None) => ticks.get(usize::from(row.tick)).copied().unwrap_or_default().to_owned(),
+        };
+        let name = width.saturating_sub(6 + 20 + 8 + 18 + 6 + 26).clamp(8, 40);
+        vec![
+            (text::fit(&row.id.to_string(), 6), Token::Dim),
+            (text::fit(&row.what, 20), Token::Text),
+            (text::fit(&row.whom, name), Token::Strong),
+            (text::fit(&format!(" {}", row.vendor), 8), Token::Dim),
+            (text::fit(&format!(" {}", row.state), 18), token),
+            (text::fit(&age(row.saved_at, self.model.now), 5), Token::Dim),
+            (text::fit(&why, 40), Token::Dim),
+        ]
+    }
+
+    fn entry_lines(&self, entry: &Entry, width: usize) -> Vec<Line> {
+        let mut lines: Vec<Line> = vec![(
+            format!("through {}, saved {} by {}", entry.vendor, self.time(entry.saved_at), text::clean(&entry.by)),
+            Token::Dim,
+        )];
+        let token = if entry.state.needs_person() { Token::Alarm } else { Token::Strong };
+        lines.push((format!("state: {}", entry.state.word()), token));
+        let (reason, next) = match &entry.state {
+            EntryState::Saved => (None, "sent as soon as what is before it is through".to_owned()),
+            EntryState::InFlight { .. } => (None, "the vendor's answer is awaited".into()),
+            EntryState::Waiting { until, reason } => (Some(reason), format!("tried again at {}", self.time(*until))),
+            EntryState::Unknown { reason, next_probe, .. } => {
+                (Some(reason), format!("looked up at the vendor at {}", self.time(*next_probe)))
+            }
+            EntryState::NeedsDecision { reason, .. } => (Some(reason), "you decide (d)".into()),
+            EntryState::Conflict { fields, .. } => {
+                (None, format!("you choose mine or theirs (d): {}", fields.join(", ")))
+            }
+            EntryState::Rejected { reason, .. } => (Some(reason), "nothing, until you retry (r) or drop it (d)".into()),
+            EntryState::Acked { .. } => (None, "it is read back".into()),
+            EntryState::Seen { .. } | EntryState::Withdrawn { .. } => (None, "nothing; it is finished".into()),
+        };
+        if let Some(reason) = reason {
+            lines.extend(
+                text::wrap(&format!("why:   {} {}", reason.kind.word(), reason.message), width)
+                    .into_iter()
+                    .map(|l| (l, Token::Warning)),
+            );
+            for (name, message) in &reason.fields {
+                lines.push((format!("       {}: {}", text::clean(name), text::clean(message)), Token::Warning));
+            }
+        }
+        lines.push((format!("next:  {next}"), Token::Text));
+        lines.push((String::new(), Token::Text));
+        for step in &entry.history {
+            let at = self.time(step.at);
+            match &step.what {
+                StepKind::Saved => lines.push((format!("{at}  saved"), Token::Text)),
+                StepKind::Sent => lines.push((format!("{at}  sent"), Token::Text)),
+                StepKind::Interrupted => {
+                    lines.push((
+                        format!("{at}  the program stopped while a request may have been under way"),
+                        Token::Warning,
+                    ));
+                }
+                StepKind::Seen => lines.push((format!("{at}  seen at the vendor"), Token::Done)),
+                StepKind::Probed { finding } => {
+                    let found = match finding {
+                        Finding::Present => "it is there",
+                        Finding::Absent => "it is not there",
+                        Finding::Partial => "a part of it is there",
+                        Finding::Different { .. } => "something else is there",
+                        Finding::CannotTell(_) => "it cannot be told",
+                        Finding::Failed(_) => "the look-up failed",
+                    };
+                    lines.push((format!("{at}  looked it up: {found}"), Token::Text));
+                }
+                StepKind::Person { by, act } => {
+                    let did = match act {
+                        PersonAct::Retry => "tried it again",
+                        PersonAct::Withdraw => "withdrew it",
+                        PersonAct::Arrived => "said that it arrived",
+                        PersonAct::SendAgain => "had it sent again",
+                        PersonAct::Drop => "dropped it",
+                        PersonAct::Resolved => "settled the conflict",
+                    };
+                    lines.push((format!("{at}  {} {did}", text::clean(by)), Token::Text));
+                }
+                StepKind::Exchanged(x) => {
+                    let status = x.status.map_or_else(|| "no answer".to_owned(), |s| s.to_string());
+                    let words = format!("{at}  {} {} → {status} in {} ms", x.method, x.path, x.millis);
+                    lines.extend(text::wrap(&words, width).into_iter().map(|l| (l, Token::Text)));
+                    for (label, body) in [("sent", &x.body), ("got", &x.answer)] {
+                        if let Some(body) = body.as_ref().filter(|b| !b.0.is_empty()) {
+                            let words = format!("  {label}: {}", body.0);
+                            lines.extend(text::wrap(&words, width).into_iter().take(12).map(|l| (l, Token::Dim)));
+                        }
+                    }
+                    if let Some(correlation) = &x.correlation {
+                        lines.push((format!("  correlation id: {}", text::clean(correlation)), Token::Dim));
+                    }
+                    if let Some(failure) = &x.failure {
+                        lines.push((format!("  {}", text::clean(failure)), Token::Warning));
+                    }
+                }
+            }
+        }
+        lines
+    }
+
+    fn help(&self, scroll: usize, buf: &mut Buffer) {
+        let inner = self.open(layout::middle(self.model, 84, u16::MAX), "Keys", buf);
+        let lines: Vec<Line> = help_lines(self.model, self.look.keymap)
+            .into_iter()
+            .map(|(head, keys, doc)| match head {
+                Some(head) => (head.to_owned(), Token::Title),
+                None => (format!("  {} {doc}", text::fit(&keys, 16)), Token::Text),
+            })
+            .collect();
+        self.lines(inner, scroll, &lines, buf);
+    }
+
+    fn palette(&self, layer: &PaletteLayer, buf: &mut Buffer) -> Option<Position> {
+        let inner = self.open(layout::middle(self.model, 84, 18), "What do you want to do?", buf);
+        if inner.is_empty() {
+            return None;
+        }
+        let typed = format!("> {}", text::clean(&layer.text));
+        let used = put(buf, inner.x, inner.y, &typed, inner.width, self.look.theme.style(Token::Strong));
+        let lines = update::palette_lines(self.model, &layer.text);
+        let height = usize::from(inner.height.saturating_sub(1)).max(1);
+        let from = layer.selected.saturating_sub(height - 1);
+        for (i, line) in lines.iter().enumerate().skip(from).take(height) {
+            let y = inner.y + 1 + (i - from) as u16;
+            if y >= inner.bottom() {
+                break;
+            }
+            let selected = i == layer.selected;
+            let mark = if self.model.setting.plain { ">" } else { "▸" };
+            let style = self.look.theme.style(if selected { Token::Marker } else { Token::Text });
+            put(buf, inner.x, y, if selected { mark } else { " " }, 1, style);
+            let keys = match line.does {
+                update::PaletteAct::Action(action) => {
+                    self.look.keymap.chords(action).first().cloned().unwrap_or_default()
+                }
+                update::PaletteAct::Demo(_) => String::new(),
+            };
+            let words = format!("{} {}", text::fit(&keys, 7), line.doc);
+            put(
+                buf,
+                inner.x + 2,
+                y,
+                &words,
+                inner.width.saturating_sub(2),
+                self.look.theme.style(if selected { Token::Strong } else { Token::Text }),
+            );
+        }
+        Some(Position::new((inner.x + used).min(inner.right().saturating_sub(1)), inner.y))
+    }
+
+    fn visit_links(&self, layer: &VisitLinksLayer, buf: &mut Buffer) {
+        let inner =
+            self.open(layout::middle(self.model, 100, 40), &format!("Links into the visit · {}", layer.about), buf);
+        match &layer.links {
+            None => self.lines(inner, 0, &[("asking the vendor …".into(), Token::Dim)], buf),
+            Some(Err(reason)) => {
+                let words = format!("could not be asked: {} {}", reason.kind.word(), text::clean(&reason.message));
+                self.lines(inner, 0, &[(words, Token::Alarm)], buf);
+            }
+            Some(Ok(links)) if links.is_empty() => {
+                self.lines(inner, 0, &[("the vendor told no link".into(), Token::Dim)], buf);
+            }
+            Some(Ok(links)) => {
+                if layer.code {
+                    let (label, url) = &links[layer.selected.min(links.len() - 1)];
+                    self.code(inner, label, url, buf);
+                    return;
+                }
+                let width = usize::from(inner.width.saturating_sub(3)).max(1);
+                let mut lines = Vec::new();
+                for (i, (label, url)) in links.iter().enumerate() {
+                    let mark = if i == layer.selected { "▸ " } else { "  " };
+                    lines.push((
+                        format!("{mark}{}", text::clean(label)),
+                        if i == layer.selected { Token::Strong } else { Token::Text },
+                    ));
+                    lines.extend(text::wrap(url, width).into_iter().map(|l| (format!("  {l}"), Token::Dim)));
+                    lines.push((String::new(), Token::Text));
+                }
+                self.lines(inner, 0, &lines, buf);
+            }
+        }
+    }
+
+    fn code(&self, area: Rect, label: &str, url: &str, buf: &mut Buffer) {
+        let lines = super::super::code::lines(url);
+        let fits = |l: &Vec<String>| {
+            l.len() < usize::from(area.height) && l.first().is_some_and(|r| text::width(r) <= usize::from(area.width))
+        };
+        put(
+            buf,
+            area.x + 1,
+            area.y,
+            &text::clean(label),
+            area.width.saturating_sub(1),
+            self.look.theme.style(Token::Strong),
+        );
+        match lines.filter(fits) {
+            Some(lines) => {
+                for (i, line) in lines.iter().enumerate() {
+                    // Dark on light whatever the theme is: that is what phones read.
+                    let style =
+                        ratatui::style::Style::new().fg(ratatui::style::Color::Black).bg(ratatui::style::Color::White);
+                    put(buf, area.x + 1, area.y + 1 + i as u16, line, area.width.saturating_sub(1), style);
+                }
+            }
+            None => {
+                let mut lines: Vec<Line> =
+                    vec![("this window is too small for the code; the link is:".into(), Token::Warning)];
+                lines.extend(
+                    text::wrap(url, usize::from(area.width.saturating_sub(2)).max(1))
+                        .into_iter()
+                        .map(|l| (l, Token::Text)),
+                );
+                let below = Rect::new(area.x, area.y + 1.min(area.height), area.width, area.height.saturating_sub(1));
+                self.lines(below, 0, &lines, buf);
+            }
+        }
+    }
+
+    fn links(&self, layer: &LinksLayer, buf: &mut Buffer) {
+        let inner = self.open(layout::middle(self.model, 100, 24), "Is it the same?", buf);
+        let mut lines: Vec<Line> = Vec::new();
+        if layer.then_file.is_some() {
+            lines.push(("The note is filed once you confirm under which EMR appointment.".into(), Token::Warning));
+            lines.push((String::new(), Token::Text));
+        }
+        if layer.rows.is_empty() {
+            lines.push(("No other vendor's record fits this one.".into(), Token::Dim));
+        }
+        for (i, row) in layer.rows.iter().enumerate() {
+            let selected = i == layer.selected;
+            let (standing, token) = match &row.link.standing {
+                Standing::Made => ("linked by our own write", Token::Done),
+                Standing::Confirmed { .. } => ("confirmed", Token::Done),
+                Standing::Proposed => ("proposed: enter confirms", Token::Warning),
+                Standing::Refused { .. } => ("refused: enter confirms after all", Token::Off),
+            };
+            let vendor = row.other_vendor.map_or_else(String::new, |v| v.to_string());
+            let grounds: Vec<_> = row
+                .link
+                .grounds
+                .iter()
+                .map(|g| match g {
+                    Ground::Mrn => "same MRN",
+                    Ground::BirthDate => "same birth date",
+                    Ground::Start => "same time",
+                    Ground::NamedId => "names the other's id",
+                })
+                .collect();
+            let mark = if selected { "▸ " } else { "  " };
+            lines.push((
+                format!("{mark}{vendor} {} · {standing} · {}", row.other_kind.word(), grounds.join(", ")),
+                if selected { Token::Strong } else { token },
+            ));
+            lines.push((format!("    here:  {}", text::clean(&row.here.join(" · "))), Token::Text));
+            lines.push((format!("    there: {}", text::clean(&row.there.join(" · "))), Token::Text));
+        }
+        self.lines(inner, (layer.selected * 3).saturating_sub(6), &lines, buf);
+    }
+
+    fn choice(&self, layer: &ChoiceLayer, buf: &mut Buffer) {
+        let height = layer.lines.len() + layer.items.len() + 3;
+        let inner = self.open(layout::middle(self.model, 72, height as u16), &layer.title, buf);
+        let mut lines: Vec<Line> = layer.lines.iter().map(|l| (text::clean(l).into_owned(), Token::Text)).collect();
+        let head = lines.len();
+        for (i, (words, _)) in layer.items.iter().enumerate() {
+            let selected = i == layer.selected;
+            let mark = if selected { "▸" } else { " " };
+            let token = if selected { Token::Strong } else { Token::Text };
+            lines.push((format!("{mark} {} {}", i + 1, text::clean(words)), token));
+        }
+        let height = usize::from(inner.height).max(1);
+        self.lines(inner, (head + layer.selected + 1).saturating_sub(height), &lines, buf);
+    }
+
+    fn health(&self, buf: &mut Buffer) {
+        let inner = self.open(layout::middle(self.model, 110, 24), "Vendors, receiver, stores", buf);
+        let Some(health) = &self.model.health else { return };
+        let mut lines: Vec<Line> = Vec::new();
+        for vendor in &health.vendors {
+            let (glyph, token) = vendor_glyph(vendor, self.model.setting.plain);
+            let state = match vendor.state {
+                VendorState::Untried => "not asked yet",
+                VendorState::Up => "answers",
+                VendorState::Troubled => "in trouble",
+                VendorState::Down => "does not answer",
+                VendorState::Refuses => "refuses our credentials",
+            };
+            let speed = vendor.millis.map_or_else(String::new, |(p50, p95)| format!("{p50} ms, 95 % within {p95} ms"));
+            let seen = vendor.last_ok.map_or_else(|| "never".into(), |at| age(at, self.model.now));
+            lines.push((
+                format!(
+                    "{glyph} {} {} last good answer {seen}  {speed}",
+                    text::fit(&vendor.label, 22),
+                    text::fit(state, 24)
+                ),
+                token,
+            ));
+            if let Some((at, reason)) = &vendor.last_failure {
+                lines.push((
+                    format!(
+                        "    last failure {}: {} {}",
+                        self.time(*at),
+                        reason.kind.word(),
+                        text::clean(&reason.message)
+                    ),
+                    Token::Dim,
+                ));
+            }
+            if let Some((at, event)) = &vendor.last_webhook {
+                lines.push((format!("    last webhook {}: {}", self.time(*at), text::clean(event)), Token::Dim));
+            }
+        }
+        lines.push((String::new(), Token::Text));
+        lines.push((
+            format!(
+                "{} patients known · {} writes queued · {} need you · {} notes unsigned",
+                health.patients, health.queued, health.attention, health.unsigned
+            ),
+            Token::Text,
+        ));
+        if health.undecodable > 0 {
+            lines
+                .push((format!("{} webhooks could not be opened since the start", health.undecodable), Token::Warning));
+        }
+        if let Some(trouble) = &health.cache {
+            lines.push((format!("the cache does not serve: {}", text::clean(trouble)), Token::Alarm));
+        }
+        if let Some((done, expected)) = health.filling {
+            let of = expected.map_or_else(String::new, |e| format!(" of {e}"));
+            lines.push((format!("filling the cache: {done}{of} rows"), Token::Active));
+        }
+        for notice in &health.notices {
+            lines.push((text::clean(notice).into_owned(), Token::Warning));
+        }
+        self.lines(inner, 0, &lines, buf);
+    }
+
+    fn log(&self, back: usize, buf: &mut Buffer) {
+        let inner = self.open(layout::middle(self.model, 120, u16::MAX), "Messages", buf);
+        let width = usize::from(inner.width.saturating_sub(18)).max(1);
+        let mut lines: Vec<Line> = Vec::new();
+        for shown in &self.model.log {
+            let token = match shown.toast.level {
+                Level::Info => Token::Text,
+                Level::Warning => Token::Warning,
+                Level::Error => Token::Alarm,
+            };
+            for (i, part) in text::wrap(&shown.toast.text, width).into_iter().enumerate() {
+                let at = if i == 0 { self.time(shown.at) } else { String::new() };
+                lines.push((format!("{} {part}", text::fit(&at, 16)), token));
+            }
+        }
+        if lines.is_empty() {
+            lines.push(("Nothing has happened yet.".into(), Token::Dim));
+        }
+        let end = lines.len().saturating_sub(usize::from(inner.height));
+        self.lines(inner, end.saturating_sub(back), &lines, buf);
+    }
+}
+
+fn body_lines(body: &NoteBody, width: usize, lines: &mut Vec<Line>) {
+    let parts: Vec<(&str, &str)> = match body {
+        NoteBody::Text(text) => vec![("", text)],
+        NoteBody::Soap(s) => vec![
+            ("Subjective", &s.subjective),
+            ("Objective", &s.objective),
+            ("Assessment", &s.assessment),
+            ("Plan", &s.plan),
+        ],
+    };
+    for (title, part) in parts {
+        if !title.is_empty() {
+            lines.push((title.to_owned(), Token::Title));
+        }
+        lines.extend(text::wrap(part, width).into_iter().map(|l| (l, Token::Text)));
+    }
+}
+
+fn pretty(raw: &str) -> Vec<String> {
+    match serde_json::from_str::<serde_json::Value>(raw) {
+        Ok(value) => serde_json::to_string_pretty(&value).unwrap_or_default().lines().map(str::to_owned).collect(),
+        Err(_) => raw.lines().map(str::to_owned).collect(),
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut characters = word.chars();
+    characters.next().map_or_else(String::new, |c| c.to_uppercase().chain(characters).collect())
+}
+
+fn source_word(source: crate::domain::Source) -> &'static str {
+    use crate::domain::Source;
+    match source {
+        Source::Webhook => "after a webhook",
+        Source::Read => "read in turn",
+        Source::Own => "our own write",
+        Source::Import => "an import",
+        Source::Person => "a person's word",
+    }
+}
+
+fn fact_word(fact: crate::domain::Fact) -> &'static str {
+    use crate::domain::Fact;
+    match fact {
+        Fact::Room => "room",
+        Fact::Episode => "episode",
+        Fact::VisitUrl => "check-in link",
+        Fact::AccountNumber => "encounter id",
+        Fact::SessionToken | Fact::WebhookKey | Fact::WebhookEndpoint => "sealed",
+        Fact::RecorderUrl => "recorder",
+        Fact::SummaryUrl => "summary page",
+        Fact::ExpiresAt => "lives until",
+    }
+}

@@ -1,0 +1,282 @@
+//! The model on a buffer. Never mutates, waits, or works for rows that are off the screen.
+
+mod frame;
+mod layers;
+mod panes;
+mod words;
+
+use jiff::Timestamp;
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    style::Style,
+};
+
+use super::{
+    action::{Action, TABLE},
+    keymap::Keymap,
+    layers::Layer,
+    layout,
+    model::{Model, Pane},
+    text,
+    theme::{Theme, Token},
+    update,
+};
+use crate::domain::{
+    command::Level,
+    view::{VendorHealth, VendorState},
+};
+
+/// What drawing needs beside the model.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    /// Colours by meaning.
+    pub theme: &'a Theme,
+    /// For hints and help.
+    pub keymap: &'a Keymap,
+}
+
+/// Draws the whole window and says where the cursor is.
+pub fn draw(model: &Model, look: &Look<'_>) -> (Buffer, Option<Position>) {
+    let area = Rect::new(0, 0, model.size.0, model.size.1);
+    let mut buf = Buffer::empty(area);
+    if area.is_empty() {
+        return (buf, None);
+    }
+    header(model, look, &mut buf);
+    if let Some(area) = layout::tabs(model) {
+        tabs(model, look, area, &mut buf);
+    }
+    let mut cursor = None;
+    for (pane, area) in layout::panes(model) {
+        let at = panes::pane(model, look, pane, area, &mut buf);
+        if pane == model.focus && model.layers.is_empty() {
+            cursor = at;
+        }
+    }
+    for layer in &model.layers {
+        cursor = layers::layer(model, look, layer, &mut buf);
+    }
+    footer(model, look, &mut buf);
+    toasts(model, look, &mut buf);
+    (buf, cursor)
+}
+
+/// Writes a text that is clean already, cut to the area; returns the cells used.
+pub(super) fn put(buf: &mut Buffer, x: u16, y: u16, text: &str, cells: u16, style: Style) -> u16 {
+    if cells == 0 || !buf.area.contains(Position::new(x, y)) {
+        return 0;
+    }
+    let cells = cells.min(buf.area.right().saturating_sub(x));
+    let cut = text::truncate(text, usize::from(cells));
+    buf.set_stringn(x, y, &cut, usize::from(cells), style);
+    text::width(&cut) as u16
+}
+
+fn header(model: &Model, look: &Look<'_>, buf: &mut Buffer) {
+    let area = layout::header(model.size);
+    let style = look.theme.style(Token::Header);
+    let zone = &model.setting.zone;
+    let now = model.now.to_zoned(zone.clone());
+    let clinic = model.health.as_ref().map_or("", |h| h.clinic.as_str());
+    let left = if area.width >= 60 {
+        format!(" wardroom  {}  {}", text::clean(clinic), now.strftime("%a %d %b %H:%M"))
+    } else {
+        format!(" wardroom {}", now.strftime("%H:%M"))
+    };
+    let mut x = area.x + put(buf, area.x, area.y, &left, area.width, style);
+    if let Some(health) = &model.health {
+        let (queued, attention) = (health.queued, health.attention);
+        let mut right: Vec<(String, Token)> = Vec::new();
+        let short = area.width < 110;
+        for vendor in &health.vendors {
+            let (glyph, token) = vendor_glyph(vendor, model.setting.plain);
+            let name = vendor.vendor.as_str();
+            let name = if short { &name[..name.len().min(1)] } else { name };
+            right.push((format!("{name} {glyph}"), token));
+        }
+        let arrows = if model.setting.plain { "queue" } else { "⇅" };
+        let queue = if queued == 0 { format!("{arrows} 0") } else { format!("{arrows} {queued} queued") };
+        right.push((queue, if queued == 0 { Token::Dim } else { Token::Warning }));
+        if attention > 0 {
+            right.push((format!("! {attention} need you"), Token::Alarm));
+        }
+        if area.width >= 80 {
+            right.push((text::clean(&model.setting.user).into_owned(), Token::Dim));
+        }
+        let total: usize = right.iter().map(|(t, _)| text::width(t) + 2).sum();
+        x = x.max(area.right().saturating_sub(total as u16 + 1));
+        for (words, token) in right {
+            let room = area.right().saturating_sub(x);
+            x += put(buf, x, area.y, &words, room, look.theme.style(token)) + 2;
+        }
+    } else if model.lost {
+        put(buf, x + 2, area.y, "no engine", area.right().saturating_sub(x + 2), look.theme.style(Token::Alarm));
+    }
+}
+
+/// How a vendor does, in one cell.
+pub(super) fn vendor_glyph(vendor: &VendorHealth, plain: bool) -> (&'static str, Token) {
+    match (vendor.state, plain) {
+        (VendorState::Up, false) => ("●", Token::Done),
+        (VendorState::Troubled, false) => ("◐", Token::Warning),
+        (VendorState::Down, false) => ("○", Token::Alarm),
+        (VendorState::Refuses, false) => ("✕", Token::Alarm),
+        (VendorState::Untried, false) => ("·", Token::Dim),
+        (VendorState::Up, true) => ("up", Token::Done),
+        (VendorState::Troubled, true) => ("slow", Token::Warning),
+        (VendorState::Down, true) => ("down", Token::Alarm),
+        (VendorState::Refuses, true) => ("refused", Token::Alarm),
+        (VendorState::Untried, true) => ("?", Token::Dim),
+    }
+}
+
+fn tabs(model: &Model, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+    let mut x = area.x + 1;
+    for pane in Pane::ALL {
+        let name = if area.width >= 66 { pane.name() } else { &pane.name()[..4] };
+        let token = if pane == model.focus { Token::BorderFocused } else { Token::Dim };
+        let mark = if pane == model.focus && model.setting.plain { "*" } else { "" };
+        let words = format!("{mark}{} {name}", pane.number());
+        x += put(buf, x, area.y, &words, area.right().saturating_sub(x), look.theme.style(token)) + 2;
+    }
+}
+
+fn footer(model: &Model, look: &Look<'_>, buf: &mut Buffer) {
+    let area = layout::footer(model.size);
+    if area.is_empty() {
+        return;
+    }
+    let right = match model.health.as_ref().and_then(|h| h.last_webhook.as_ref()) {
+        Some((at, vendor, event)) if area.width >= 100 => {
+            let at = at.to_zoned(model.setting.zone.clone()).strftime("%H:%M:%S").to_string();
+            format!("{at} webhook {vendor} {} ", text::clean(event))
+        }
+        _ => String::new(),
+    };
+    let limit = area.right().saturating_sub(text::width(&right) as u16 + 1);
+    let mut x = area.x + 1;
+    for (keys, hint) in hints(model, look.keymap) {
+        let need = (text::width(&keys) + text::width(&hint) + 3) as u16;
+        if x + need > limit {
+            break;
+        }
+        x += put(buf, x, area.y, &keys, limit - x, look.theme.style(Token::Key)) + 1;
+        x += put(buf, x, area.y, &hint, limit.saturating_sub(x), look.theme.style(Token::Hint)) + 2;
+    }
+    put(buf, limit + 1, area.y, &right, area.right().saturating_sub(limit + 1), look.theme.style(Token::Dim));
+}
+
+/// The keys that matter most where the focus is.
+fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
+    use Action as A;
+    let fixed = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, h)| ((*k).to_owned(), (*h).to_owned())).collect();
+    let actions: &[Action] = match model.layers.last() {
+        Some(Layer::Form(form)) => return fixed(&form.hints()),
+        Some(Layer::Editor(editor)) => return fixed(&editor.hints()),
+        Some(Layer::Palette(_)) => {
+            return fixed(&[("type", "to search"), ("↑↓", "choose"), ("enter", "do it"), ("esc", "close")]);
+        }
+        Some(Layer::Choice(_)) => return fixed(&[("↑↓", "choose"), ("enter", "take it"), ("esc", "leave it")]),
+        Some(Layer::Links(_)) => return fixed(&[("enter", "confirm, or take back"), ("esc", "close")]),
+        Some(Layer::VisitLinks(_)) => {
+            return fixed(&[("↑↓", "choose"), ("enter", "QR code or text"), ("esc", "close")]);
+        }
+        Some(Layer::Outbox(outbox)) if outbox.explained.is_some() => {
+            &[A::Back, A::Retry, A::Withdraw, A::Decide, A::Help]
+        }
+        Some(Layer::Outbox(_)) => &[A::Open, A::Retry, A::Withdraw, A::Decide, A::Finished, A::Back, A::Help],
+        Some(Layer::Detail(_)) => &[A::Back, A::Down, A::Raw, A::Refresh, A::Links, A::Help],
+        Some(Layer::Help { .. } | Layer::Log { .. } | Layer::Health) => &[A::Back, A::Down],
+        None if model.filtering.is_some() => {
+            return fixed(&[("type", "to filter"), ("↑↓", "move"), ("enter", "keep"), ("esc", "clear")]);
+        }
+        None => match model.focus {
+            Pane::Rooms => &[A::Open, A::Book, A::NewPatient, A::Outbox, A::Help, A::Palette, A::Quit],
+            Pane::Appointments => &[
+                A::Open,
+                A::Book,
+                A::Reschedule,
+                A::Cancel,
+                A::VisitLinks,
+                A::StartScribe,
+                A::VisitNote,
+                A::Outbox,
+                A::Help,
+                A::Palette,
+                A::Quit,
+            ],
+            Pane::Patients => {
+                &[A::Filter, A::Open, A::Book, A::NewPatient, A::EditPatient, A::Outbox, A::Help, A::Palette, A::Quit]
+            }
+            Pane::Sessions => &[A::Open, A::DraftFromSummary, A::NewNote, A::Outbox, A::Help, A::Palette, A::Quit],
+            Pane::Notes => {
+                &[A::Open, A::NewNote, A::FileNote, A::Addendum, A::DropDraft, A::Outbox, A::Help, A::Palette, A::Quit]
+            }
+        },
+    };
+    actions.iter().filter_map(|a| Some((keymap.chords(*a).first()?.clone(), a.entry().hint.to_owned()))).collect()
+}
+
+fn toasts(model: &Model, look: &Look<'_>, buf: &mut Buffer) {
+    let body = layout::body(model);
+    let width = body.width.min(72);
+    let mut bottom = body.bottom();
+    for shown in model.toasts.iter().rev() {
+        let token = match shown.toast.level {
+            Level::Info => Token::Info,
+            Level::Warning => Token::Warning,
+            Level::Error => Token::Alarm,
+        };
+        let lines = text::wrap(&shown.toast.text, usize::from(width.saturating_sub(4)).max(1));
+        let lines = &lines[..lines.len().min(4)];
+        let height = lines.len() as u16;
+        if bottom < body.y + height || width < 8 {
+            return;
+        }
+        bottom -= height;
+        let wide = lines.iter().map(|l| text::width(l)).max().unwrap_or(0) as u16 + 4;
+        let x = body.right().saturating_sub(wide + 1);
+        for (i, line) in lines.iter().enumerate() {
+            let y = bottom + i as u16;
+            put(buf, x, y, &" ".repeat(usize::from(wide)), wide, Style::reset());
+            let mark = match shown.toast.level {
+                Level::Info => "✓",
+                Level::Warning => "!",
+                Level::Error => "✕",
+            };
+            if i == 0 {
+                put(buf, x + 1, y, if model.setting.plain { "*" } else { mark }, 1, look.theme.style(token));
+            }
+            put(buf, x + 3, y, line, wide - 4, look.theme.style(token));
+        }
+    }
+}
+
+/// How long ago, as the screens say it: now, then minutes, hours, days.
+pub(super) fn age(at: Timestamp, now: Timestamp) -> String {
+    let minutes = now.duration_since(at).as_mins();
+    match minutes {
+        i64::MIN..=0 => "now".into(),
+        1..=59 => format!("{minutes}m"),
+        60..=1439 => format!("{}h", minutes / 60),
+        _ => format!("{}d", minutes / 1440),
+    }
+}
+
+/// All lines of the help layer: heading or keys and meaning.
+pub(super) fn help_lines(model: &Model, keymap: &Keymap) -> Vec<(Option<&'static str>, String, &'static str)> {
+    let here = match model.layers.iter().rev().nth(1) {
+        Some(Layer::Outbox(_)) => super::action::Context::Outbox,
+        Some(Layer::Detail(_)) => super::action::Context::Detail,
+        _ => update::context_of(model.focus),
+    };
+    let mut lines = Vec::new();
+    for context in [here, super::action::Context::Global] {
+        lines.push((Some(context.name()), String::new(), ""));
+        for entry in TABLE.iter().filter(|e| e.contexts.contains(&context)) {
+            lines.push((None, keymap.chords(entry.action).join(" "), entry.doc.trim()));
+        }
+    }
+    lines
+}

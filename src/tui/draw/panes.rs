@@ -1,0 +1,311 @@
+//! The five panes, row by row.
+
+use jiff::{Timestamp, tz::TimeZone};
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    style::Style,
+};
+
+use super::{Look, age, frame, put, words};
+use crate::{
+    domain::view::{AppointmentRow, Freshness, NoteRow, PatientRow, RoomFilter, RoomRow, SessionRow, Wait},
+    tui::{
+        list::{Identified, List},
+        model::{Model, Pane},
+        text,
+        theme::Token,
+    },
+};
+
+/// Draws a pane; returns where the cursor belongs when the pane has the keys and wants one.
+pub fn pane(model: &Model, look: &Look<'_>, pane: Pane, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let focused = pane == model.focus;
+    let plain = model.setting.plain;
+    let border = look.theme.style(if focused { Token::BorderFocused } else { Token::Border });
+    let title = title(model, pane, usize::from(area.width.saturating_sub(4)));
+    let name = look.theme.style(if focused { Token::BorderFocused } else { Token::Title });
+    let inner = frame::frame(buf, area, &title, border, name, plain);
+    if inner.is_empty() {
+        return None;
+    }
+    let cx = Rows { model, look, inner, focused };
+    match pane {
+        Pane::Rooms => cx.rows(&model.rooms, buf, room, "no waiting room was read yet"),
+        Pane::Appointments => cx.rows(&model.appointments, buf, appointment, "no appointment is known for this"),
+        Pane::Patients => cx.rows(&model.patients, buf, patient, "no patient matches"),
+        Pane::Sessions => cx.rows(&model.sessions, buf, session, "no scribe session"),
+        Pane::Notes => cx.rows(&model.notes, buf, note, "no note"),
+    }
+    if model.filtering == Some(pane) {
+        let before = format!(" {} {} · / ", pane.number(), pane.name());
+        let at = area.x + 1 + (text::width(&before) + text::width(&text::clean(model.filter(pane)))) as u16;
+        return Some(Position::new(at.min(area.right().saturating_sub(2)), area.y));
+    }
+    if plain && focused {
+        return cursor_of(model, pane, inner);
+    }
+    None
+}
+
+/// In plain mode the cursor stands on the selected row, where a screen reader reads.
+fn cursor_of(model: &Model, pane: Pane, inner: Rect) -> Option<Position> {
+    let (selected, top, total) = match pane {
+        Pane::Rooms => (model.rooms.selected(), model.rooms.top(), model.rooms.total()),
+        Pane::Appointments => (model.appointments.selected(), model.appointments.top(), model.appointments.total()),
+        Pane::Patients => (model.patients.selected(), model.patients.top(), model.patients.total()),
+        Pane::Sessions => (model.sessions.selected(), model.sessions.top(), model.sessions.total()),
+        Pane::Notes => (model.notes.selected(), model.notes.top(), model.notes.total()),
+    };
+    let y = inner.y + u16::try_from(selected.checked_sub(top)?).ok()?;
+    (total > 0 && y < inner.bottom()).then_some(Position::new(inner.x, y))
+}
+
+fn title(model: &Model, pane: Pane, cells: usize) -> String {
+    let mut parts = vec![format!("{} {}", pane.number(), pane.name())];
+    if model.filtering == Some(pane) || !model.filter(pane).is_empty() {
+        parts.push(format!("/ {}", text::clean(model.filter(pane))));
+    }
+    match pane {
+        Pane::Rooms => {}
+        Pane::Appointments => {
+            match &model.scope.patient {
+                Some((_, name)) => parts.push(text::clean(name).into_owned()),
+                None => {
+                    let day = model.shown_day();
+                    parts.push(if day == model.today() {
+                        "today".into()
+                    } else {
+                        day.strftime("%a %d %b").to_string()
+                    });
+                    match &model.scope.room {
+                        RoomFilter::All => {}
+                        RoomFilter::NoneKnown => parts.push("no room known".into()),
+                        RoomFilter::Named(room) => parts.push(text::clean(room).into_owned()),
+                    }
+                }
+            }
+            parts.push(model.appointments.total().to_string());
+        }
+        Pane::Patients => parts.push(thousands(model.patients.total())),
+        Pane::Sessions | Pane::Notes => {
+            let scope = model.scope.appointment.as_ref().or(model.scope.patient.as_ref());
+            if let Some((_, name)) = scope {
+                parts.push(text::clean(name).into_owned());
+            }
+            if pane == Pane::Notes
+                && let Some(unsigned) = model.health.as_ref().map(|h| h.unsigned).filter(|n| *n > 0)
+            {
+                parts.push(format!("{unsigned} unsigned"));
+            }
+        }
+    }
+    text::truncate(&format!(" {} ", parts.join(" · ")), cells).into_owned()
+}
+
+fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+struct Rows<'a> {
+    model: &'a Model,
+    look: &'a Look<'a>,
+    inner: Rect,
+    focused: bool,
+}
+
+/// One cell run of a row.
+type Part = (String, Token);
+
+impl Rows<'_> {
+    fn rows<T: Identified>(&self, list: &List<T>, buf: &mut Buffer, parts: fn(&Cx<'_>, &T) -> Vec<Part>, empty: &str) {
+        let inner = self.inner;
+        let plain = self.model.setting.plain;
+        if list.total() == 0 {
+            put(buf, inner.x + 1, inner.y, empty, inner.width.saturating_sub(1), self.style(Token::Dim));
+            return;
+        }
+        let cx = Cx {
+            now: self.model.now,
+            zone: &self.model.setting.zone,
+            width: usize::from(inner.width.saturating_sub(1)),
+            plain,
+        };
+        for (place, row) in list.visible() {
+            let y = inner.y + (place - list.top()) as u16;
+            if y >= inner.bottom() {
+                break;
+            }
+            if place == list.selected() {
+                let token = if self.focused { Token::Marker } else { Token::MarkerIdle };
+                put(buf, inner.x, y, if plain { ">" } else { "▸" }, 1, self.style(token));
+            }
+            let mut x = inner.x + 1;
+            for (words, token) in parts(&cx, row) {
+                let room = inner.right().saturating_sub(x);
+                if room == 0 {
+                    break;
+                }
+                x += put(buf, x, y, &words, room, self.style(token));
+            }
+        }
+    }
+
+    fn style(&self, token: Token) -> Style {
+        self.look.theme.style(token)
+    }
+}
+
+/// What a row's drawing needs.
+struct Cx<'a> {
+    now: Timestamp,
+    zone: &'a TimeZone,
+    width: usize,
+    plain: bool,
+}
+
+impl Cx<'_> {
+    fn fresh(&self, fresh: &Freshness) -> Part {
+        let (glyph, token) = words::source(fresh, self.plain);
+        let words = if fresh.stale { format!("{glyph} old") } else { format!("{glyph} {}", age(fresh.at, self.now)) };
+        (text::fit(&words, 5), if fresh.stale { Token::Warning } else { token })
+    }
+
+    fn time(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%H:%M").to_string()
+    }
+
+    fn wait(&self, wait: Option<Wait>, thresholds: (u16, u16)) -> Part {
+        let Some(wait) = wait else { return ("    –".into(), Token::Dim) };
+        let minutes = self.now.duration_since(wait.since).as_mins().max(0);
+        let token = if minutes >= i64::from(thresholds.1) {
+            Token::Alarm
+        } else if minutes >= i64::from(thresholds.0) {
+            Token::Warning
+        } else {
+            Token::Text
+        };
+        let at_least = if wait.at_least { if self.plain { ">=" } else { "≥" } } else { "" };
+        (format!("{:>5}", format!("{at_least}{}", short(minutes))), token)
+    }
+}
+
+fn short(minutes: i64) -> String {
+    if minutes < 100 { format!("{minutes}m") } else { format!("{}h", minutes / 60) }
+}
+
+fn room(cx: &Cx<'_>, row: &RoomRow) -> Vec<Part> {
+    let name = match &row.filter {
+        RoomFilter::All => "All",
+        RoomFilter::NoneKnown => "no room known",
+        RoomFilter::Named(name) => name,
+    };
+    let trend = if cx.plain || row.trend.is_empty() { String::new() } else { sparkline(&row.trend, 4) };
+    let tail = 3 + 6 + 1 + text::width(&trend);
+    let wait = match row.longest {
+        Some(_) => cx.wait(row.longest, row.thresholds),
+        None => ("     ".into(), Token::Dim),
+    };
+    let waiting = if row.waiting == 0 { Token::Dim } else { Token::Waiting };
+    vec![
+        (text::fit(name, cx.width.saturating_sub(tail).max(4)), Token::Text),
+        (format!("{:>3}", row.waiting), waiting),
+        (" ".into(), Token::Text),
+        wait,
+        (" ".into(), Token::Text),
+        (trend, Token::Chart),
+    ]
+}
+
+/// The last values as bars of eight heights.
+pub fn sparkline(values: &[u16], cells: usize) -> String {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let last = &values[values.len().saturating_sub(cells)..];
+    let most = last.iter().copied().max().unwrap_or(0).max(1);
+    last.iter().map(|v| BARS[usize::from(*v) * 7 / usize::from(most)]).collect()
+}
+
+fn appointment(cx: &Cx<'_>, row: &AppointmentRow) -> Vec<Part> {
+    let word = words::appointment(&row.status, row.video.as_ref());
+    let time = row.start.map_or_else(|| "--:--".to_owned(), |s| cx.time(s));
+    let closed = row.status.closed();
+    let name = if row.patient_name.is_empty() { "(not read yet)" } else { &row.patient_name };
+    let name_token = if closed || row.patient_name.is_empty() { Token::Dim } else { Token::Strong };
+    let thresholds = (15, 30);
+    let status_cells = 17;
+    // time, name, status, wait, freshness; then room and provider where there is space.
+    let base = 6 + status_cells + 1 + 6 + 1 + 5;
+    let spare = cx.width.saturating_sub(base);
+    let (name_cells, extra) = if spare >= 58 { (24, spare - 24) } else { (spare.max(6), 0) };
+    let mut parts = vec![
+        (format!("{time} "), if closed { Token::Dim } else { Token::Text }),
+        (text::fit(name, name_cells), name_token),
+        (" ".into(), Token::Text),
+        (text::fit(&word.text(cx.plain), status_cells), word.token),
+        cx.wait(row.wait, thresholds),
+        ("  ".into(), Token::Text),
+        cx.fresh(&row.fresh),
+    ];
+    if extra > 20 {
+        let room = row.room.as_ref().map_or("no room known", |(name, _)| name.as_str());
+        let room_cells = (extra / 2).min(20);
+        parts.push((" ".into(), Token::Text));
+        parts.push((text::fit(room, room_cells), Token::Dim));
+        parts.push((" ".into(), Token::Text));
+        parts.push((text::fit(&row.provider, (extra - room_cells - 2).min(24)), Token::Dim));
+    }
+    parts
+}
+
+fn patient(cx: &Cx<'_>, row: &PatientRow) -> Vec<Part> {
+    let born = if row.birth_date.is_empty() { "-" } else { &row.birth_date };
+    let mut parts = Vec::new();
+    let wide = cx.width >= 60;
+    let tail = 11 + 2 + if wide { 14 + 16 + 6 } else { 0 };
+    let name_token = if row.inactive { Token::Off } else { Token::Strong };
+    let same = if row.perhaps_same.is_some() { "≈" } else { "" };
+    parts.push((text::fit(&format!("{}{same}", row.name), cx.width.saturating_sub(tail).clamp(6, 40)), name_token));
+    parts.push((text::fit(&format!(" {born}"), 11), Token::Text));
+    parts.push((text::fit(&format!(" {}", row.gender), 2), Token::Text));
+    if wide {
+        parts.push((text::fit(&format!(" {}", row.mrn), 14), Token::Dim));
+        parts.push((text::fit(&format!(" {}", row.phone), 16), Token::Dim));
+        parts.push((" ".into(), Token::Text));
+        parts.push(cx.fresh(&row.fresh));
+    }
+    parts
+}
+
+fn session(cx: &Cx<'_>, row: &SessionRow) -> Vec<Part> {
+    let word = words::session(row.stage, &row.status);
+    let since = row.since.map_or_else(String::new, |s| age(s, cx.now));
+    let tail = 6 + 14 + 5 + 5;
+    let name = if row.patient_name.is_empty() { "–" } else { &row.patient_name };
+    vec![
+        (text::fit(row.vendor.as_str(), 6), Token::Dim),
+        (text::fit(name, cx.width.saturating_sub(tail).max(4)), Token::Strong),
+        (text::fit(&format!(" {}", word.text(cx.plain)), 14), word.token),
+        (format!("{since:>4} "), Token::Dim),
+        cx.fresh(&row.fresh),
+    ]
+}
+
+fn note(cx: &Cx<'_>, row: &NoteRow) -> Vec<Part> {
+    let word = words::note(&row.item);
+    let owner = row.vendor.map_or_else(|| "here".to_owned(), |v| v.to_string());
+    let tail = 7 + 18 + 5;
+    vec![
+        (text::fit(&owner, 7), Token::Dim),
+        (text::fit(&row.about, cx.width.saturating_sub(tail).max(4)), Token::Strong),
+        (text::fit(&format!(" {}", word.text(cx.plain)), 18), word.token),
+        (format!("{:>4}", age(row.at, cx.now)), Token::Dim),
+    ]
+}

@@ -1,0 +1,136 @@
+//! What lies over the panes. Keys go to the top one first.
+
+use super::{editor::Editor, forms::Form, list::List};
+use crate::domain::{
+    DraftId, Entry, EntryId, Raw, Reason, RecordId,
+    command::Decision,
+    view::{Detail, LinkRow, OutboxRow},
+};
+
+/// A layer.
+#[derive(Debug)]
+pub enum Layer {
+    /// Everything known of a record, beside the list.
+    Detail(DetailLayer),
+    /// The queued writes.
+    Outbox(OutboxLayer),
+    /// What the keys do.
+    Help {
+        /// The first line shown.
+        scroll: usize,
+    },
+    /// Everything that can be done, by name.
+    Palette(PaletteLayer),
+    /// A form.
+    Form(Box<Form>),
+    /// A note being written.
+    Editor(Box<Editor>),
+    /// Links into a visit.
+    VisitLinks(VisitLinksLayer),
+    /// Links and proposals between vendors' records.
+    Links(LinksLayer),
+    /// A choice among a few things; a question with yes and no is one too.
+    Choice(ChoiceLayer),
+    /// Vendors, receiver, stores.
+    Health,
+    /// The messages of this window.
+    Log {
+        /// Messages skipped from the end.
+        back: usize,
+    },
+}
+
+/// See [`Layer::Detail`].
+#[derive(Debug)]
+pub struct DetailLayer {
+    /// Which record.
+    pub record: RecordId,
+    /// What is known, once it was answered.
+    pub detail: Option<Box<Detail>>,
+    /// The vendor's body, when it is shown.
+    pub raw: Option<Option<Raw>>,
+    /// The first line shown.
+    pub scroll: usize,
+}
+
+/// See [`Layer::Outbox`].
+#[derive(Debug, Default)]
+pub struct OutboxLayer {
+    /// The queue.
+    pub list: List<OutboxRow>,
+    /// Also what is finished.
+    pub finished: bool,
+    /// The write that is explained, whole.
+    pub explained: Option<Box<Entry>>,
+    /// The first line of the explanation shown.
+    pub scroll: usize,
+}
+
+/// See [`Layer::Palette`].
+#[derive(Debug, Default)]
+pub struct PaletteLayer {
+    /// What was typed.
+    pub text: String,
+    /// Which of the matching lines.
+    pub selected: usize,
+}
+
+/// See [`Layer::VisitLinks`].
+#[derive(Debug)]
+pub struct VisitLinksLayer {
+    /// Whose links.
+    pub appointment: RecordId,
+    /// Who comes, for the title.
+    pub about: String,
+    /// Label and URL, or why there are none; `None` while they are asked for.
+    pub links: Option<Result<Vec<(String, String)>, Reason>>,
+    /// Which.
+    pub selected: usize,
+    /// Shown as a QR code.
+    pub code: bool,
+}
+
+/// See [`Layer::Links`].
+#[derive(Debug)]
+pub struct LinksLayer {
+    /// Of which record.
+    pub record: RecordId,
+    /// The links and proposals.
+    pub rows: Vec<LinkRow>,
+    /// Which.
+    pub selected: usize,
+    /// The draft that waits to be filed until a link is confirmed.
+    pub then_file: Option<DraftId>,
+}
+
+/// See [`Layer::Choice`].
+#[derive(Debug)]
+pub struct ChoiceLayer {
+    /// What is asked.
+    pub title: String,
+    /// What a person should know before choosing.
+    pub lines: Vec<String>,
+    /// What can be chosen.
+    pub items: Vec<(String, Choice)>,
+    /// Which.
+    pub selected: usize,
+}
+
+/// What a chosen item does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// Nothing.
+    No,
+    /// Decide about a write.
+    Decide(EntryId, Decision),
+    /// Settle a conflict by keeping these fields of mine.
+    Keep(EntryId, Vec<String>),
+    /// Say in which room an appointment is.
+    Room(RecordId, String),
+    /// Throw a draft away.
+    DropDraft(DraftId),
+    /// Take a write back.
+    Withdraw(EntryId),
+    /// Close the window.
+    Quit,
+}

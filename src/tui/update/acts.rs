@@ -1,0 +1,575 @@
+//! What each action does.
+
+use jiff::SignedDuration;
+
+use super::{
+    Effect, Purpose, Wish, everything, fit,
+    keys::{ask, context, moved, room_names, rooms_at_hand},
+    look,
+};
+use crate::{
+    domain::{
+        Command, DraftId, EntryState, Question, RecordId, Request,
+        command::{Decision, Level},
+        view::{NoteItem, RoomFilter, RowId},
+    },
+    tui::{
+        action::Action,
+        forms::{Form, PatientIdentity},
+        layers::{Choice, DetailLayer, Layer, LinksLayer, OutboxLayer, PaletteLayer, VisitLinksLayer},
+        model::{Model, Motion, Pane, REST},
+    },
+};
+
+pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Down => motion(model, Motion::Step(1)),
+        Action::Up => motion(model, Motion::Step(-1)),
+        Action::PageDown => motion(model, Motion::Page(1)),
+        Action::PageUp => motion(model, Motion::Page(-1)),
+        Action::First => motion(model, Motion::First),
+        Action::Last => motion(model, Motion::Last),
+        Action::Left => focus(model, model.focus.turn(-1)),
+        Action::Right => focus(model, model.focus.turn(1)),
+        Action::NextPane => focus(model, model.focus.turn(1)),
+        Action::PreviousPane => focus(model, model.focus.turn(-1)),
+        Action::FocusRooms => focus(model, Pane::Rooms),
+        Action::FocusAppointments => focus(model, Pane::Appointments),
+        Action::FocusPatients => focus(model, Pane::Patients),
+        Action::FocusSessions => focus(model, Pane::Sessions),
+        Action::FocusNotes => focus(model, Pane::Notes),
+        Action::Open => open(model),
+        Action::Back => back(model),
+        Action::Filter => {
+            model.layers.clear();
+            model.filtering = Some(model.focus);
+            Vec::new()
+        }
+        Action::FindAnywhere => {
+            model.layers.clear();
+            let effects = focus(model, Pane::Patients);
+            model.filtering = Some(Pane::Patients);
+            effects
+        }
+        Action::Palette => push(model, Layer::Palette(PaletteLayer::default())),
+        Action::Help => push(model, Layer::Help { scroll: 0 }),
+        Action::Health => push(model, Layer::Health),
+        Action::Log => push(model, Layer::Log { back: 0 }),
+        Action::Zoom => {
+            model.zoomed = !model.zoomed;
+            fit(model);
+            moved(model)
+        }
+        Action::Outbox => {
+            model.layers.retain(|l| !matches!(l, Layer::Outbox(_)));
+            push(model, Layer::Outbox(OutboxLayer::default()));
+            fit(model);
+            vec![look(model, Wish::Outbox)]
+        }
+        Action::DayBefore => turn_day(model, -1),
+        Action::DayAfter => turn_day(model, 1),
+        Action::Today => {
+            model.day = None;
+            narrowed(model)
+        }
+        Action::Quit => quit(model),
+        Action::Suspend => vec![Effect::Suspend],
+        Action::Redraw => {
+            let mut effects = vec![Effect::Redraw];
+            effects.extend(everything(model));
+            effects
+        }
+        Action::WithdrawLast => vec![look(model, Wish::LastUnsent)],
+        Action::NewPatient => {
+            let rooms = rooms_at_hand(model);
+            let form = Form::create_patient(&context(&model.setting, model.now, &rooms));
+            push(model, Layer::Form(Box::new(form)))
+        }
+        Action::EditPatient => match model.patient_at_hand() {
+            Some(patient) => vec![look(model, Wish::EditPatient(patient))],
+            None => nothing_there(model, "no patient is selected"),
+        },
+        Action::Book => match model.patient_at_hand() {
+            Some(patient) => vec![look(model, Wish::BookFor(patient))],
+            None => nothing_there(model, "select a patient first (3), then book"),
+        },
+        Action::Reschedule => with_appointment(model, |m, id| vec![look(m, Wish::Reschedule(id))]),
+        Action::Cancel => cancel(model),
+        Action::VisitLinks => visit_links(model),
+        Action::StartScribe => with_appointment(model, |m, id| {
+            let about = PatientIdentity { name: selected_name(m), ..PatientIdentity::default() };
+            if m.setting.scribes.is_empty() {
+                return nothing_there(m, "no scribe vendor is configured");
+            }
+            let rooms = rooms_at_hand(m);
+            let form = Form::start_scribe(id, about, &context(&m.setting, m.now, &rooms));
+            push(m, Layer::Form(Box::new(form)))
+        }),
+        Action::VisitNote => with_appointment(model, |m, id| {
+            m.tell(Level::Info, "reading the visit note …");
+            vec![Effect::Start(Purpose::VisitNote(id), Request::Ask(Question::VisitNote { appointment: id }))]
+        }),
+        Action::SetRoom => with_appointment(model, |m, id| {
+            let items = room_names(&m.rooms).into_iter().map(|r| (r.clone(), Choice::Room(id, r))).collect::<Vec<_>>();
+            if items.is_empty() {
+                return nothing_there(m, "no waiting room is known");
+            }
+            ask(m, "In which waiting room?", vec!["Kept here as your word; no vendor is told.".into()], items);
+            Vec::new()
+        }),
+        Action::NewNote => match model.appointment_at_hand() {
+            Some(appointment) => vec![look(model, Wish::NoteFor(appointment))],
+            None => nothing_there(model, "select an appointment first (2), then write its note"),
+        },
+        Action::EditNote => edit_note(model),
+        Action::FileNote => match selected_draft(model) {
+            Some(draft) => vec![look(model, Wish::FileDraft(draft))],
+            None => nothing_there(model, "select a draft to file it"),
+        },
+        Action::DropDraft => drop_draft(model),
+        Action::DraftFromSummary => match model.selected_record(Pane::Sessions) {
+            Some(session) => vec![look(model, Wish::DraftFrom(session))],
+            None => nothing_there(model, "no session is selected"),
+        },
+        Action::Addendum => {
+            let number = match model.notes.current() {
+                Some(row) if matches!(row.item, NoteItem::SessionNote(_)) => {
+                    Some(row.about.trim_start_matches('#').to_owned())
+                }
+                _ => None,
+            };
+            push(model, Layer::Form(Box::new(Form::request_addendum(number.as_deref()))))
+        }
+        Action::Links => match record_at_hand(model) {
+            Some(record) => {
+                model.layers.push(Layer::Links(LinksLayer { record, rows: Vec::new(), selected: 0, then_file: None }));
+                vec![look(model, Wish::Links(record))]
+            }
+            None => nothing_there(model, "nothing is selected"),
+        },
+        Action::Refresh => match record_at_hand(model) {
+            Some(record) => {
+                vec![Effect::Start(Purpose::Word("read again"), Request::Ask(Question::Refresh { record }))]
+            }
+            None => nothing_there(model, "nothing is selected"),
+        },
+        Action::Raw => raw(model),
+        Action::Retry => match selected_entry(model) {
+            Some(entry) => {
+                vec![Effect::Start(Purpose::Word("tried again"), Request::Do(Command::Retry { entry }))]
+            }
+            None => Vec::new(),
+        },
+        Action::Withdraw => match selected_entry(model) {
+            Some(entry) => withdraw(model, entry),
+            None => Vec::new(),
+        },
+        Action::Decide => decide(model),
+        Action::Finished => {
+            if let Some(Layer::Outbox(outbox)) = model.layers.last_mut() {
+                outbox.finished = !outbox.finished;
+                outbox.list.reset();
+            }
+            vec![look(model, Wish::Outbox)]
+        }
+    }
+}
+
+pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
+    fn shift(at: usize, motion: Motion, last: usize) -> usize {
+        match motion {
+            Motion::Step(by) => at.saturating_add_signed(by).min(last),
+            Motion::Page(by) => at.saturating_add_signed(by * 10).min(last),
+            Motion::First => 0,
+            Motion::Last => last,
+        }
+    }
+    match model.layers.last_mut() {
+        None => {
+            model.move_in(model.focus, motion);
+            if matches!(model.focus, Pane::Rooms | Pane::Patients | Pane::Appointments) {
+                model.resting = SignedDuration::try_from(REST).ok().and_then(|r| model.now.checked_add(r).ok());
+            }
+            return moved(model);
+        }
+        Some(Layer::Outbox(outbox)) => {
+            if outbox.explained.is_some() {
+                outbox.scroll = shift(outbox.scroll, motion, 10_000);
+                return Vec::new();
+            }
+            match motion {
+                Motion::Step(by) => outbox.list.step(by),
+                Motion::Page(by) => outbox.list.page(by),
+                Motion::First => outbox.list.first(),
+                Motion::Last => outbox.list.last(),
+            }
+            return moved(model);
+        }
+        Some(Layer::Detail(detail)) => detail.scroll = shift(detail.scroll, motion, 1_000_000),
+        Some(Layer::Help { scroll }) => *scroll = shift(*scroll, motion, 500),
+        Some(Layer::Log { back }) => {
+            let back_by = match motion {
+                Motion::Step(by) => Motion::Step(-by),
+                Motion::Page(by) => Motion::Page(-by),
+                Motion::First => Motion::Last,
+                Motion::Last => Motion::First,
+            };
+            *back = shift(*back, back_by, crate::tui::model::LOG_KEPT);
+        }
+        Some(Layer::Links(links)) => {
+            links.selected = shift(links.selected, motion, links.rows.len().saturating_sub(1));
+        }
+        Some(Layer::VisitLinks(layer)) => {
+            let count = layer.links.as_ref().and_then(|l| l.as_ref().ok()).map_or(0, Vec::len);
+            layer.selected = shift(layer.selected, motion, count.saturating_sub(1));
+        }
+        Some(Layer::Palette(_) | Layer::Form(_) | Layer::Editor(_) | Layer::Choice(_) | Layer::Health) => {}
+    }
+    Vec::new()
+}
+
+/// The panes that follow a selection change once it has rested.
+pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
+    let mut scope = model.scope.clone();
+    match model.focus {
+        Pane::Rooms => {
+            if let Some(row) = model.rooms.current() {
+                scope.room = row.filter.clone();
+                scope.patient = None;
+                scope.appointment = None;
+            }
+        }
+        Pane::Patients => {
+            scope.patient = model.patients.current().map(|r| (r.id, r.name.clone()));
+            scope.appointment = None;
+        }
+        Pane::Appointments => {
+            scope.appointment = model.appointments.current().map(|r| (r.id, r.patient_name.clone()));
+        }
+        Pane::Sessions | Pane::Notes => {}
+    }
+    let mut effects = Vec::new();
+    if scope != model.scope {
+        let board = scope.room != model.scope.room || scope.patient != model.scope.patient;
+        model.scope = scope;
+        if board {
+            model.appointments.reset();
+            effects.push(look(model, Wish::Pane(Pane::Appointments)));
+        }
+        model.sessions.reset();
+        model.notes.reset();
+        effects.push(look(model, Wish::Pane(Pane::Sessions)));
+        effects.push(look(model, Wish::Pane(Pane::Notes)));
+    }
+    effects.push(watch(model));
+    effects
+}
+
+/// Tells the engine what is on the screen, so that it is read first.
+pub(super) fn watch(model: &Model) -> Effect {
+    let visible = model
+        .appointments
+        .visible()
+        .map(|(_, r)| r.id)
+        .chain(model.sessions.visible().map(|(_, r)| r.id))
+        .chain(model.patients.visible().map(|(_, r)| r.id))
+        .collect();
+    let selected = model.selected_record(model.focus);
+    Effect::Start(Purpose::Quiet, Request::Do(Command::Watch { selected, visible }))
+}
+
+fn focus(model: &mut Model, pane: Pane) -> Vec<Effect> {
+    if !model.layers.is_empty() {
+        return Vec::new();
+    }
+    model.focus = pane;
+    model.filtering = None;
+    fit(model);
+    moved(model)
+}
+
+fn push(model: &mut Model, layer: Layer) -> Vec<Effect> {
+    model.layers.push(layer);
+    Vec::new()
+}
+
+fn open(model: &mut Model) -> Vec<Effect> {
+    match model.layers.last_mut() {
+        None => {}
+        Some(Layer::Outbox(outbox)) => {
+            return match outbox.list.current().map(|r| r.id) {
+                Some(entry) => vec![look(model, Wish::Explain(entry))],
+                None => Vec::new(),
+            };
+        }
+        Some(Layer::Links(links)) => {
+            let Some(row) = links.rows.get(links.selected) else { return Vec::new() };
+            let (a, b) = (row.link.a, row.link.b);
+            let command = if row.link.holds() { Command::RefuseLink { a, b } } else { Command::ConfirmLink { a, b } };
+            let word = if row.link.holds() { "link taken back" } else { "link confirmed" };
+            return vec![Effect::Start(Purpose::Word(word), Request::Do(command))];
+        }
+        Some(Layer::VisitLinks(layer)) => {
+            layer.code = !layer.code;
+            return Vec::new();
+        }
+        Some(_) => return Vec::new(),
+    }
+    match model.focus {
+        Pane::Rooms => {
+            let mut effects = follow(model);
+            effects.extend(focus(model, Pane::Appointments));
+            effects
+        }
+        Pane::Notes => match model.notes.current().map(|r| r.id.clone()) {
+            Some(RowId::Draft(draft)) => vec![look(model, Wish::OpenDraft(draft))],
+            Some(RowId::Record(record)) => detail(model, record),
+            _ => Vec::new(),
+        },
+        pane => match model.selected_record(pane) {
+            Some(record) => detail(model, record),
+            None => Vec::new(),
+        },
+    }
+}
+
+pub(super) fn detail(model: &mut Model, record: RecordId) -> Vec<Effect> {
+    model.layers.push(Layer::Detail(DetailLayer { record, detail: None, raw: None, scroll: 0 }));
+    vec![
+        look(model, Wish::Detail(record)),
+        // What the dump lacks is read when it is first shown.
+        Effect::Start(Purpose::Quiet, Request::Do(Command::Watch { selected: Some(record), visible: vec![record] })),
+    ]
+}
+
+fn back(model: &mut Model) -> Vec<Effect> {
+    if let Some(layer) = model.layers.last_mut() {
+        match layer {
+            Layer::Outbox(outbox) if outbox.explained.is_some() => {
+                outbox.explained = None;
+                outbox.scroll = 0;
+            }
+            Layer::Detail(detail) if detail.raw.is_some() => {
+                detail.raw = None;
+                detail.scroll = 0;
+            }
+            Layer::VisitLinks(layer) if layer.code => layer.code = false,
+            _ => {
+                model.layers.pop();
+            }
+        }
+        return Vec::new();
+    }
+    if !model.filter(model.focus).is_empty() {
+        model.filters[model.focus as usize].clear();
+        return vec![look(model, Wish::Pane(model.focus))];
+    }
+    if model.zoomed {
+        model.zoomed = false;
+        fit(model);
+        return moved(model);
+    }
+    if model.scope.appointment.take().is_some() || model.scope.patient.take().is_some() {
+        model.scope.patient = None;
+        return narrowed(model);
+    }
+    if model.scope.room != RoomFilter::All {
+        model.scope.room = RoomFilter::All;
+        model.rooms.first();
+        return narrowed(model);
+    }
+    if model.day.is_some() {
+        model.day = None;
+        return narrowed(model);
+    }
+    Vec::new()
+}
+
+fn turn_day(model: &mut Model, by: i64) -> Vec<Effect> {
+    let day = model.shown_day().checked_add(jiff::Span::new().days(by)).unwrap_or_else(|_| model.shown_day());
+    model.day = (day != model.today()).then_some(day);
+    model.scope.patient = None;
+    narrowed(model)
+}
+
+fn narrowed(model: &mut Model) -> Vec<Effect> {
+    model.appointments.reset();
+    model.sessions.reset();
+    model.notes.reset();
+    [Pane::Rooms, Pane::Appointments, Pane::Sessions, Pane::Notes]
+        .into_iter()
+        .map(|p| look(model, Wish::Pane(p)))
+        .collect()
+}
+
+fn quit(model: &mut Model) -> Vec<Effect> {
+    if model.layers.iter().any(|l| matches!(l, Layer::Form(f) if f.dirty())) {
+        let items =
+            vec![("Close and lose what is typed in the form".into(), Choice::Quit), ("Stay".into(), Choice::No)];
+        ask(model, "A form is not saved", Vec::new(), items);
+        return Vec::new();
+    }
+    if !model.layers.is_empty() {
+        model.layers.pop();
+        return Vec::new();
+    }
+    model.quitting = true;
+    Vec::new()
+}
+
+fn with_appointment(model: &mut Model, then: impl FnOnce(&mut Model, RecordId) -> Vec<Effect>) -> Vec<Effect> {
+    match model.appointments.current().map(|r| r.id) {
+        Some(id) => then(model, id),
+        None => nothing_there(model, "no appointment is selected"),
+    }
+}
+
+pub(super) fn nothing_there(model: &mut Model, text: &str) -> Vec<Effect> {
+    model.tell(Level::Warning, text);
+    Vec::new()
+}
+
+fn selected_name(model: &Model) -> String {
+    model.appointments.current().map(|r| r.patient_name.clone()).unwrap_or_default()
+}
+
+fn cancel(model: &mut Model) -> Vec<Effect> {
+    let Some(row) = model.appointments.current() else { return nothing_there(model, "no appointment is selected") };
+    if row.status.closed() {
+        let word = format!("this appointment is {} already", row.status);
+        return nothing_there(model, &word);
+    }
+    let id = row.id;
+    vec![look(model, Wish::Cancel(id))]
+}
+
+fn visit_links(model: &mut Model) -> Vec<Effect> {
+    with_appointment(model, |m, appointment| {
+        let about = selected_name(m);
+        m.layers.push(Layer::VisitLinks(VisitLinksLayer { appointment, about, links: None, selected: 0, code: false }));
+        vec![Effect::Start(Purpose::VisitLinks(appointment), Request::Ask(Question::VisitLinks { appointment }))]
+    })
+}
+
+fn selected_draft(model: &Model) -> Option<DraftId> {
+    match model.notes.current().map(|r| &r.id) {
+        Some(RowId::Draft(draft)) => Some(*draft),
+        _ => None,
+    }
+}
+
+fn edit_note(model: &mut Model) -> Vec<Effect> {
+    match selected_draft(model) {
+        Some(draft) => vec![look(model, Wish::OpenDraft(draft))],
+        None => match model.notes.current().map(|r| (&r.item, r.id.clone())) {
+            Some((NoteItem::Filed(_), RowId::Record(record))) => detail(model, record),
+            _ => nothing_there(model, "only a draft can be edited"),
+        },
+    }
+}
+
+fn drop_draft(model: &mut Model) -> Vec<Effect> {
+    let Some(draft) = selected_draft(model) else { return nothing_there(model, "only a draft can be thrown away") };
+    let about = model.notes.current().map(|r| r.about.clone()).unwrap_or_default();
+    let items = vec![("Yes, throw it away".into(), Choice::DropDraft(draft)), ("No, keep it".into(), Choice::No)];
+    ask(model, "Throw this draft away?", vec![about], items);
+    Vec::new()
+}
+
+fn record_at_hand(model: &Model) -> Option<RecordId> {
+    match model.layers.last() {
+        Some(Layer::Detail(detail)) => Some(detail.record),
+        _ => model.selected_record(model.focus),
+    }
+}
+
+fn raw(model: &mut Model) -> Vec<Effect> {
+    let Some(record) = record_at_hand(model) else { return nothing_there(model, "nothing is selected") };
+    let mut effects = Vec::new();
+    match model.layers.last_mut() {
+        Some(Layer::Detail(layer)) if layer.raw.is_some() => {
+            layer.raw = None;
+            layer.scroll = 0;
+            return effects;
+        }
+        Some(Layer::Detail(_)) => {}
+        _ => effects.extend(detail(model, record)),
+    }
+    effects.push(look(model, Wish::Raw(record)));
+    effects
+}
+
+fn selected_entry(model: &Model) -> Option<crate::domain::EntryId> {
+    match model.layers.last() {
+        Some(Layer::Outbox(outbox)) => {
+            outbox.explained.as_ref().map(|e| e.id).or_else(|| outbox.list.current().map(|r| r.id))
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn withdraw(model: &mut Model, entry: crate::domain::EntryId) -> Vec<Effect> {
+    let what = match model.layers.last() {
+        Some(Layer::Outbox(outbox)) => outbox.list.current().map(|r| format!("{}: {}", r.what, r.whom)),
+        _ => None,
+    };
+    let items = vec![("Yes, take it back".into(), Choice::Withdraw(entry)), ("No, leave it queued".into(), Choice::No)];
+    ask(model, format!("Take {entry} back?"), what.into_iter().collect(), items);
+    Vec::new()
+}
+
+fn decide(model: &mut Model) -> Vec<Effect> {
+    let Some(entry) = selected_entry(model) else { return Vec::new() };
+    let explained = match model.layers.last() {
+        Some(Layer::Outbox(outbox)) => outbox.explained.as_deref().filter(|e| e.id == entry),
+        _ => None,
+    };
+    // The choices depend on what is known, so the write is read whole first.
+    let Some(whole) = explained else { return vec![look(model, Wish::Explain(entry))] };
+    let (title, lines, items) = match &whole.state {
+        EntryState::NeedsDecision { reason, may_resend, .. } => {
+            let mut items = vec![("It arrived".to_owned(), Choice::Decide(entry, Decision::Arrived))];
+            if *may_resend {
+                items.push((
+                    "Send it again (it may then be there twice)".into(),
+                    Choice::Decide(entry, Decision::SendAgain),
+                ));
+            }
+            items.push(("Drop it".into(), Choice::Decide(entry, Decision::Drop)));
+            items.push(("Decide later".into(), Choice::No));
+            (
+                format!("{}: did it arrive?", whole.intent.word()),
+                vec![format!("{} {}", reason.kind.word(), reason.message)],
+                items,
+            )
+        }
+        EntryState::Conflict { fields, .. } => (
+            format!("{}: somebody else changed the same", whole.intent.word()),
+            fields.clone(),
+            vec![
+                ("Keep mine".to_owned(), Choice::Keep(entry, fields.clone())),
+                ("Take theirs".into(), Choice::Keep(entry, Vec::new())),
+                ("Decide later".into(), Choice::No),
+            ],
+        ),
+        EntryState::Rejected { .. } => (
+            format!("{}: the vendor refused it", whole.intent.word()),
+            Vec::new(),
+            vec![("Drop it".to_owned(), Choice::Decide(entry, Decision::Drop)), ("Decide later".into(), Choice::No)],
+        ),
+        state => {
+            let text = format!("there is nothing to decide: it is {}", state.word());
+            return nothing_there(model, &text);
+        }
+    };
+    ask(model, title, lines, items);
+    Vec::new()
+}
+
+/// Begins to file a draft: finds out under which EMR appointment.
+pub(super) fn file_under(model: &mut Model, draft: DraftId, appointment: Option<RecordId>) -> Vec<Effect> {
+    match appointment {
+        Some(appointment) => vec![look(model, Wish::FileLinks(draft, appointment))],
+        None => nothing_there(model, "this draft belongs to no appointment, so it cannot be filed"),
+    }
+}

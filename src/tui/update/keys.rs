@@ -1,0 +1,359 @@
+//! Keys, to the top layer first.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::{DemoAct, Effect, Purpose, Wish, acts, lacking, look};
+use crate::{
+    domain::{Command, Request, command::Decision},
+    tui::{
+        action::{Action, Context, Entry, TABLE},
+        editor::EditorEvent,
+        forms::{FormContext, FormEvent},
+        keymap::{Chord, Keymap},
+        layers::{Choice, ChoiceLayer, Layer},
+        model::{Model, Motion, Pane, Setting},
+    },
+};
+
+pub(super) fn key(model: &mut Model, keymap: &Keymap, key: KeyEvent) -> Vec<Effect> {
+    if key.kind == KeyEventKind::Release {
+        return Vec::new();
+    }
+    if model.filtering.is_some() && model.layers.is_empty() {
+        return filter_key(model, key);
+    }
+    let rooms = rooms_at_hand(model);
+    match model.layers.last_mut() {
+        Some(Layer::Form(form)) => {
+            let cx = context(&model.setting, model.now, &rooms);
+            let event = form.key(key, &cx);
+            return form_event(model, event);
+        }
+        Some(Layer::Editor(editor)) => {
+            let event = editor.key(key, model.now);
+            return editor_event(model, event);
+        }
+        Some(Layer::Palette(_)) => return palette_key(model, keymap, key),
+        Some(Layer::Choice(_)) => return choice_key(model, key),
+        _ => {}
+    }
+    let contexts = contexts(model);
+    match keymap.action(&contexts, Chord::of(key)) {
+        Some(action) => acts::act(model, action),
+        None => Vec::new(),
+    }
+}
+
+pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    let rooms = rooms_at_hand(model);
+    match model.layers.last_mut() {
+        Some(Layer::Form(form)) => {
+            form.paste(text, &context(&model.setting, model.now, &rooms));
+            Vec::new()
+        }
+        Some(Layer::Editor(editor)) => {
+            editor.paste(text, model.now);
+            Vec::new()
+        }
+        Some(Layer::Palette(palette)) => {
+            palette.text.extend(text.chars().filter(|c| !c.is_control()));
+            palette.selected = 0;
+            Vec::new()
+        }
+        None => match model.filtering {
+            Some(pane) => {
+                let typed: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
+                model.filters[pane as usize].push_str(&typed);
+                filtered(model, pane)
+            }
+            None => Vec::new(),
+        },
+        Some(_) => Vec::new(),
+    }
+}
+
+/// The contexts that the keys are looked up in, from the top.
+pub(super) fn contexts(model: &Model) -> Vec<Context> {
+    match model.layers.last() {
+        Some(Layer::Outbox(_)) => vec![Context::Outbox, Context::Global],
+        Some(Layer::Detail(_)) => vec![Context::Detail, Context::Global],
+        Some(_) => vec![Context::Global],
+        None => vec![pane_context(model.focus), Context::Global],
+    }
+}
+
+/// Where the keys of a pane are looked up.
+pub fn pane_context(pane: Pane) -> Context {
+    match pane {
+        Pane::Rooms => Context::Rooms,
+        Pane::Appointments => Context::Appointments,
+        Pane::Patients => Context::Patients,
+        Pane::Sessions => Context::Sessions,
+        Pane::Notes => Context::Notes,
+    }
+}
+
+/// What forms are told about the world.
+pub fn context<'a>(setting: &'a Setting, now: jiff::Timestamp, rooms: &'a [String]) -> FormContext<'a> {
+    FormContext {
+        now,
+        zone: &setting.zone,
+        rooms,
+        scribes: &setting.scribes,
+        facility: setting.facility.as_deref(),
+        doctor: setting.doctor.as_deref(),
+    }
+}
+
+/// The rooms that have a name, the one that the board shows first.
+pub fn rooms_at_hand(model: &Model) -> Vec<String> {
+    let mut names = room_names(&model.rooms);
+    if let crate::domain::view::RoomFilter::Named(name) = &model.scope.room {
+        names.sort_by_key(|n| n != name);
+    }
+    names
+}
+
+/// The rooms that have a name.
+pub fn room_names(rooms: &crate::tui::list::List<crate::domain::view::RoomRow>) -> Vec<String> {
+    use crate::domain::view::RoomFilter;
+    (0..rooms.total())
+        .filter_map(|at| match &rooms.at(at)?.filter {
+            RoomFilter::Named(name) => Some(name.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn filter_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let Some(pane) = model.filtering else { return Vec::new() };
+    match key.code {
+        KeyCode::Enter => {
+            model.filtering = None;
+            Vec::new()
+        }
+        KeyCode::Esc => {
+            model.filtering = None;
+            if model.filter(pane).is_empty() {
+                return Vec::new();
+            }
+            model.filters[pane as usize].clear();
+            filtered(model, pane)
+        }
+        KeyCode::Down => acts::motion(model, Motion::Step(1)),
+        KeyCode::Up => acts::motion(model, Motion::Step(-1)),
+        KeyCode::PageDown => acts::motion(model, Motion::Page(1)),
+        KeyCode::PageUp => acts::motion(model, Motion::Page(-1)),
+        KeyCode::Backspace => {
+            model.filters[pane as usize].pop();
+            filtered(model, pane)
+        }
+        KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+            model.filters[pane as usize].clear();
+            filtered(model, pane)
+        }
+        KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
+            if model.filter(pane).chars().count() < 200 {
+                model.filters[pane as usize].push(c);
+            }
+            filtered(model, pane)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn filtered(model: &mut Model, pane: Pane) -> Vec<Effect> {
+    model.move_in(pane, Motion::First);
+    vec![look(model, Wish::Pane(pane))]
+}
+
+/// The palette's lines that match what was typed, best first.
+pub fn palette_lines(model: &Model, text: &str) -> Vec<PaletteLine> {
+    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    let here = pane_context(model.focus);
+    let applies = |entry: &Entry| entry.contexts.contains(&Context::Global) || entry.contexts.contains(&here);
+    let mut lines: Vec<PaletteLine> = TABLE
+        .iter()
+        .filter(|e| {
+            applies(e)
+                && !matches!(e.action, Action::Palette | Action::Up | Action::Down | Action::Left | Action::Right)
+        })
+        .map(|e| PaletteLine { name: e.name, doc: e.doc.trim(), does: PaletteAct::Action(e.action) })
+        .collect();
+    if model.setting.demo {
+        lines.extend(DemoAct::ALL.iter().map(|(act, name, doc)| PaletteLine {
+            name,
+            doc,
+            does: PaletteAct::Demo(*act),
+        }));
+    }
+    lines.retain(|l| {
+        let hay = format!("{} {}", l.name, l.doc).to_lowercase();
+        words.iter().all(|w| hay.contains(w.as_str()))
+    });
+    lines.sort_by_key(|l| !words.first().is_some_and(|w| l.name.starts_with(w.as_str())));
+    lines
+}
+
+/// A line of the palette.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaletteLine {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+    /// …
+    pub does: PaletteAct,
+}
+
+/// What a line of the palette does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaletteAct {
+    /// The same as a key.
+    Action(Action),
+    /// Something to the demo's sandbox.
+    Demo(DemoAct),
+}
+
+fn palette_key(model: &mut Model, keymap: &Keymap, key: KeyEvent) -> Vec<Effect> {
+    let Some(Layer::Palette(palette)) = model.layers.last() else { return Vec::new() };
+    let (text, selected) = (palette.text.clone(), palette.selected);
+    let lines = palette_lines(model, &text);
+    let Some(Layer::Palette(palette)) = model.layers.last_mut() else { return Vec::new() };
+    match key.code {
+        KeyCode::Esc => {
+            model.layers.pop();
+        }
+        KeyCode::Down => palette.selected = (selected + 1).min(lines.len().saturating_sub(1)),
+        KeyCode::Up => palette.selected = selected.saturating_sub(1),
+        KeyCode::Backspace => {
+            palette.text.pop();
+            palette.selected = 0;
+        }
+        KeyCode::Enter => {
+            model.layers.pop();
+            return match lines.get(selected).map(|l| l.does) {
+                Some(PaletteAct::Action(action)) => acts::act(model, action),
+                Some(PaletteAct::Demo(act)) => vec![Effect::Demo(act)],
+                None => Vec::new(),
+            };
+        }
+        KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
+            palette.text.push(c);
+            palette.selected = 0;
+        }
+        _ => {
+            if keymap.action(&[Context::Global], Chord::of(key)) == Some(Action::Palette) {
+                model.layers.pop();
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn choice_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let Some(Layer::Choice(layer)) = model.layers.last_mut() else { return Vec::new() };
+    let last = layer.items.len().saturating_sub(1);
+    let chosen = match key.code {
+        KeyCode::Down | KeyCode::Char('j') => {
+            layer.selected = (layer.selected + 1).min(last);
+            return Vec::new();
+        }
+        KeyCode::Up | KeyCode::Char('k') => {
+            layer.selected = layer.selected.saturating_sub(1);
+            return Vec::new();
+        }
+        KeyCode::Esc | KeyCode::Char('q') => {
+            model.layers.pop();
+            return Vec::new();
+        }
+        KeyCode::Enter => layer.selected,
+        KeyCode::Char('y') if last == 1 => 0,
+        KeyCode::Char('n') if last == 1 => 1,
+        KeyCode::Char(c) if c.is_ascii_digit() => match (c as usize).checked_sub('1' as usize) {
+            Some(at) if at <= last => at,
+            _ => return Vec::new(),
+        },
+        _ => return Vec::new(),
+    };
+    let choice = layer.items.get(chosen).map_or(Choice::No, |(_, choice)| choice.clone());
+    model.layers.pop();
+    choose(model, choice)
+}
+
+fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
+    let (word, command) = match choice {
+        Choice::No => return Vec::new(),
+        Choice::Quit => {
+            model.quitting = true;
+            return Vec::new();
+        }
+        Choice::Decide(entry, decision) => (
+            match decision {
+                Decision::Arrived => "noted: it arrived",
+                Decision::SendAgain => "it is sent again",
+                Decision::Drop => "dropped",
+            },
+            Command::Decide { entry, decision },
+        ),
+        Choice::Keep(entry, keep_mine) => ("settled", Command::Resolve { entry, keep_mine }),
+        Choice::Room(appointment, room) => ("room noted", Command::SetRoom { appointment, room }),
+        Choice::DropDraft(draft) => ("draft thrown away", Command::DropDraft { draft }),
+        Choice::Withdraw(entry) => ("withdrawn", Command::Withdraw { entry }),
+    };
+    vec![Effect::Start(Purpose::Word(word), Request::Do(command))]
+}
+
+pub(super) fn form_event(model: &mut Model, event: FormEvent) -> Vec<Effect> {
+    match event {
+        FormEvent::Stay => Vec::new(),
+        FormEvent::Close => {
+            model.layers.pop();
+            Vec::new()
+        }
+        FormEvent::Submit(intent) => {
+            vec![Effect::Start(Purpose::Form, Request::Do(Command::Submit { intent: *intent, clears: None }))]
+        }
+        FormEvent::Ask(question) => vec![Effect::Start(Purpose::FormQuestion, Request::Ask(question))],
+    }
+}
+
+pub(super) fn editor_event(model: &mut Model, event: EditorEvent) -> Vec<Effect> {
+    match event {
+        EditorEvent::Stay => Vec::new(),
+        EditorEvent::Close(draft) => {
+            model.layers.retain(|l| !matches!(l, Layer::Editor(_)));
+            draft.into_iter().map(autosave).collect()
+        }
+        EditorEvent::Autosave(draft) => vec![autosave(draft)],
+        EditorEvent::File { draft, .. } => {
+            // The text is durable before anything else is tried with it.
+            let (id, appointment) = (draft.id, draft.appointment);
+            let mut effects = vec![autosave(draft)];
+            effects.extend(acts::file_under(model, id, appointment));
+            effects
+        }
+    }
+}
+
+fn autosave(draft: Box<crate::domain::note::Draft>) -> Effect {
+    Effect::Start(Purpose::Autosave(draft.version), Request::Do(Command::SaveDraft { draft }))
+}
+
+/// The editor, when one is open.
+pub(super) fn editor(model: &mut Model) -> Option<&mut crate::tui::editor::Editor> {
+    model.layers.iter_mut().find_map(|l| match l {
+        Layer::Editor(editor) => Some(&mut **editor),
+        _ => None,
+    })
+}
+
+/// Asks before something is done.
+pub(super) fn ask(model: &mut Model, title: impl Into<String>, lines: Vec<String>, items: Vec<(String, Choice)>) {
+    model.layers.push(Layer::Choice(ChoiceLayer { title: title.into(), lines, items, selected: 0 }));
+}
+
+/// Effects of a motion beside the motion itself.
+pub(super) fn moved(model: &Model) -> Vec<Effect> {
+    lacking(model)
+}

@@ -1,0 +1,339 @@
+//! What happens: `update(&mut Model, Msg) -> Vec<Effect>`. Pure; nothing here waits for a disk or a network.
+
+mod acts;
+mod answers;
+mod keys;
+
+pub use answers::plain_fact;
+pub use keys::{PaletteAct, PaletteLine, context, palette_lines, pane_context as context_of, rooms_at_hand};
+
+use std::collections::BTreeSet;
+
+use crossterm::event::KeyEvent;
+use jiff::Timestamp;
+
+use super::{
+    keymap::Keymap,
+    layers::Layer,
+    model::{Model, Pane},
+};
+use crate::domain::{DraftId, EntryId, Message, Query, RecordId, Request, view::Answer};
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key.
+    Key(KeyEvent),
+    /// A text was pasted.
+    Paste(String),
+    /// The terminal has another size.
+    Resize(u16, u16),
+    /// The terminal went to the background.
+    Blurred,
+    /// The engine said something by itself or answered something started.
+    Heard(Message),
+    /// The engine answered what was looked up.
+    Looked(Wish, Answer),
+    /// A request was started under this number.
+    Started(Purpose, u64),
+    /// The engine cannot be reached.
+    Lost(String),
+    /// Time went on.
+    Tick(Timestamp),
+    /// The process was told to end, or the terminal went away.
+    Ending,
+}
+
+/// Something to be done outside.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Answer this from what is known, before the next frame.
+    Look(Wish, Query),
+    /// Start this; its answer comes later.
+    Start(Purpose, Request),
+    /// Do something to the demo's sandbox.
+    Demo(DemoAct),
+    /// Copy a text through the terminal.
+    Copy(String),
+    /// Draw everything anew.
+    Redraw,
+    /// Step out to the shell.
+    Suspend,
+}
+
+/// What an answer from memory is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Wish {
+    /// The rows of a pane.
+    Pane(Pane),
+    /// Vendors, queue, receiver.
+    Health,
+    /// The rows of the outbox layer.
+    Outbox,
+    /// The write that the outbox layer explains.
+    Explain(EntryId),
+    /// The record of the detail layer.
+    Detail(RecordId),
+    /// The raw body for the detail layer.
+    Raw(RecordId),
+    /// The links layer.
+    Links(RecordId),
+    /// A draft to be opened in the editor.
+    OpenDraft(DraftId),
+    /// A draft whose filing was asked for: find out under which EMR appointment.
+    FileDraft(DraftId),
+    /// The links of a draft's appointment, to file under.
+    FileLinks(DraftId, RecordId),
+    /// A patient to be edited.
+    EditPatient(RecordId),
+    /// An appointment to be moved.
+    Reschedule(RecordId),
+    /// An appointment to be called off.
+    Cancel(RecordId),
+    /// An appointment whose visit note is to be answered.
+    VisitNote(RecordId),
+    /// A patient for whom an appointment is to be booked.
+    BookFor(RecordId),
+    /// A session whose summary becomes a draft.
+    DraftFrom(RecordId),
+    /// An appointment for which a note is begun.
+    NoteFor(RecordId),
+    /// The last write that can still be taken back.
+    LastUnsent,
+}
+
+/// What an answer that takes its time is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The top form's write.
+    Form,
+    /// The top form's question.
+    FormQuestion,
+    /// The editor's saving of this version.
+    Autosave(u64),
+    /// A note to be filed from the editor.
+    File,
+    /// A patient who was known in part, to be edited then.
+    Reread(RecordId),
+    /// Something whose success needs no more than a word.
+    Word(&'static str),
+    /// Links into a visit.
+    VisitLinks(RecordId),
+    /// The visit note of an appointment, to answer it then.
+    VisitNote(RecordId),
+    /// The EMR's appointments, to file a draft then.
+    EmrFor(DraftId, RecordId),
+    /// A new draft, to be opened then.
+    NewDraft,
+    /// What is read first; nobody waits for it.
+    Quiet,
+}
+
+/// What the palette of the demo can do to its sandbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DemoAct {
+    /// Close and refuse all vendors' connections.
+    CutNetwork,
+    /// Let them in again.
+    RestoreNetwork,
+    /// Somebody at the vendor cancels the next open appointment.
+    CancelAtVendor,
+    /// Somebody at the vendor has the next patient ready for the exam.
+    ExamReadyAtVendor,
+    /// The next note fails in the EMR.
+    FailNextNote,
+}
+
+impl DemoAct {
+    /// All, with their line in the palette.
+    pub const ALL: &'static [(Self, &'static str, &'static str)] = &[
+        (Self::CutNetwork, "demo-cut-network", "Demo: cut the network to all vendors"),
+        (Self::RestoreNetwork, "demo-restore-network", "Demo: restore the network"),
+        (
+            Self::CancelAtVendor,
+            "demo-cancel-at-vendor",
+            "Demo: somebody at the vendor cancels the selected appointment",
+        ),
+        (
+            Self::ExamReadyAtVendor,
+            "demo-exam-ready",
+            "Demo: somebody at the vendor has the selected patient ready for the exam",
+        ),
+        (Self::FailNextNote, "demo-fail-note", "Demo: the next note fails in the EMR"),
+    ];
+}
+
+/// Carries one message out. The keymap is handed in so that the model stays plain data.
+pub fn update(model: &mut Model, keymap: &Keymap, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Key(key) => keys::key(model, keymap, key),
+        Msg::Paste(text) => keys::paste(model, &text),
+        Msg::Resize(width, height) => {
+            model.size = (width, height);
+            fit(model);
+            lacking(model)
+        }
+        Msg::Blurred => editor_rests(model),
+        Msg::Heard(message) => answers::heard(model, message),
+        Msg::Looked(wish, answer) => answers::looked(model, wish, answer),
+        Msg::Started(purpose, number) => {
+            model.waiting.push((number, purpose));
+            Vec::new()
+        }
+        Msg::Lost(why) => {
+            if !model.lost {
+                model.lost = true;
+                model.tell(
+                    crate::domain::command::Level::Error,
+                    format!("The engine cannot be reached: {why}. What you see may be old; nothing can be saved."),
+                );
+            }
+            Vec::new()
+        }
+        Msg::Tick(now) => tick(model, now),
+        Msg::Ending => {
+            model.quitting = true;
+            editor_rests(model)
+        }
+    }
+}
+
+/// Everything the window shows, asked for anew.
+pub fn everything(model: &Model) -> Vec<Effect> {
+    let mut wishes: BTreeSet<Wish> = Pane::ALL.into_iter().map(Wish::Pane).collect();
+    wishes.insert(Wish::Health);
+    for layer in &model.layers {
+        match layer {
+            Layer::Outbox(outbox) => {
+                wishes.insert(Wish::Outbox);
+                wishes.extend(outbox.explained.as_ref().map(|e| Wish::Explain(e.id)));
+            }
+            Layer::Detail(detail) => {
+                wishes.insert(Wish::Detail(detail.record));
+            }
+            Layer::Links(links) => {
+                wishes.insert(Wish::Links(links.record));
+            }
+            _ => {}
+        }
+    }
+    wishes.into_iter().map(|w| look(model, w)).collect()
+}
+
+/// The query that fulfils a wish.
+pub(super) fn look(model: &Model, wish: Wish) -> Effect {
+    use crate::domain::view::Window;
+    let query = match wish {
+        Wish::Pane(pane) => model.query(pane),
+        Wish::Health => Query::Health,
+        Wish::Outbox => {
+            let outbox = model.layers.iter().find_map(|l| match l {
+                Layer::Outbox(outbox) => Some(outbox),
+                _ => None,
+            });
+            let window = outbox.map_or(super::model::ALL, |o| o.list.wanted());
+            Query::Outbox { finished: outbox.is_some_and(|o| o.finished), window }
+        }
+        Wish::LastUnsent => Query::Outbox { finished: false, window: Window { offset: 0, limit: 500 } },
+        Wish::Explain(entry) => Query::Explain { entry },
+        Wish::Raw(record) => Query::Raw { record },
+        Wish::Links(record) | Wish::FileLinks(_, record) => Query::Links { record },
+        Wish::OpenDraft(draft) | Wish::FileDraft(draft) => Query::Draft { draft },
+        Wish::Detail(record)
+        | Wish::EditPatient(record)
+        | Wish::Reschedule(record)
+        | Wish::Cancel(record)
+        | Wish::VisitNote(record)
+        | Wish::BookFor(record)
+        | Wish::DraftFrom(record)
+        | Wish::NoteFor(record) => Query::Detail { record },
+    };
+    Effect::Look(wish, query)
+}
+
+/// Asks for rows that the screen shows and a pane does not hold.
+pub(super) fn lacking(model: &Model) -> Vec<Effect> {
+    let mut effects: Vec<_> =
+        Pane::ALL.into_iter().filter(|p| model.lacks(*p)).map(|p| look(model, Wish::Pane(p))).collect();
+    if let Some(Layer::Outbox(outbox)) = model.layers.last()
+        && outbox.list.lacks()
+    {
+        effects.push(look(model, Wish::Outbox));
+    }
+    effects
+}
+
+/// Tells the panes how many rows they show.
+pub fn fit(model: &mut Model) {
+    let areas = super::layout::panes(model);
+    for (pane, area) in areas {
+        model.set_height(pane, super::layout::rows_in(area, model.setting.plain));
+    }
+    let height = super::layout::layer_rows(model);
+    let body = super::layout::body(model);
+    for layer in &mut model.layers {
+        match layer {
+            Layer::Outbox(outbox) => outbox.list.set_height(height),
+            Layer::Editor(editor) => editor.resize(body),
+            _ => {}
+        }
+    }
+}
+
+fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
+    let before = model.today();
+    model.now = now;
+    let stands = jiff::SignedDuration::try_from(super::model::TOAST_STANDS).unwrap_or(jiff::SignedDuration::ZERO);
+    while model.toasts.front().is_some_and(|t| now.duration_since(t.at) >= stands) {
+        model.toasts.pop_front();
+    }
+    let mut effects = Vec::new();
+    if model.resting.is_some_and(|at| now >= at) {
+        model.resting = None;
+        effects.extend(acts::follow(model));
+    }
+    let rooms = rooms_at_hand(model);
+    match model.layers.last_mut() {
+        Some(Layer::Editor(editor)) => {
+            let event = editor.tick(now);
+            effects.extend(keys::editor_event(model, event));
+        }
+        Some(Layer::Form(form)) => {
+            let event = form.tick(&context(&model.setting, now, &rooms));
+            effects.extend(keys::form_event(model, event));
+        }
+        _ => {}
+    }
+    if model.today() != before {
+        effects.extend(everything(model));
+    }
+    effects
+}
+
+/// The editor is about to be left alone: what it holds is saved at once.
+fn editor_rests(model: &mut Model) -> Vec<Effect> {
+    let now = model.now;
+    let events: Vec<_> = model
+        .layers
+        .iter_mut()
+        .filter_map(|layer| match layer {
+            Layer::Editor(editor) => Some(editor.flush(now)),
+            _ => None,
+        })
+        .collect();
+    events.into_iter().flat_map(|event| keys::editor_event(model, event)).collect()
+}
+
+/// When the window must wake up by itself, if at all.
+pub fn next_wake(model: &Model) -> Option<Timestamp> {
+    let stands = jiff::SignedDuration::try_from(super::model::TOAST_STANDS).unwrap_or(jiff::SignedDuration::ZERO);
+    let toast = model.toasts.front().and_then(|t| t.at.checked_add(stands).ok());
+    let editor = match model.layers.last() {
+        Some(Layer::Editor(editor)) => editor.next_tick(),
+        Some(Layer::Form(form)) => form.next_tick(),
+        _ => None,
+    };
+    // The header's clock shows minutes.
+    let minute = Timestamp::from_second((model.now.as_second().div_euclid(60) + 1) * 60).ok();
+    [model.resting, toast, editor, minute].into_iter().flatten().min()
+}

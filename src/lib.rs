@@ -3,7 +3,9 @@
 //! Each module is a room with one duty; `docs/ARCHITECTURE.md` shows which may use which.
 
 pub mod cache;
+pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod domain;
 pub mod engine;
 pub mod ledger;

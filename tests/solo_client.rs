@@ -1,7 +1,7 @@
 //! The Solo client against the simulated Solo, over real HTTP. The two share no wire type.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -14,11 +14,12 @@ use wardroom::{
         ids::{EntryId, Kind},
         note::QuestionAnswer,
         patient::{HumanName, Patient, Telecom},
+        settings::{Value, Values},
     },
     sandbox::{Options, Running, Sandbox},
     vendor::{
         Asked, Vendor,
-        registry::{VendorSettings, make},
+        registry::{Around, make},
         solo::{EVENTS, SOLO, scheme},
     },
 };
@@ -39,13 +40,11 @@ impl Scene {
         let options = Options { patients: Some(40), speed: 0.0, ..Options::default() };
         let sandbox = Sandbox::start(options).await.unwrap();
         let address = sandbox.address("solo").unwrap();
-        let settings = VendorSettings {
-            name: address.vendor.clone(),
-            base_url: address.base_url.clone(),
-            secrets: address.credentials.iter().map(|(n, v)| (n.clone(), Secret::new(v.as_str()))).collect(),
-            options: toml::Table::new(),
-        };
-        let solo = make(&settings, Arc::new(SystemClock)).unwrap();
+        let mut values = Values::default();
+        values.put("base_url", Value::Text(address.base_url.clone()));
+        values.put("api_key", Value::Secret(Secret::new(address.credentials[0].1.as_str())));
+        let around = Around { clock: Arc::new(SystemClock), webhook_url: None };
+        let solo = make("solo", &values, &around).unwrap();
         let known = [PATIENT, VISIT, HOOK].map(|id| Known { id, ..Known::default() }).into();
         Self { sandbox, solo, known }
     }

@@ -116,7 +116,8 @@ impl Engine {
         &self.inner.ledger
     }
 
-    fn now(&self) -> Timestamp {
+    /// The present moment by the engine's clock.
+    pub fn now(&self) -> Timestamp {
         self.inner.options.clock.now()
     }
 

@@ -106,7 +106,7 @@ pub trait Vendor: Send + Sync + 'static {
     fn bulk<'a>(&'a self, from: Date, to: Date, sink: Sink<'a>) -> Later<'a, Result<u64, Reason>>;
 
     /// Which request headers of a webhook its decoder needs, in lower case.
-    fn webhook_headers(&self) -> &[&'static str];
+    fn webhook_headers(&self) -> &'static [&'static str];
 
     /// Decodes a webhook with its registration's key. Runs after the sender was answered.
     fn decode(&self, item: &InboxItem, key: Option<&Secret>) -> Result<Decoded, Undecodable>;

@@ -185,7 +185,7 @@ impl Vendor for Noa {
         Box::pin(async move { Ok(0) })
     }
 
-    fn webhook_headers(&self) -> &[&'static str] {
+    fn webhook_headers(&self) -> &'static [&'static str] {
         &[]
     }
 

@@ -241,7 +241,7 @@ impl Vendor for Solo {
         Box::pin(self.dump(from, to, sink))
     }
 
-    fn webhook_headers(&self) -> &[&'static str] {
+    fn webhook_headers(&self) -> &'static [&'static str] {
         &[]
     }
 

@@ -360,7 +360,7 @@ impl Vendor for FakeVendor {
         })
     }
 
-    fn webhook_headers(&self) -> &[&'static str] {
+    fn webhook_headers(&self) -> &'static [&'static str] {
         &[]
     }
 

@@ -1,3 +1,5 @@
 //! The `wardroom` program.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    wardroom::cli::run()
+}

@@ -1,0 +1,228 @@
+//! The command line as people type it.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+use jiff::civil::Date;
+
+/// The terminal workstation for clinics.
+///
+/// Without a command it opens the window on the configured vendors. `wardroom demo` needs no configuration.
+#[derive(Debug, Parser)]
+#[command(name = "wardroom", version, max_term_width = 100)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What goes with every command.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// The configuration file [default: $XDG_CONFIG_HOME/wardroom/config.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where the cache, the ledger and, for `demo`, the sandbox's world live
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a clinic's day on the embedded sandbox: nothing to configure
+    Demo(Demo),
+    /// Run the five simulated vendors and print a configuration that points wardroom at them
+    Sandbox(Sandbox),
+    /// Bring the cache up to date with the vendors
+    Sync(Sync),
+    /// Patients: list, show
+    Patients(Listing),
+    /// Waiting rooms: list, show
+    Rooms(Listing),
+    /// Appointments: list, show
+    Appointments(Listing),
+    /// Scribe sessions: list, show
+    Sessions(Listing),
+    /// Notes: list, show
+    Notes(Listing),
+    /// Queued writes: list, show, retry, withdraw, decide
+    Queue(Queue),
+    /// The configuration
+    Config(ConfigCommand),
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    #[command(flatten)]
+    pub world: World,
+    /// Run engine, receiver and sandbox without a window, until interrupted
+    #[arg(long)]
+    pub headless: bool,
+    #[command(flatten)]
+    pub look: Look,
+}
+
+/// How the window looks.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Look {
+    /// A theme that comes with wardroom, or a theme file
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// No boxes, no animation, ASCII glyphs: for screen readers and serial lines
+    #[arg(long)]
+    pub plain: bool,
+}
+
+/// Which world the sandbox plays.
+#[derive(Debug, Clone, Args)]
+pub struct World {
+    /// One seed gives one world
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// How many patients the clinic has
+    #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub patients: u32,
+    /// How many times as fast as the clock the world's day passes
+    #[arg(long, default_value_t = 1.0)]
+    pub speed: f64,
+}
+
+#[derive(Debug, Args)]
+pub struct Sandbox {
+    /// Where the first vendor listens; port 0 takes any free ones
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+    #[command(flatten)]
+    pub world: World,
+    /// Write the configuration to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub write_config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Sync {
+    /// Stop when everything known has been read once and nothing is due
+    #[arg(long)]
+    pub once: bool,
+    /// Also read the bulk source, from this day
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<Date>,
+    /// … to this day
+    #[arg(long, value_name = "DAY", requires = "from")]
+    pub to: Option<Date>,
+    /// One object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Listing {
+    #[command(subcommand)]
+    pub action: ListingAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ListingAction {
+    /// The rows of the pane
+    List {
+        /// Words that a row must contain, in any order
+        search: Vec<String>,
+        /// Of which day, where a day matters [default: today]
+        #[arg(long)]
+        day: Option<Date>,
+        /// All days
+        #[arg(long, conflicts_with = "day")]
+        all_days: bool,
+        /// In which waiting room
+        #[arg(long)]
+        room: Option<String>,
+        /// At most so many
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+        /// One object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Everything known of one
+    Show {
+        /// wardroom's own id (r12, d3), a waiting room's name, or VENDOR:SCHEME:VALUE like solo:patient:1234
+        id: String,
+        /// One object a line
+        #[arg(long)]
+        json: bool,
+        /// The vendor's body as it was read last
+        #[arg(long)]
+        raw: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Queue {
+    #[command(subcommand)]
+    pub action: QueueAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum QueueAction {
+    /// What waits, what needs a person first
+    List {
+        /// Also what is finished
+        #[arg(long)]
+        all: bool,
+        /// One object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// One write with its history: request, answer, what happens next
+    Show {
+        /// Like q3
+        id: String,
+        /// One object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Try again now
+    Retry {
+        /// Like q3
+        id: String,
+    },
+    /// Take back what was not sent yet
+    Withdraw {
+        /// Like q3
+        id: String,
+    },
+    /// Decide about a write whose outcome cannot be found out
+    Decide {
+        /// Like q3
+        id: String,
+        /// What you know
+        #[arg(value_enum)]
+        decision: Decision,
+    },
+}
+
+/// What a person says about a write whose outcome cannot be found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Decision {
+    /// It took effect
+    Arrived,
+    /// Send it again, knowing that it may then be there twice
+    SendAgain,
+    /// Let it be
+    Drop,
+}
+
+#[derive(Debug, Args)]
+pub struct ConfigCommand {
+    #[command(subcommand)]
+    pub action: ConfigAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigAction {
+    /// Read the configuration and say what is wrong with it
+    Check,
+    /// Print an example that documents every key
+    Example,
+}

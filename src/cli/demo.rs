@@ -1,0 +1,160 @@
+//! `wardroom demo`: a clinic's day on the embedded sandbox.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use serde_json::{Value, json};
+
+use super::{
+    CliError,
+    args::{Common, Demo},
+    attach::{self, Settled},
+    sandbox::{configuration, interrupted},
+    window,
+};
+use crate::{
+    config::{Config, Paths, Process},
+    daemon::Daemon,
+    domain::clock::SystemClock,
+    link::Link,
+    sandbox::{Options, Running, Sandbox},
+    tui::{app, model::Model, update::DemoAct},
+    vendor::registry,
+};
+
+/// Runs the demo. Without `--data-dir` everything is gone when it ends.
+pub fn run(common: &Common, arguments: &Demo) -> Result<ExitCode, CliError> {
+    let temporary = match &common.data_dir {
+        Some(_) => None,
+        None => Some(tempfile::Builder::new().prefix("wardroom-demo-").tempdir()?),
+    };
+    let dir = match (&common.data_dir, &temporary) {
+        (Some(dir), _) => dir.clone(),
+        (None, Some(temporary)) => temporary.path().to_owned(),
+        (None, None) => return Err(CliError::Unexpected),
+    };
+    let runtime = attach::runtime()?;
+    let sandbox = Arc::new(runtime.block_on(Sandbox::start(Options {
+        listen: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0),
+        // A directory that holds a world already goes on with it.
+        seed: (!dir.join("sandbox").exists()).then_some(arguments.world.seed),
+        patients: (!dir.join("sandbox").exists()).then_some(arguments.world.patients as usize),
+        speed: arguments.world.speed,
+        data_dir: Some(dir.join("sandbox")),
+        clock: Arc::new(SystemClock),
+        random: None,
+    }))?);
+    let settled = settle(&sandbox, &dir)?;
+    let daemon = runtime.block_on(Daemon::start(attach::options(&settled)))?;
+    let outcome = if arguments.headless {
+        println!("The demo runs in {}.", dir.display());
+        println!("The sandbox's administrator listens on {}.", sandbox.admin_url());
+        runtime.block_on(interrupted()).map_err(CliError::from)
+    } else {
+        open(&daemon, &settled, arguments, &sandbox, runtime.handle())
+    };
+    runtime.block_on(async {
+        let stopped = daemon.stop().await;
+        if let Some(sandbox) = Arc::into_inner(sandbox) {
+            sandbox.stop().await;
+        }
+        stopped
+    })?;
+    outcome?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn open(
+    daemon: &Daemon,
+    settled: &Settled,
+    arguments: &Demo,
+    sandbox: &Arc<Running>,
+    runtime: &tokio::runtime::Handle,
+) -> Result<(), CliError> {
+    let mut options =
+        window::options(&settled.config, &settled.file, &settled.user, &arguments.look, daemon.scribes())?;
+    options.setting.demo = true;
+    let (sandbox, runtime, backend) = (Arc::clone(sandbox), runtime.clone(), daemon.backend());
+    let names = daemon.backend();
+    options.demo = Some(Box::new(move |act, model| {
+        let solo = selected_visit(&*names, model);
+        runtime.block_on(play(&sandbox, act, solo))
+    }));
+    app::run(options, &SystemClock, |listener| Ok(Link::near(backend, settled.user.clone(), listener)))?;
+    Ok(())
+}
+
+/// The selected appointment's number at the vendor.
+fn selected_visit(backend: &dyn crate::link::Backend, model: &Model) -> Option<String> {
+    use crate::domain::{Query, view::Answer};
+    let record = model.appointments.current()?.id;
+    let Answer::Detail(Some(detail)) = backend.look(&Query::Detail { record }) else { return None };
+    let said = detail.refs.iter().find(|r| r.vendor.as_str() == "solo" && r.scheme.0.as_str() == "appointment");
+    said.map(|r| r.value.clone())
+}
+
+/// Does it, and says what was done.
+async fn play(sandbox: &Running, act: DemoAct, visit: Option<String>) -> String {
+    let visit = || visit.clone().map(|id| json!(id.parse::<i64>().map_or_else(|_| json!(id), |n| json!(n))));
+    let done = match act {
+        DemoAct::CutNetwork => {
+            let cut = sandbox.cut_network().await;
+            return said(cut, "the network to all vendors is cut; writes are queued until it is restored");
+        }
+        DemoAct::RestoreNetwork => {
+            return said(sandbox.restore_network().await, "the network is back; the queue drains");
+        }
+        DemoAct::FailNextNote => {
+            let done = sandbox.act("cobalt", "fail_next_note", json!({})).await;
+            return said(done.map(drop), "the next note will fail in the EMR");
+        }
+        DemoAct::CancelAtVendor => match visit() {
+            Some(id) => sandbox.act("solo", "cancel", json!({ "appointment": id })).await,
+            None => return "select an appointment that the vendor knows first".into(),
+        },
+        DemoAct::ExamReadyAtVendor => match visit() {
+            Some(id) => {
+                let arguments: Value = json!({ "appointment": id, "status": "in progress.exam.ready" });
+                sandbox.act("solo", "status", arguments).await
+            }
+            None => return "select an appointment that the vendor knows first".into(),
+        },
+    };
+    said(done.map(drop), "done at the vendor; watch how the window learns of it")
+}
+
+fn said<E: std::fmt::Display>(done: Result<(), E>, good: &str) -> String {
+    match done {
+        Ok(()) => good.to_owned(),
+        Err(e) => format!("the sandbox refused: {e}"),
+    }
+}
+
+/// The configuration that points at the sandbox, read like any other. The receiver keeps its port over a restart, because
+/// the vendors keep its address.
+fn settle(sandbox: &Running, dir: &Path) -> Result<Settled, CliError> {
+    let file = dir.join("demo.toml");
+    let port = match std::fs::read_to_string(dir.join("receiver-port")).ok().and_then(|t| t.trim().parse().ok()) {
+        Some(port) => port,
+        None => {
+            let port = free_port()?;
+            std::fs::write(dir.join("receiver-port"), format!("{port}\n"))?;
+            port
+        }
+    };
+    let text = configuration(sandbox, &format!("127.0.0.1:{port}"), &format!("http://127.0.0.1:{port}"));
+    let config = Config::parse(&text, &file, &registry::vendor_keys(), &mut Process)?;
+    let paths = Paths::from(&Process);
+    let mut settled = attach::settled(config, file, PathBuf::from(dir), &paths);
+    settled.dir = dir.join("engine");
+    Ok(settled)
+}
+
+fn free_port() -> Result<u16, CliError> {
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    Ok(listener.local_addr()?.port())
+}

@@ -1,0 +1,169 @@
+//! `queue list|show|retry|withdraw|decide`.
+
+use std::io::Write;
+
+use super::{
+    CliError,
+    args::{Decision, QueueAction},
+    list::{Here, table},
+    print::{json_line, moment},
+};
+use crate::{
+    domain::{
+        Command, Entry, EntryId, EntryState, Query, Reply, command,
+        entry::{Finding, PersonAct, Reason, StepKind},
+        view::{Answer, RowSet, Window},
+    },
+    link::Link,
+    tui::text,
+};
+
+/// Carries a queue command out.
+pub fn run(link: &Link, action: &QueueAction, here: &Here, out: &mut impl Write) -> Result<(), CliError> {
+    match action {
+        QueueAction::List { all, json } => {
+            let window = Window { offset: 0, limit: u32::MAX };
+            let Answer::Rows(rows) = link.look(&Query::Outbox { finished: *all, window })? else {
+                return Err(CliError::Unexpected);
+            };
+            match &rows.rows {
+                RowSet::Outbox(entries) if *json => entries.iter().try_for_each(|e| json_line(out, e))?,
+                RowSet::Outbox(entries) if entries.is_empty() => writeln!(out, "The queue is empty.")?,
+                rows => table(rows, here).write(out)?,
+            }
+            Ok(())
+        }
+        QueueAction::Show { id, json } => {
+            let Answer::Entry(entry) = link.look(&Query::Explain { entry: parse(id)? })? else {
+                return Err(CliError::Unexpected);
+            };
+            let entry = entry.ok_or_else(|| CliError::NotFound(id.clone()))?;
+            if *json { Ok(json_line(out, &entry)?) } else { explain(&entry, here, out) }
+        }
+        QueueAction::Retry { id } => act(link, Command::Retry { entry: parse(id)? }, out),
+        QueueAction::Withdraw { id } => act(link, Command::Withdraw { entry: parse(id)? }, out),
+        QueueAction::Decide { id, decision } => {
+            let decision = match decision {
+                Decision::Arrived => command::Decision::Arrived,
+                Decision::SendAgain => command::Decision::SendAgain,
+                Decision::Drop => command::Decision::Drop,
+            };
+            act(link, Command::Decide { entry: parse(id)?, decision }, out)
+        }
+    }
+}
+
+fn parse(id: &str) -> Result<EntryId, CliError> {
+    id.parse().map_err(|_| CliError::BadId { given: id.into(), wanted: "a queued write's id like q3" })
+}
+
+fn act(link: &Link, command: Command, out: &mut impl Write) -> Result<(), CliError> {
+    match link.execute(command)? {
+        Reply::Refused(refusal) => Err(CliError::Refused(refusal)),
+        _ => Ok(writeln!(out, "Done.")?),
+    }
+}
+
+fn explain(entry: &Entry, here: &Here, out: &mut impl Write) -> Result<(), CliError> {
+    let at = |t| moment(t, here.now, &here.zone);
+    writeln!(
+        out,
+        "{}  {} through {}, saved {} by {}",
+        entry.id,
+        entry.intent.word(),
+        entry.vendor,
+        at(entry.saved_at),
+        text::clean(&entry.by)
+    )?;
+    writeln!(out, "state: {}{}", entry.state.word(), because(&entry.state))?;
+    writeln!(out, "next:  {}", next(entry, here))?;
+    for step in &entry.history {
+        let when = at(step.at);
+        match &step.what {
+            StepKind::Saved => writeln!(out, "{when}  saved")?,
+            StepKind::Sent => writeln!(out, "{when}  sent")?,
+            StepKind::Interrupted => {
+                writeln!(out, "{when}  the program stopped while a request may have been under way")?
+            }
+            StepKind::Seen => writeln!(out, "{when}  seen at the vendor")?,
+            StepKind::Probed { finding } => writeln!(out, "{when}  looked it up: {}", finding_word(finding))?,
+            StepKind::Person { by, act } => writeln!(out, "{when}  {} {}", text::clean(by), act_word(*act))?,
+            StepKind::Exchanged(exchange) => {
+                let status = exchange.status.map_or_else(|| "no answer".to_owned(), |s| s.to_string());
+                writeln!(
+                    out,
+                    "{when}  {} {} → {status} ({} ms)",
+                    exchange.method,
+                    text::clean(&exchange.path),
+                    exchange.millis
+                )?;
+                for (label, body) in [("request", &exchange.body), ("answer", &exchange.answer)] {
+                    if let Some(body) = body.as_ref().filter(|b| !b.0.is_empty()) {
+                        writeln!(out, "         {label}: {}", text::clean(&body.0))?;
+                    }
+                }
+                if let Some(correlation) = &exchange.correlation {
+                    writeln!(out, "         correlation id: {}", text::clean(correlation))?;
+                }
+                if let Some(failure) = &exchange.failure {
+                    writeln!(out, "         {}", text::clean(failure))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn because(state: &EntryState) -> String {
+    let reason: Option<&Reason> = match state {
+        EntryState::Waiting { reason, .. }
+        | EntryState::Unknown { reason, .. }
+        | EntryState::NeedsDecision { reason, .. }
+        | EntryState::Rejected { reason, .. } => Some(reason),
+        _ => None,
+    };
+    reason.map_or_else(String::new, |r| {
+        let message = if r.message.is_empty() { String::new() } else { format!(": {}", text::clean(&r.message)) };
+        format!(" ({}{message})", r.kind.word())
+    })
+}
+
+fn next(entry: &Entry, here: &Here) -> String {
+    let at = |t| moment(t, here.now, &here.zone);
+    match &entry.state {
+        EntryState::Saved => "it is sent as soon as what is before it is through".into(),
+        EntryState::InFlight { .. } => "the vendor's answer is awaited".into(),
+        EntryState::Waiting { until, .. } => format!("it is tried again at {}", at(*until)),
+        EntryState::Unknown { next_probe, .. } => format!("it is looked up at the vendor at {}", at(*next_probe)),
+        EntryState::NeedsDecision { may_resend, .. } => {
+            let resend = if *may_resend { ", `send-again`" } else { "" };
+            format!("you decide: `wardroom queue decide {} arrived`{resend} or `drop`", entry.id)
+        }
+        EntryState::Conflict { fields, .. } => format!("you choose between mine and theirs for {}", fields.join(", ")),
+        EntryState::Rejected { .. } => "nothing, until you retry or drop it".into(),
+        EntryState::Acked { .. } => "it is read back".into(),
+        EntryState::Seen { .. } | EntryState::Withdrawn { .. } => "nothing; it is finished".into(),
+    }
+}
+
+fn finding_word(finding: &Finding) -> &'static str {
+    match finding {
+        Finding::Present => "it is there",
+        Finding::Absent => "it is not there",
+        Finding::Partial => "a part of it is there",
+        Finding::Different { .. } => "something else is there",
+        Finding::CannotTell(_) => "it cannot be told",
+        Finding::Failed(_) => "the look-up failed",
+    }
+}
+
+fn act_word(act: PersonAct) -> &'static str {
+    match act {
+        PersonAct::Retry => "tried it again",
+        PersonAct::Withdraw => "withdrew it",
+        PersonAct::Arrived => "said that it arrived",
+        PersonAct::SendAgain => "had it sent again",
+        PersonAct::Drop => "dropped it",
+        PersonAct::Resolved => "settled the conflict",
+    }
+}

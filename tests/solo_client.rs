@@ -1,7 +1,7 @@
 //! The Solo client against the simulated Solo, over real HTTP. The two share no wire type.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;

@@ -1,0 +1,276 @@
+//! Cobalt: notes that a robot types into an EMR (cobalt.txt).
+//!
+//! A filed note is only accepted; how it ended is told by a signed webhook or by the list of them. The answer to filing
+//! names nothing, so a note is known by a name of our own: scheme `filing`, `<appointment id>@<unix millis of the first
+//! send>`, and by scheme `job` where an answer or an event names the job. It is never sent again by itself.
+
+pub mod settings;
+
+mod hooks;
+mod notes;
+mod watch;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use settings::{CobaltSettings, KEYS, NoteForm};
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+use jiff::civil::Date;
+
+use crate::domain::{
+    clock::Clock,
+    entry::{Errand, Fetched, Finding, Known, Outcome, Probe, Probed, Reason, ReasonKind, Sent},
+    ids::{Kind, Scheme, VendorId, VendorRef},
+    inbox::{Decoded, InboxItem, Undecodable},
+    intent::Intent,
+    record::{Observation, Record},
+    secret::Secret,
+    view::Question,
+};
+
+use super::{
+    AskResult, Asked, Capability, Later, Sink, Vendor,
+    http::{Call, Http, HttpTrouble, Transport, unreadable},
+    trail::{Fields, Trail, Unread},
+};
+
+/// Its name in the configuration and in every reference.
+pub const COBALT: VendorId = VendorId::new("cobalt");
+
+/// Cobalt's ways of naming a record.
+pub mod scheme {
+    use super::Scheme;
+
+    /// An EMR appointment by Cobalt's own id, which notes are filed under.
+    pub const APPOINTMENT: Scheme = Scheme::new("appointment");
+    /// A note by our own name for its filing: `<appointment id>@<unix millis of the first send>`.
+    pub const FILING: Scheme = Scheme::new("filing");
+    /// A note by the vendor's job.
+    pub const JOB: Scheme = Scheme::new("job");
+    /// A webhook registration by the vendor's id.
+    pub const WEBHOOK: Scheme = Scheme::new("webhook");
+    /// A webhook registration by a digest of its endpoint, where the vendor tells no id.
+    pub const ENDPOINT: Scheme = Scheme::new("endpoint");
+}
+
+/// The header with a webhook's signature.
+const SIGNATURE: &str = "cobalt-verification";
+
+/// The events that the vendor documents; it sends all of them to every registration.
+pub const EVENTS: [&str; 4] =
+    ["note.uploaded", "note.created", "access_token.login_required", "access_token.password_change_warning"];
+
+/// The client of one access token.
+pub struct Cobalt {
+    settings: CobaltSettings,
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    watch: Mutex<watch::Watch>,
+}
+
+impl fmt::Debug for Cobalt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cobalt").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Cobalt {
+    /// A client over any transport.
+    pub fn new(settings: CobaltSettings, transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
+        Self { settings, transport, clock, watch: Mutex::default() }
+    }
+
+    /// A client over HTTP.
+    ///
+    /// # Errors
+    /// When the settings allow no transport.
+    pub fn connect(settings: CobaltSettings, clock: Arc<dyn Clock>) -> Result<Self, HttpTrouble> {
+        let transport = Arc::new(Http::new(settings.http.clone(), Arc::clone(&clock))?);
+        Ok(Self::new(settings, transport, clock))
+    }
+
+    fn call(&self, call: Call) -> Call {
+        let [id, secret, token] = &self.settings.credential_headers;
+        call.credential(id, &self.settings.client_id)
+            .credential(secret, &self.settings.client_secret)
+            .credential(token, &self.settings.access_token)
+    }
+
+    /// The EMR's appointments of one day.
+    async fn appointments(&self, day: Date, trail: &mut Trail) -> Result<Vec<Observation>, Unread> {
+        let day = day.to_string();
+        let call = Call::get("v1/appointments", &[]).query("start_date", &day).query("end_date", &day);
+        let reply = trail.read(&*self.transport, &self.call(call)).await?;
+        let unread = |reason| (reason, None);
+        let fields = Fields::of(&reply).map_err(unread)?;
+        let items = fields
+            .list(&["appointments"])
+            .ok_or_else(|| unread(unreadable(&reply, "the answer has no list of appointments")))?;
+        Ok(items.iter().filter_map(|item| wire::appointment(item.get(), &self.settings.zone)).collect())
+    }
+
+    /// The appointments around a visit of any vendor's.
+    async fn around(&self, known: &Known, trail: &mut Trail) -> Result<Vec<Observation>, Unread> {
+        let start = match &known.record {
+            Some(Record::Appointment(visit)) => visit.start,
+            Some(Record::EmrAppointment(visit)) => visit.start,
+            _ => None,
+        };
+        let start =
+            start.ok_or_else(|| (Reason::new(ReasonKind::NotYetKnown, "the visit's time is not known"), None))?;
+        self.appointments(notes::day_of(start, &self.settings.zone), trail).await
+    }
+
+    async fn read(&self, about: &VendorRef, known: &Known, trail: &mut Trail) -> Result<Vec<Observation>, Unread> {
+        match about.kind {
+            Kind::Note => self.read_note(about, known, trail).await,
+            Kind::EmrAppointment => {
+                let all = self.around(known, trail).await?;
+                if all.iter().any(|o| o.refs.contains(about)) {
+                    Ok(all)
+                } else {
+                    let text = "it is not among the EMR's appointments of that day";
+                    Err((Reason::new(ReasonKind::NotFound, text), None))
+                }
+            }
+            _ => Err((unsupported(), None)),
+        }
+    }
+}
+
+fn unsupported() -> Reason {
+    Reason::new(ReasonKind::Unsupported, "Cobalt does not do this")
+}
+
+impl Vendor for Cobalt {
+    fn id(&self) -> VendorId {
+        COBALT
+    }
+
+    fn label(&self) -> &str {
+        &self.settings.label
+    }
+
+    fn capabilities(&self) -> &[Capability] {
+        &[Capability::Filing]
+    }
+
+    fn concurrency(&self) -> usize {
+        self.settings.concurrency
+    }
+
+    fn carries_out(&self, intent: &Intent) -> bool {
+        match intent {
+            Intent::FileNote { .. } => true,
+            Intent::RegisterWebhook { vendor, .. } => *vendor == COBALT,
+            _ => false,
+        }
+    }
+
+    fn check(&self, intent: &Intent) -> Result<(), String> {
+        match intent {
+            Intent::FileNote { body, .. } if body.is_blank() => Err("the note is empty".into()),
+            Intent::FileNote { .. } => Ok(()),
+            Intent::RegisterWebhook { vendor, endpoint, .. } if *vendor == COBALT => {
+                if hooks::acceptable(endpoint) {
+                    Ok(())
+                } else {
+                    Err("the receiver's public address must be https (plain http only for loopback)".into())
+                }
+            }
+            _ => Err("Cobalt does not do this".into()),
+        }
+    }
+
+    fn probe_kind(&self, intent: &Intent) -> Probe {
+        match intent {
+            Intent::FileNote { .. } => Probe::Events,
+            Intent::RegisterWebhook { .. } => Probe::List,
+            _ => Probe::None,
+        }
+    }
+
+    fn send<'a>(&'a self, errand: &'a Errand) -> Later<'a, Sent> {
+        Box::pin(async move {
+            let (mut trail, mut observations) = (Trail::default(), Vec::new());
+            let result = match &errand.intent {
+                Intent::FileNote { emr_appointment, patient, body, .. } => {
+                    self.file(errand, *emr_appointment, *patient, body, &mut trail, &mut observations).await
+                }
+                Intent::RegisterWebhook { vendor, endpoint, .. } if *vendor == COBALT => {
+                    self.register(endpoint, &mut trail, &mut observations).await
+                }
+                _ => Err(Outcome::Rejected(unsupported())),
+            };
+            let (Ok(outcome) | Err(outcome)) = result;
+            Sent { outcome, observations, exchanges: trail.exchanges }
+        })
+    }
+
+    fn probe<'a>(&'a self, errand: &'a Errand) -> Later<'a, Probed> {
+        Box::pin(async move {
+            let (mut trail, mut observations) = (Trail::default(), Vec::new());
+            let finding = match &errand.intent {
+                Intent::FileNote { .. } => self.look_for(errand, &mut trail, &mut observations).await,
+                Intent::RegisterWebhook { vendor, endpoint, .. } if *vendor == COBALT => {
+                    self.find_registration(endpoint, &mut trail, &mut observations).await
+                }
+                _ => Finding::CannotTell(unsupported()),
+            };
+            Probed { finding, observations, exchanges: trail.exchanges }
+        })
+    }
+
+    fn fetch<'a>(&'a self, about: &'a VendorRef, known: &'a Known) -> Later<'a, Fetched> {
+        Box::pin(async move {
+            let mut trail = Trail::default();
+            let read = self.read(about, known, &mut trail).await;
+            trail.fetched(read)
+        })
+    }
+
+    fn survey(&self, day: Date) -> Later<'_, Fetched> {
+        Box::pin(async move {
+            let mut trail = Trail::default();
+            let read = self.appointments(day, &mut trail).await;
+            trail.fetched(read)
+        })
+    }
+
+    fn ask<'a>(&'a self, question: &'a Question, known: &'a Known) -> Later<'a, AskResult> {
+        Box::pin(async move {
+            let mut trail = Trail::default();
+            let read = match question {
+                Question::EmrAppointments { .. } => self.around(known, &mut trail).await,
+                Question::Refresh { .. } => match known.refs.iter().find(|r| r.vendor == COBALT) {
+                    Some(about) => self.read(about, known, &mut trail).await,
+                    None => Err((unsupported(), None)),
+                },
+                _ => Err((unsupported(), None)),
+            };
+            read.map(|observations| (Asked::Nothing, observations)).map_err(|(reason, _)| reason)
+        })
+    }
+
+    fn bulk<'a>(&'a self, _from: Date, _to: Date, _sink: Sink<'a>) -> Later<'a, Result<u64, Reason>> {
+        Box::pin(async move { Ok(0) })
+    }
+
+    fn webhook_headers(&self) -> &[&'static str] {
+        &[SIGNATURE]
+    }
+
+    fn decode(&self, item: &InboxItem, key: Option<&Secret>) -> Result<Decoded, Undecodable> {
+        self.open(item, key)
+    }
+
+    fn registers_webhooks(&self) -> Option<Vec<String>> {
+        Some(EVENTS.iter().map(|e| (*e).to_owned()).collect())
+    }
+}

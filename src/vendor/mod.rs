@@ -1,6 +1,7 @@
 //! The vendors' clients. One folder a vendor: wire types, requests, conversion to and from the domain, webhook decoding,
 //! and for each write how to find out whether it took effect.
 
+pub mod clinic;
 pub mod cobalt;
 pub mod http;
 pub mod noa;

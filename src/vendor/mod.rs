@@ -3,6 +3,7 @@
 
 pub mod clinic;
 pub mod cobalt;
+pub mod heidi;
 pub mod http;
 pub mod noa;
 pub mod registry;

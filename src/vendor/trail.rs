@@ -9,11 +9,11 @@ use tokio::sync::Mutex;
 use url::{Host, Url};
 
 use crate::domain::{
-    entry::{Exchange, Fetched, Outcome, Reason, ReasonKind},
-    ids::{Kind, Scheme, Tag, VendorRef},
-    record::{Observation, Raw},
+    entry::{Exchange, Fetched, Known, Outcome, Reason, ReasonKind},
+    ids::{Kind, Scheme, Tag, VendorId, VendorRef},
+    record::{Observation, Pointer, Raw},
     secret::Secret,
-    session::Stage,
+    session::{Session, Stage},
     settings::{Key, KeyKind, Values},
 };
 
@@ -271,6 +271,31 @@ pub(crate) fn visit_name<'a>(refs: &'a [VendorRef], schemes: &[Scheme]) -> Optio
     schemes.iter().find_map(|scheme| {
         refs.iter().find(|r| r.kind == Kind::Appointment && r.scheme == *scheme && !r.value.is_empty())
     })
+}
+
+/// The person that a visit is about, by the name that its own vendor gives them.
+pub(crate) fn whom(visit: &Known) -> Option<Pointer> {
+    let patient = visit.patient.as_ref()?;
+    patient.refs.iter().find(|r| r.kind == Kind::Patient).cloned().map(Pointer::Vendor)
+}
+
+/// A session of which nothing is known but its vendor.
+pub(crate) fn blank_session(vendor: VendorId) -> Session {
+    Session {
+        vendor,
+        status: String::new(),
+        stage: Stage::Unknown,
+        appointment: None,
+        patient: None,
+        doctor: None,
+        title: None,
+        created_at: None,
+        updated_at: None,
+        language: None,
+        duration: None,
+        clinician_notes: Vec::new(),
+        summary: None,
+    }
 }
 
 /// Whether a link from an answer may be shown: https to the base address's host, a host of the same domain or an allowed one

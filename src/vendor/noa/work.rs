@@ -92,19 +92,14 @@ impl Noa {
             return Err(unread(unreadable(&reply, "the answer names no session")));
         };
         let mut session = Session {
-            vendor: NOA,
             status: if reply.status == 201 { "New".into() } else { String::new() },
             stage: Stage::Created,
             appointment: Some(Pointer::Vendor(name.clone())),
-            patient: visit.and_then(whom),
+            patient: visit.and_then(trail::whom),
             doctor: given.doctor.clone(),
-            title: None,
             created_at: (reply.status == 201).then(|| self.clock.now()),
-            updated_at: None,
             language: created.locale.clone().or_else(|| given.language.clone()),
-            duration: None,
-            clinician_notes: Vec::new(),
-            summary: None,
+            ..trail::blank_session(NOA)
         };
         let mut raw = raw;
         if reply.status != 201
@@ -149,21 +144,7 @@ impl Noa {
     ) -> Result<Vec<Observation>, Unread> {
         let mut session = match &known.record {
             Some(Record::Session(session)) => (**session).clone(),
-            _ => Session {
-                vendor: NOA,
-                status: String::new(),
-                stage: Stage::Unknown,
-                appointment: None,
-                patient: None,
-                doctor: None,
-                title: None,
-                created_at: None,
-                updated_at: None,
-                language: None,
-                duration: None,
-                clinician_notes: Vec::new(),
-                summary: None,
-            },
+            _ => trail::blank_session(NOA),
         };
         let token = known.facts.get(Fact::SessionToken).map(Secret::new);
         let ends = known.facts.get(Fact::ExpiresAt).and_then(|t| t.parse().ok());
@@ -237,10 +218,4 @@ impl Noa {
             other => other,
         }
     }
-}
-
-/// The person that a visit is about, by the name that its own vendor gives them.
-fn whom(visit: &Known) -> Option<Pointer> {
-    let patient = visit.patient.as_ref()?;
-    patient.refs.iter().find(|r| r.kind == Kind::Patient).cloned().map(Pointer::Vendor)
 }

@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-use super::{COBALT, Cobalt, SIGNATURE, scheme, wire::Event};
+use super::{COBALT, Cobalt, SIGNATURE, notes::Stranger, scheme, wire::Event};
 
 /// Members of bodies that open something: the secret, and addresses with our path secret in them.
 const CONCEALED: &[&str] = &["webhook_secret_key", "webhook_secret", "secret", "webhook_url", "webhook_urls", "url"];
@@ -121,8 +121,8 @@ impl Cobalt {
         let mut decoded = Decoded { event: name.clone(), hints: Vec::new(), observations: Vec::new() };
         match self.proved(event) {
             Ok(observations) => decoded.observations = observations,
-            Err(event) => {
-                if let Some(job) = event.job {
+            Err(Stranger { job }) => {
+                if let Some(job) = job {
                     let about = VendorRef::new(COBALT, Kind::Note, scheme::JOB, job);
                     decoded.hints.push(Hint { about, event: name });
                 }
@@ -155,7 +155,8 @@ fn registered(endpoint: &str, id: Option<String>, secret: Option<Secret>) -> Obs
         Some(id) => VendorRef::new(COBALT, Kind::Webhook, scheme::WEBHOOK, id),
         None => {
             let digest = Sha256::digest(endpoint.as_bytes());
-            let hex: String = digest.iter().take(16).map(|b| format!("{b:02x}")).collect();
+            let half = u128::from_be_bytes(std::array::from_fn(|i| digest[i]));
+            let hex = format!("{half:032x}");
             VendorRef::new(COBALT, Kind::Webhook, scheme::ENDPOINT, hex)
         }
     };

@@ -23,6 +23,13 @@ use super::{
     wire::{self, Event},
 };
 
+/// An event ended a note that is not remembered here.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Stranger {
+    /// The job that it names.
+    pub(super) job: Option<String>,
+}
+
 impl Cobalt {
     pub(super) fn watch(&self) -> std::sync::MutexGuard<'_, Watch> {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner)
@@ -223,10 +230,12 @@ impl Cobalt {
     }
 
     /// What a verified event proves about a note, where it is known which one it ended.
-    pub(super) fn proved(&self, event: Event) -> Result<Vec<Observation>, Event> {
+    pub(super) fn proved(&self, event: Event) -> Result<Vec<Observation>, Stranger> {
         let Some(state) = event.end() else { return Ok(Vec::new()) };
         let mut watch = self.watch();
-        let Some(filing) = watch.filing_of(&event, self.settings.skew) else { return Err(event) };
+        let Some(filing) = watch.filing_of(&event, self.settings.skew) else {
+            return Err(Stranger { job: event.job });
+        };
         watch.ended(&filing, &event);
         let filing = Filing { job: event.job.clone().or(filing.job), ..filing };
         let note = Note {

@@ -84,7 +84,7 @@ fn filed_as() -> VendorRef {
     VendorRef::new(COBALT, Kind::Note, scheme::FILING, FILED)
 }
 
-fn event(id: &str, kind: &str, second: i64, job: Option<&str>, data: serde_json::Value) -> serde_json::Value {
+fn event(id: &str, kind: &str, second: i64, job: Option<&str>, data: &serde_json::Value) -> serde_json::Value {
     json!({
         "event_id": id, "event_type": kind, "created_at": at(second).to_string(), "job_id": job, "data": data,
         "webhook_url": "https://x.example", "delivery_status": "failed",
@@ -191,10 +191,10 @@ async fn a_probe_finds_the_event_of_this_note_and_of_no_other() {
         "reasons": [{"code": "LOCKED", "description": "The encounter is locked."}]
     });
     let first = [
-        event("e1", "note.uploaded", SENT - 60, None, json!({"appointment_id": "900"})),
-        event("e2", "note.uploaded", SENT + 10, None, json!({"appointment_id": "901"})),
+        event("e1", "note.uploaded", SENT - 60, None, &json!({"appointment_id": "900"})),
+        event("e2", "note.uploaded", SENT + 10, None, &json!({"appointment_id": "901"})),
     ];
-    let second = [event("e3", "note.failed", SENT + 12, Some("job_7"), failure)];
+    let second = [event("e3", "note.failed", SENT + 12, Some("job_7"), &failure)];
     let script = Script::new().answer(200, events(&first, 2)).answer(200, events(&second, 2));
     let probed = bench(&script).cobalt.probe(&filing_of(1, "900", soap())).await;
     assert_eq!(
@@ -223,7 +223,7 @@ async fn without_an_event_a_probe_waits_and_then_cannot_tell() {
 
 #[tokio::test]
 async fn the_list_of_events_is_read_to_its_bound_and_no_further() {
-    let other = [event("e", "note.uploaded", SENT, None, json!({"appointment_id": "1"}))];
+    let other = [event("e", "note.uploaded", SENT, None, &json!({"appointment_id": "1"}))];
     let script = (0..20).fold(Script::new(), |s, _| s.answer(200, events(&other, 1_000_000)));
     bench(&script).cobalt.probe(&filing_of(1, "900", soap())).await;
     assert_eq!(script.calls().len(), 10);
@@ -309,7 +309,7 @@ fn an_account_event_is_only_its_name() {
     let decoded = wire::Event::read(r#"{"id":"e","type":"access_token.login_required","data":{}}"#).unwrap();
     assert_eq!(decoded.end(), None);
     let Bench { cobalt, .. } = bench(&Script::new());
-    assert_eq!(cobalt.proved(decoded).map_err(|_| ()), Ok(Vec::new()));
+    assert_eq!(cobalt.proved(decoded), Ok(Vec::new()));
     assert!(wire::Event::read("[]").is_none() && wire::Event::read(r#"{"type":null}"#).is_none());
 }
 
@@ -329,7 +329,7 @@ async fn a_processing_note_is_read_from_the_events_and_is_unresolved_after_the_p
         record: Some(Record::Note(Box::new(filed))),
         ..Known::default()
     };
-    let done = [event("e", "note.created", SENT + 9, None, json!({"appointment_id": "900"}))];
+    let done = [event("e", "note.created", SENT + 9, None, &json!({"appointment_id": "900"}))];
     let script = Script::new().answer(200, events(&[], 0)).answer(200, events(&[], 0)).answer(200, events(&done, 1));
     let Bench { cobalt, clock } = bench(&script);
     let mut states = Vec::new();

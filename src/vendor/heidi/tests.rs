@@ -249,7 +249,7 @@ fn listed(id: &str, visit: &str, created: i64) -> serde_json::Value {
     })
 }
 
-fn page(sessions: &[serde_json::Value], next: serde_json::Value, more: bool) -> String {
+fn page(sessions: &[serde_json::Value], next: &serde_json::Value, more: bool) -> String {
     json!({"sessions": sessions, "count": sessions.len(), "next_page": next, "has_next_page": more}).to_string()
 }
 
@@ -262,10 +262,10 @@ async fn surveyed(script: &Script) -> Vec<String> {
 async fn pages_are_followed_however_the_vendor_names_them() {
     let one = |id: &str| [listed(id, "1", SENT)];
     let script = Script::new()
-        .answer(200, page(&one("a"), json!(null), true))
-        .answer(200, page(&one("b"), json!(7), true))
-        .answer(200, page(&one("c"), json!("https://x.example/sessions?page=9&page_size=50"), true))
-        .answer(200, page(&one("d"), json!(null), false));
+        .answer(200, page(&one("a"), &json!(null), true))
+        .answer(200, page(&one("b"), &json!(7), true))
+        .answer(200, page(&one("c"), &json!("https://x.example/sessions?page=9&page_size=50"), true))
+        .answer(200, page(&one("d"), &json!(null), false));
     assert_eq!(surveyed(&script).await, ["a", "b", "c", "d"]);
     let line = |page: &str| format!("GET /sessions/linked-user?page_size=50{page}");
     assert_eq!(script.lines(), [line(""), line("&page=2"), line("&page=7"), line("&page=9")]);
@@ -274,14 +274,15 @@ async fn pages_are_followed_however_the_vendor_names_them() {
 #[tokio::test]
 async fn a_list_that_repeats_itself_empties_or_never_ends_is_left() {
     let one = |id: &str| [listed(id, "1", SENT)];
-    let repeats = (0..20).fold(Script::new(), |s, _| s.answer(200, page(&one("a"), json!(null), true)));
+    let repeats = (0..20).fold(Script::new(), |s, _| s.answer(200, page(&one("a"), &json!(null), true)));
     assert_eq!(surveyed(&repeats).await, ["a"]);
     assert_eq!(repeats.calls().len(), 2);
-    let empties = Script::new().answer(200, page(&one("a"), json!(null), true)).answer(200, page(&[], json!(3), true));
+    let empties =
+        Script::new().answer(200, page(&one("a"), &json!(null), true)).answer(200, page(&[], &json!(3), true));
     assert_eq!(surveyed(&empties).await, ["a"]);
-    let circles = (0..20).fold(Script::new(), |s, n| s.answer(200, page(&one(&format!("s{n}")), json!(2), true)));
+    let circles = (0..20).fold(Script::new(), |s, n| s.answer(200, page(&one(&format!("s{n}")), &json!(2), true)));
     assert_eq!(surveyed(&circles).await.len(), 2);
-    let endless = (0..20).fold(Script::new(), |s, n| s.answer(200, page(&one(&format!("s{n}")), json!(null), true)));
+    let endless = (0..20).fold(Script::new(), |s, n| s.answer(200, page(&one(&format!("s{n}")), &json!(null), true)));
     assert_eq!(surveyed(&endless).await.len(), 10);
 }
 
@@ -308,7 +309,7 @@ async fn a_lost_start_is_found_by_its_visit_among_new_sessions() {
     let lost = Script::new().fails(CallErrorKind::Lost);
     assert!(matches!(heidi(&lost).send(&errand()).await.outcome, Outcome::Unknown(Probe::List, _)));
     let probe = |sessions: Vec<serde_json::Value>| async move {
-        let script = Script::new().answer(200, page(&sessions, json!(null), false));
+        let script = Script::new().answer(200, page(&sessions, &json!(null), false));
         heidi(&script).probe(&errand()).await
     };
     let old = || listed("old", "4711", SENT - 3600);
@@ -330,8 +331,8 @@ async fn a_lost_start_is_found_by_its_visit_among_new_sessions() {
 async fn a_session_that_was_listed_before_the_start_is_not_taken_for_it() {
     let before = listed("before", "4711", SENT - 30);
     let script = Script::new()
-        .answer(200, page(&[before.clone()], json!(null), false))
-        .answer(200, page(&[before], json!(null), false));
+        .answer(200, page(std::slice::from_ref(&before), &json!(null), false))
+        .answer(200, page(&[before], &json!(null), false));
     let (heidi, clock) = heidi_with(&script, with_token());
     clock.set(at(SENT - 10));
     heidi.survey(date(2026, 3, 4)).await.result.unwrap();
@@ -342,7 +343,7 @@ async fn a_session_that_was_listed_before_the_start_is_not_taken_for_it() {
 #[tokio::test]
 async fn a_list_that_was_not_read_to_its_end_proves_no_absence() {
     let script = (0..20)
-        .fold(Script::new(), |s, n| s.answer(200, page(&[listed(&format!("s{n}"), "1", SENT)], json!(null), true)));
+        .fold(Script::new(), |s, n| s.answer(200, page(&[listed(&format!("s{n}"), "1", SENT)], &json!(null), true)));
     assert!(matches!(heidi(&script).probe(&errand()).await.finding, Finding::CannotTell(_)));
 }
 

@@ -274,6 +274,7 @@ async fn a_session_that_may_not_be_read_says_nothing_about_our_credentials() {
 
 #[test]
 fn each_status_has_its_stage_and_an_unknown_one_is_kept() {
+    use Stage::{Approved, Created, Empty, Expired, Failed, Interrupted, Processing, Ready, Recording, Unknown};
     let settings = settings();
     let stages: Vec<Stage> = [
         "New",
@@ -294,7 +295,6 @@ fn each_status_has_its_stage_and_an_unknown_one_is_kept() {
     .iter()
     .map(|word| settings.stage(word))
     .collect();
-    use Stage::*;
     assert_eq!(
         stages,
         [

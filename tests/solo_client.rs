@@ -43,7 +43,7 @@ impl Scene {
         let mut values = Values::default();
         values.put("base_url", Value::Text(address.base_url.clone()));
         values.put("api_key", Value::Secret(Secret::new(address.credentials[0].1.as_str())));
-        let around = Around { clock: Arc::new(SystemClock), webhook_url: None };
+        let around = Around { clock: Arc::new(SystemClock), zone: jiff::tz::TimeZone::UTC, webhook_url: None };
         let solo = make("solo", &values, &around).unwrap();
         let known = [PATIENT, VISIT, HOOK].map(|id| Known { id, ..Known::default() }).into();
         Self { sandbox, solo, known }

@@ -18,8 +18,11 @@ pub fn run(common: &Common, action: &ConfigAction) -> Result<ExitCode, CliError>
             let settled = attach::settle(common)?;
             // Theme, keymap and clients have rules of their own beside the file's.
             window::options(&settled.config, &settled.file, &settled.user, &Look::default(), Vec::new())?;
-            let around =
-                registry::Around { clock: std::sync::Arc::new(crate::domain::clock::SystemClock), webhook_url: None };
+            let around = registry::Around {
+                clock: std::sync::Arc::new(crate::domain::clock::SystemClock),
+                zone: jiff::tz::TimeZone::UTC,
+                webhook_url: None,
+            };
             for (name, values) in &settled.config.vendors {
                 registry::make(name, values, &around).map_err(crate::daemon::StartError::from)?;
             }

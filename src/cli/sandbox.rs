@@ -73,6 +73,10 @@ pub fn configuration(running: &Running, listen: &str, public_url: &str) -> Strin
 fn vendor(out: &mut String, address: &Address) {
     let Some(vendor) = registry::vendor_keys().into_iter().find(|v| v.name == address.vendor) else { return };
     let _ = writeln!(out, "\n[vendor.{}]\nbase_url = {}", vendor.name, quoted(&base_url(&vendor.name, address)));
+    if vendor.name == "heidi" {
+        // Its sessions name the visits by the book's numbers.
+        let _ = writeln!(out, "visits_of = \"solo\"");
+    }
     for key in vendor.keys {
         let Some((_, value)) = address.credentials.iter().find(|(name, _)| name == key.name) else { continue };
         let _ = match key.kind {

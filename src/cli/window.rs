@@ -50,7 +50,8 @@ fn with_engine(settled: &Settled) -> Result<ExitCode, CliError> {
 /// The configured vendors that can start scribe sessions, when the engine is another process's.
 fn scribes(settled: &Settled) -> Vec<crate::domain::VendorId> {
     use crate::vendor::{Capability, registry};
-    let around = registry::Around { clock: std::sync::Arc::new(SystemClock), webhook_url: None };
+    let around =
+        registry::Around { clock: std::sync::Arc::new(SystemClock), zone: jiff::tz::TimeZone::UTC, webhook_url: None };
     let clients = settled.config.vendors.iter().filter_map(|(name, values)| registry::make(name, values, &around).ok());
     clients.filter(|v| v.capabilities().contains(&Capability::Scribe)).map(|v| v.id()).collect()
 }

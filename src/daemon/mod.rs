@@ -221,7 +221,7 @@ fn open(options: &Options) -> Result<(Engine, Arc<Registry>, Doors), StartError>
     let mut clients = Vec::new();
     for (name, values) in &options.vendors {
         let webhook_url = options.receiver.as_ref().map(|r| doors.standing_url(&r.public_url, name));
-        let around = Around { clock: options.clock.clone(), webhook_url };
+        let around = Around { clock: options.clock.clone(), zone: options.zone.clone(), webhook_url };
         clients.push(registry::make(name, values, &around)?);
     }
     let vendors = Arc::new(Registry::new(clients));

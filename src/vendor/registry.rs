@@ -2,7 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Vendor, noa, solo};
+use jiff::tz::TimeZone;
+
+use super::{Vendor, clinic, cobalt, heidi, noa, solo};
 use crate::domain::{
     clock::Clock,
     ids::VendorId,
@@ -15,6 +17,8 @@ use crate::domain::{
 pub struct Around {
     /// The present moment.
     pub clock: Arc<dyn Clock>,
+    /// The clinic's time zone: which day a day is.
+    pub zone: TimeZone,
     /// Where this vendor's webhooks may be sent, path secret included, when a receiver is configured. For vendors that are
     /// told with each request rather than by a registration.
     pub webhook_url: Option<Secret>,
@@ -33,7 +37,7 @@ pub struct Offer {
 }
 
 /// Every vendor.
-const VENDORS: &[Offer] = &[solo::OFFER, noa::OFFER];
+const VENDORS: &[Offer] = &[solo::OFFER, noa::OFFER, cobalt::OFFER, clinic::OFFER, heidi::OFFER];
 
 /// Why a vendor's settings cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

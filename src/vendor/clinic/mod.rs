@@ -10,7 +10,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use settings::{ClinicSettings, KEYS};
+pub use settings::{ClinicSettings, KEYS, OFFER};
 
 use std::{collections::HashSet, fmt, sync::Arc};
 
@@ -289,7 +289,7 @@ impl Vendor for Clinic {
         Box::pin(async move { Ok(0) })
     }
 
-    fn webhook_headers(&self) -> &[&'static str] {
+    fn webhook_headers(&self) -> &'static [&'static str] {
         &[]
     }
 

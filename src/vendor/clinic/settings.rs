@@ -1,15 +1,26 @@
 //! What the Clinic client can be told. Everything that the vendor does not document is a setting with a default.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use crate::{
     domain::{
         secret::Secret,
-        settings::{Key, KeyKind, Values},
+        settings::{Key, KeyKind, Values, VendorKeys},
     },
     vendor::{
         http::HttpSettings,
+        registry::Offer,
         trail::{self, ANSWER_KIB, CONNECT_MS, PROXY, TIMEOUT_MS},
+    },
+};
+
+/// Clinic in the table of vendors.
+pub const OFFER: Offer = Offer {
+    keys: VendorKeys { name: "clinic", label: "Clinic: session notes, addendums, sign-offs", keys: KEYS },
+    make: |values, around| {
+        let settings = ClinicSettings::from_values(values)?;
+        let client = super::Clinic::connect(settings, around.clock.clone()).map_err(|e| ("base_url", e.to_string()))?;
+        Ok(Arc::new(client))
     },
 };
 

@@ -14,7 +14,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use settings::{CobaltSettings, KEYS, NoteForm};
+pub use settings::{CobaltSettings, KEYS, NoteForm, OFFER};
 
 use std::{
     fmt,
@@ -262,7 +262,7 @@ impl Vendor for Cobalt {
         Box::pin(async move { Ok(0) })
     }
 
-    fn webhook_headers(&self) -> &[&'static str] {
+    fn webhook_headers(&self) -> &'static [&'static str] {
         &[SIGNATURE]
     }
 

@@ -1,17 +1,29 @@
 //! What the Cobalt client can be told. Everything that the vendor does not document is a setting with a default.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use jiff::tz::TimeZone;
 
 use crate::{
     domain::{
         secret::Secret,
-        settings::{Key, KeyKind, Values},
+        settings::{Key, KeyKind, Values, VendorKeys},
     },
     vendor::{
         http::HttpSettings,
+        registry::Offer,
         trail::{self, ANSWER_KIB, CONNECT_MS, PROXY, TIMEOUT_MS},
+    },
+};
+
+/// Cobalt in the table of vendors.
+pub const OFFER: Offer = Offer {
+    keys: VendorKeys { name: "cobalt", label: "Cobalt: notes into the EMR", keys: KEYS },
+    make: |values, around| {
+        let mut settings = CobaltSettings::from_values(values)?;
+        settings.zone.clone_from(&around.zone);
+        let client = super::Cobalt::connect(settings, around.clock.clone()).map_err(|e| ("base_url", e.to_string()))?;
+        Ok(Arc::new(client))
     },
 };
 

@@ -11,7 +11,7 @@ mod work;
 #[cfg(test)]
 mod tests;
 
-pub use settings::{HeidiAuth, HeidiSettings, KEYS};
+pub use settings::{HeidiAuth, HeidiSettings, KEYS, OFFER};
 
 use std::{
     collections::HashMap,
@@ -178,7 +178,7 @@ impl Vendor for Heidi {
         Box::pin(async move { Ok(0) })
     }
 
-    fn webhook_headers(&self) -> &[&'static str] {
+    fn webhook_headers(&self) -> &'static [&'static str] {
         &[]
     }
 

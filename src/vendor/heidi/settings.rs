@@ -1,17 +1,28 @@
 //! What the Heidi client can be told. Everything that the vendor does not document is a setting with a default.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     domain::{
         ids::{Scheme, Tag, VendorId},
         secret::Secret,
         session::Stage,
-        settings::{Key, KeyKind, Values},
+        settings::{Key, KeyKind, Values, VendorKeys},
     },
     vendor::{
         http::HttpSettings,
+        registry::Offer,
         trail::{self, ANSWER_KIB, CONNECT_MS, PROXY, TIMEOUT_MS},
+    },
+};
+
+/// Heidi in the table of vendors.
+pub const OFFER: Offer = Offer {
+    keys: VendorKeys { name: "heidi", label: "Heidi: scribe sessions", keys: KEYS },
+    make: |values, around| {
+        let settings = HeidiSettings::from_values(values)?;
+        let client = super::Heidi::connect(settings, around.clock.clone()).map_err(|e| ("base_url", e.to_string()))?;
+        Ok(Arc::new(client))
     },
 };
 

@@ -39,7 +39,8 @@ pub(in crate::tui) fn layout(lines: &[String], width: usize) -> Vec<Row> {
     let mut rows = Vec::with_capacity(lines.len());
     for (number, line) in lines.iter().enumerate() {
         // Byte, character; and the same with the columns before it for the last place where a row may end.
-        let (mut start, mut can_end): ((usize, usize), Option<(usize, usize, usize)>) = ((0, 0), None);
+        let mut start = (0, 0);
+        let mut can_end = None;
         let (mut used, mut at) = (0, 0);
         for (byte, grapheme) in line.grapheme_indices(true) {
             let (wide, count) = (columns(grapheme), grapheme.chars().count());

@@ -99,12 +99,8 @@ impl Editor {
             KeyCode::Char('k') if ctrl => self.change(Edit::DeleteToEnd, now),
             KeyCode::Char('a') if ctrl => self.step(Step::RowStart),
             KeyCode::Char('e') if ctrl => self.step(Step::RowEnd),
-            KeyCode::Char(c) if (!ctrl && !alt) || (ctrl && alt) => {
-                // AltGr arrives as Ctrl and Alt on some systems.
-                if !c.is_control() {
-                    self.change(Edit::Type(c), now);
-                }
-            }
+            // AltGr arrives as Ctrl and Alt on some systems.
+            KeyCode::Char(c) if ctrl == alt && !c.is_control() => self.change(Edit::Type(c), now),
             _ => {}
         }
         EditorEvent::Stay

@@ -51,7 +51,7 @@ impl Editor {
                 None
             }
             Mode::Finding => finding,
-            Mode::Writing if !self.read_only => cursor,
+            Mode::Writing if !self.read_only => Some(cursor),
             Mode::Writing | Mode::Filing => None,
         }
     }
@@ -74,7 +74,7 @@ impl Editor {
         format!(" {words} word{s} · {saved} ")
     }
 
-    fn draw_text(&self, area: Rect, columns: usize, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
+    fn draw_text(&self, area: Rect, columns: usize, buf: &mut Buffer, theme: &Theme) -> Position {
         let headings = self.pages.len() > 1 && area.height > 1;
         let mut lines = Vec::new();
         let mut at = (0, 0);
@@ -115,7 +115,7 @@ impl Editor {
             }
         }
         let x = area.x + margin + (at.1 as u16).min(area.width.saturating_sub(margin + 1));
-        Some(Position::new(x, area.y + (at.0 - top) as u16))
+        Position::new(x, area.y + (at.0 - top) as u16)
     }
 
     fn draw_heading(&self, section: usize, area: Rect, buf: &mut Buffer, theme: &Theme) {

@@ -135,10 +135,17 @@ impl BookingForm {
             room_row.named(&["waitingRoom", "room"]),
             Row::day(Field::Day, "Day", day.unwrap_or_else(|| cx.today())),
             Row::pick(Field::Slot, "Free times", list).named(&["date", "start"]),
-            Row::line(Field::Time, "Or own time", ""),
-            Row::line(Field::Duration, "Minutes", &duration).named(&["duration"]),
-            Row::long(Field::Reasons, "Reasons", &base.reasons.join("; "), 3).named(&["reasons"]),
-            Row::line(Field::ExternalId, "External id", "").named(&["external_id"]).hidden_if(change),
+            Row::line(Field::Time, "Or own time", "").hint("like 14:30 or 2:30pm, on the day above"),
+            Row::line(Field::Duration, "Minutes", &duration)
+                .named(&["duration"])
+                .hint("like 20, 1h30 or 90s; the room's own when empty"),
+            Row::long(Field::Reasons, "Reasons", &base.reasons.join("; "), 3)
+                .named(&["reasons"])
+                .hint("several stand apart by ;"),
+            Row::line(Field::ExternalId, "External id", "")
+                .hint("the practice's own id for it; one is made when empty")
+                .named(&["external_id"])
+                .hidden_if(change),
         ];
         let mut form = Self {
             what,
@@ -349,10 +356,9 @@ impl BookingForm {
             _ if own.is_some() => None,
             _ if self.lost() => Some("the time that you chose is not free for this; choose again".to_owned()),
             Some(slot) if slot.start < cx.now => Some("this time has passed meanwhile".to_owned()),
-            Some(_) => None,
             None if booking && self.free == Free::Known && !self.slots.is_empty() => Some("choose a free time".into()),
             None if booking => Some(self.why_none()),
-            None => None,
+            _ => None,
         };
         self.sheet.judge(Field::Slot, slot);
     }

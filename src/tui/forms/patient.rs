@@ -98,7 +98,9 @@ impl PatientForm {
                     Some(name.usage.as_deref().unwrap_or(if base.names.is_empty() { "usual" } else { "" })),
                 ),
             ),
-            Row::line(Field::BirthDate, "Birth date", &text(&base.birth_date)).named(&["birth_date"]),
+            Row::line(Field::BirthDate, "Birth date", &text(&base.birth_date))
+                .named(&["birth_date"])
+                .hint("YYYY-MM-DD"),
             Row::pick(
                 Field::Gender,
                 "Gender",
@@ -141,7 +143,9 @@ impl PatientForm {
             Row::line(Field::MaritalStatus, "Marital status", &text(&base.marital_status)),
             Row::pick(Field::Active, "Active", yes_no(base.active)),
             Row::pick(Field::Deceased, "Deceased", yes_no(base.deceased)),
-            Row::line(Field::DeceasedAt, "Deceased at", &text(&base.deceased_at)),
+            Row::line(Field::DeceasedAt, "Deceased at", &text(&base.deceased_at))
+                .named(&["deceased_at"])
+                .hint("like 2020-03-31 10:12 AM"),
         ]);
         let mut form = Self { patient, base, sheet: Sheet::new(rows), phones };
         form.judge(cx);

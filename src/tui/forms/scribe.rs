@@ -79,19 +79,17 @@ const TEXTS: [Field; 7] = [
 ];
 
 impl ScribeForm {
-    pub fn new(appointment: RecordId, about: PatientIdentity, cx: &FormContext<'_>) -> Self {
+    pub fn new(appointment: RecordId, about: &PatientIdentity, cx: &FormContext<'_>) -> Self {
         let vendors = cx.scribes.to_vec();
         let items = vendors.iter().map(|v| Item::plain(v.as_str())).collect();
-        let mut languages = Pick::optional(&LANGUAGES, None);
         let mut types = vec![Item::new("", "–")];
         types.extend([Item::new(VISIT_TYPES[0], "first visit"), Item::new(VISIT_TYPES[1], "follow-up visit")]);
-        languages.choose("");
         let sheet = Sheet::new(vec![
             Row::note(Field::Patient, "Patient", about.line()),
             Row::pick(Field::Vendor, "Scribe", Pick::new(items, "")).named(&["vendor"]),
             Row::line(Field::Doctor, "Doctor", cx.doctor.unwrap_or_default()).named(&["doctorId"]),
             Row::line(Field::Facility, "Facility", cx.facility.unwrap_or_default()).named(&["facilityId"]),
-            Row::pick(Field::Language, "Language", languages),
+            Row::pick(Field::Language, "Language", Pick::optional(&LANGUAGES, None)),
             Row::pick(Field::VisitType, "Visit type", Pick::new(types, "")).named(&["visit_type"]),
             Row::line(Field::Speciality, "Speciality", ""),
             Row::line(Field::Profile, "Patient profile", "").named(&["patient_profile", "patient_profile_id"]),

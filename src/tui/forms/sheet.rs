@@ -36,6 +36,8 @@ pub(super) struct Row<F> {
     pub problem: Option<String>,
     /// A remark that breaks no rule.
     pub remark: Option<String>,
+    /// How it is filled in, shown while it has the keys and nothing else is to be said.
+    pub hint: &'static str,
     /// Whether a person was here, so that a broken rule may be shown.
     pub visited: bool,
     /// Not shown and passed by the keys.
@@ -201,10 +203,9 @@ impl<F: Copy + PartialEq> Sheet<F> {
                 row.remark = None;
                 Came::Changed(from)
             }
-            (Did::Took, _) => Came::Nothing,
             (Did::Nothing, KeyCode::Up) if self.next(true, false) => Came::Left(from),
             (Did::Nothing, KeyCode::Down) if self.next(false, false) => Came::Left(from),
-            (Did::Nothing, _) => Came::Nothing,
+            _ => Came::Nothing,
         }
     }
 
@@ -241,6 +242,7 @@ impl<F> Row<F> {
             control,
             problem: None,
             remark: None,
+            hint: "",
             visited: false,
             hidden: false,
             names: &[],
@@ -276,6 +278,11 @@ impl<F> Row<F> {
 
     pub fn named(mut self, names: &'static [&'static str]) -> Self {
         self.names = names;
+        self
+    }
+
+    pub fn hint(mut self, hint: &'static str) -> Self {
+        self.hint = hint;
         self
     }
 

@@ -76,6 +76,17 @@ impl<F: Copy + PartialEq> Sheet<F> {
             }
             put(buf, x, y, room, &line.text, style);
         }
+        // What does not fit is said at the edge, where no field ends.
+        if area.width > 20 && height > 2 {
+            let (above, below) = (top > 0, top + height < lines.len());
+            let edge = area.right() - 1;
+            if above {
+                put(buf, edge, area.y, 1, "↑", theme.style(Token::Key));
+            }
+            if below {
+                put(buf, edge, area.bottom() - 1, 1, "↓", theme.style(Token::Key));
+            }
+        }
         let (x, y) = cursor?;
         let y = y.checked_sub(top).filter(|y| *y < height)?;
         Some(Position::new((area.x + labels + x).min(area.right() - 1), area.y + y as u16))
@@ -134,6 +145,8 @@ impl<F> Row<F> {
         } else if let Some(remark) = &self.remark {
             let said = wrap(remark, below).into_iter().enumerate();
             lines.extend(said.map(|(i, text)| below_field(if i == 0 { "·" } else { " " }, &text, Token::Info)));
+        } else if here && !self.hint.is_empty() {
+            lines.extend(wrap(self.hint, below).iter().map(|text| below_field(" ", text, Token::Dim)));
         }
         (lines, cursor)
     }

@@ -1,4 +1,5 @@
 #![allow(unused_must_use, reason = "most keys of a scene only lead to the one that is looked at")]
+#![allow(clippy::unnecessary_wraps, reason = "what stands in a record or an answer is made in its own type")]
 
 mod booking;
 mod others;

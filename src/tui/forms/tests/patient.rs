@@ -126,11 +126,12 @@ fn a_record_that_was_only_looked_at_is_not_changed() {
     assert_eq!(keys(&mut form, &cx, "<esc>"), FormEvent::Close);
 }
 
+type Change = fn(&mut Patient);
+
 #[test]
 fn an_edit_keeps_everything_that_it_is_not_about() {
     let scene = Scene::new();
     let cx = scene.cx();
-    type Change = fn(&mut Patient);
     let table: &[(&str, &str, Change)] = &[
         ("Last name", "Obi", |p| {
             p.names[1].last = text("Obi");

@@ -9,6 +9,9 @@ use super::{
     page::{Edit, Page, Step},
 };
 
+/// Said on Esc while the answer to filing is outstanding.
+const LEAVE: &str = "Not answered yet: Esc again leaves; if it is refused, the last words may be lost.";
+
 impl Editor {
     /// A key was pressed.
     pub fn key(&mut self, key: KeyEvent, now: Timestamp) -> EditorEvent {
@@ -22,8 +25,14 @@ impl Editor {
                 EditorEvent::Stay
             }
             Mode::Checking(_) => self.checking(key, now),
-            Mode::Filing => match key.code {
-                KeyCode::Esc => EditorEvent::Close(None),
+            // Should it be refused, the text must still be here; only a second Esc leaves an engine that does not answer.
+            Mode::Filing { asked } => match key.code {
+                KeyCode::Esc if asked => EditorEvent::Close(None),
+                KeyCode::Esc => {
+                    self.mode = Mode::Filing { asked: true };
+                    self.message = Some((LEAVE.into(), true));
+                    EditorEvent::Stay
+                }
                 _ => EditorEvent::Stay,
             },
         }
@@ -33,7 +42,7 @@ impl Editor {
     pub fn hints(&self) -> Vec<(&'static str, &'static str)> {
         match self.mode {
             Mode::Checking(_) => vec![("enter", "file it"), ("esc", "write on")],
-            Mode::Filing => vec![("esc", "close")],
+            Mode::Filing { .. } => vec![("esc", "leave")],
             Mode::Finding => vec![("enter", "next"), ("up", "previous"), ("esc", "write on")],
             Mode::Writing if self.read_only => {
                 vec![("esc", "close"), ("/", "find"), ("n", "next"), ("tab", "section"), ("pgdn", "page")]

@@ -61,8 +61,11 @@ enum Mode {
     Finding,
     /// They say whether the note is filed. The warnings stand with it.
     Checking(Vec<String>),
-    /// The window was told to file; only going away is left.
-    Filing,
+    /// The window was told to file and has not answered; only going away is left.
+    Filing {
+        /// Esc was pressed once.
+        asked: bool,
+    },
 }
 
 /// What waits until the first saving of a draft told its id: a second saving without it would make a second draft.
@@ -227,7 +230,7 @@ impl Editor {
     /// What was asked of the window was refused: the text stays, the reason is shown.
     pub fn refused(&mut self, refusal: &Refusal, now: Timestamp) {
         self.waiting = None;
-        self.message = Some(if self.mode == Mode::Filing {
+        self.message = Some(if matches!(self.mode, Mode::Filing { .. }) {
             self.mode = Mode::Writing;
             (format!("Not filed: {refusal}. The draft is kept."), true)
         } else {
@@ -255,7 +258,7 @@ impl Editor {
             self.message = Some(("Saving the draft before filing …".into(), false));
             return EditorEvent::Stay;
         }
-        self.mode = Mode::Filing;
+        self.mode = Mode::Filing { asked: false };
         self.message = Some(("Filing …".into(), false));
         let draft = self.next_draft(now);
         EditorEvent::File { body: draft.body.clone(), draft }

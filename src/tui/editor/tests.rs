@@ -259,6 +259,9 @@ fn filing_shows_two_identifiers_and_what_is_missing_then_takes_one_key() {
     assert_eq!((draft.id, &draft.body, &body), (DraftId(7), &body, &soap(["Cough for days", "", "", ""])));
     assert_eq!(keys(&mut editor, "more"), EditorEvent::Stay);
     assert_eq!(editor.body(), body, "what is being filed does not change");
+    let mut left = editor.clone();
+    assert_eq!(keys(&mut left, "<esc>"), EditorEvent::Stay, "a refusal must find the text here");
+    assert_eq!(keys(&mut left, "<esc>"), EditorEvent::Close(None));
     editor.refused(&Refusal::Unconfirmed, now());
     assert!(screen(&editor, 120, 24).contains("Not filed: the link between the two records is not confirmed."));
     keys(&mut editor, "!");

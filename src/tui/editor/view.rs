@@ -52,7 +52,7 @@ impl Editor {
             }
             Mode::Finding => finding,
             Mode::Writing if !self.read_only => Some(cursor),
-            Mode::Writing | Mode::Filing => None,
+            Mode::Writing | Mode::Filing { .. } => None,
         }
     }
 

@@ -164,7 +164,7 @@ impl Form {
     }
 
     /// To start a scribe session for a visit.
-    pub fn start_scribe(appointment: RecordId, about: &PatientIdentity, cx: &FormContext<'_>) -> Self {
+    pub fn start_scribe(appointment: RecordId, about: PatientIdentity, cx: &FormContext<'_>) -> Self {
         Self::of(Kind::Scribe(ScribeForm::new(appointment, about, cx)))
     }
 
@@ -192,8 +192,16 @@ impl Form {
             return FormEvent::Stay;
         }
         if self.sent {
-            // It is on its way to the ledger; only going away is left.
-            return if key.code == KeyCode::Esc { FormEvent::Close } else { FormEvent::Stay };
+            // Should it be refused, what was typed must still be here; only a second Esc leaves an engine that does not answer.
+            if key.code != KeyCode::Esc {
+                return FormEvent::Stay;
+            }
+            if self.asked {
+                return FormEvent::Close;
+            }
+            self.asked = true;
+            self.message = Some(("Not answered yet: Esc again leaves, and what was typed may be lost.".into(), true));
+            return FormEvent::Stay;
         }
         let asked = std::mem::take(&mut self.asked);
         self.message = None;
@@ -254,6 +262,7 @@ impl Form {
     /// The engine refused what was submitted: everything typed stays, the reason is shown, at the field if it names one.
     pub fn refused(&mut self, refusal: &Refusal) {
         self.sent = false;
+        self.asked = false;
         let text = refusal.to_string();
         let at_field = match refusal {
             Refusal::Invalid(text) => each!(&mut self.kind, form => form.blame(text)),

@@ -62,6 +62,7 @@ fn takes(vendor: &str) -> Takes {
 #[derive(Clone)]
 pub(super) struct ScribeForm {
     appointment: RecordId,
+    about: PatientIdentity,
     sheet: Sheet<Field>,
     /// What the rows held when it was opened.
     given: Vec<String>,
@@ -79,7 +80,7 @@ const TEXTS: [Field; 7] = [
 ];
 
 impl ScribeForm {
-    pub fn new(appointment: RecordId, about: &PatientIdentity, cx: &FormContext<'_>) -> Self {
+    pub fn new(appointment: RecordId, about: PatientIdentity, cx: &FormContext<'_>) -> Self {
         let vendors = cx.scribes.to_vec();
         let items = vendors.iter().map(|v| Item::plain(v.as_str())).collect();
         let mut types = vec![Item::new("", "–")];
@@ -94,7 +95,7 @@ impl ScribeForm {
             Row::line(Field::Speciality, "Speciality", ""),
             Row::line(Field::Profile, "Patient profile", "").named(&["patient_profile", "patient_profile_id"]),
         ]);
-        let mut form = Self { appointment, sheet, given: Vec::new(), vendors };
+        let mut form = Self { appointment, about, sheet, given: Vec::new(), vendors };
         form.check();
         form.given = form.texts();
         form
@@ -167,7 +168,7 @@ impl ScribeForm {
     }
 
     pub fn title(&self) -> String {
-        "Start a scribe session".into()
+        format!("Start a scribe session for {}", self.about.name)
     }
 
     pub fn word(&self) -> &'static str {

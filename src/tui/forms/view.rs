@@ -168,10 +168,7 @@ fn pick_lines(pick: &Pick, here: bool, token: Token, columns: u16) -> (Vec<Shown
     }
     let count = pick.items().len();
     let rows = usize::from(pick.rows).min(count);
-    let top = (pick.at() + 1)
-        .saturating_sub(rows.div_ceil(2) + rows / 2)
-        .max((pick.at() + rows / 2 + 1).saturating_sub(rows));
-    let top = top.min(count - rows);
+    let top = pick.at().saturating_sub(rows / 2).min(count - rows);
     let mut lines = Vec::with_capacity(rows);
     for (i, item) in pick.items().iter().enumerate().skip(top).take(rows) {
         let on = i == pick.at();

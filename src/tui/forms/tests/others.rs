@@ -44,7 +44,7 @@ fn cancelling_names_whom_when_and_what_happens_and_takes_one_key() {
 fn a_session_is_started_with_what_its_vendor_takes() {
     let scene = Scene::new();
     let cx = scene.cx();
-    let open = || Form::start_scribe(RecordId(9), &about(), &cx);
+    let open = || Form::start_scribe(RecordId(9), about(), &cx);
     let start = |event: FormEvent| match submitted(event) {
         Intent::StartSession { session, vendor, appointment, parameters } => {
             assert!(session == RecordId::UNASSIGNED && appointment == RecordId(9));
@@ -72,12 +72,12 @@ fn a_session_is_started_with_what_its_vendor_takes() {
 fn a_session_without_what_is_required_is_not_started() {
     let mut scene = Scene::new();
     scene.doctor = None;
-    let mut form = Form::start_scribe(RecordId(9), &about(), &scene.cx());
+    let mut form = Form::start_scribe(RecordId(9), about(), &scene.cx());
     assert_eq!(keys(&mut form, &scene.cx(), "<enter>"), FormEvent::Stay);
     assert!(screen(&form, &scene.cx(), 80, 24).contains("! required"));
     assert!(matches!(keys(&mut form, &scene.cx(), "D-1<enter>"), FormEvent::Submit(_)));
     scene.scribes.clear();
-    let mut form = Form::start_scribe(RecordId(9), &about(), &scene.cx());
+    let mut form = Form::start_scribe(RecordId(9), about(), &scene.cx());
     assert_eq!(keys(&mut form, &scene.cx(), "<enter>"), FormEvent::Stay);
     assert!(screen(&form, &scene.cx(), 80, 24).contains("! no configured vendor can start a session"));
 }

@@ -235,6 +235,9 @@ fn a_refusal_keeps_what_was_typed_and_stands_at_the_field_it_names() {
     let event = keys(&mut form, &cx, "Ifeoma<enter>");
     assert!(matches!(event, FormEvent::Submit(_)));
     assert_eq!(keys(&mut form, &cx, "x<enter>"), FormEvent::Stay, "once");
+    let mut left = form.clone();
+    assert_eq!(keys(&mut left, &cx, "<esc>"), FormEvent::Stay, "a refusal must find what was typed here");
+    assert_eq!(keys(&mut left, &cx, "<esc>"), FormEvent::Close);
     form.refused(&Refusal::Invalid("birth_date: the clinic wants one".into()));
     let shown = screen(&form, &cx, 80, 40);
     assert!(shown.contains("! the clinic wants one") && shown.contains("Ifeoma"), "{shown}");

@@ -43,7 +43,7 @@ pub enum EditorEvent {
     /// Close the editor, after saving the draft where there is one to save.
     Close(Option<Box<Draft>>),
     /// File the note; the draft is what it was made from, in the state in which it is filed. Close the editor when that is durable, or
-    /// answer with [`Editor::refused`]. A draft whose id is 0 was never saved: there is nothing to clear.
+    /// answer with [`Editor::refused`]. The draft has its id: one that was never saved is asked to be saved first.
     File {
         /// The draft with the text that is filed.
         draft: Box<Draft>,
@@ -253,12 +253,12 @@ impl Editor {
     }
 
     fn file(&mut self, now: Timestamp) -> EditorEvent {
-        if self.saving.first_under_way() {
+        self.mode = Mode::Filing { asked: false };
+        if self.saving.nameless() {
             self.waiting = Some(Waiting::File);
             self.message = Some(("Saving the draft before filing …".into(), false));
-            return EditorEvent::Stay;
+            return if self.saving.first_under_way() { EditorEvent::Stay } else { self.save(now) };
         }
-        self.mode = Mode::Filing { asked: false };
         self.message = Some(("Filing …".into(), false));
         let draft = self.next_draft(now);
         EditorEvent::File { body: draft.body.clone(), draft }

@@ -63,6 +63,11 @@ impl Saving {
         self.dirty() || self.under_way.is_some()
     }
 
+    /// No saving has told the draft's id yet.
+    pub fn nameless(&self) -> bool {
+        self.nameless
+    }
+
     /// The first saving is on its way and will tell the draft's id.
     pub fn first_under_way(&self) -> bool {
         self.nameless && self.under_way.is_some()

@@ -220,6 +220,15 @@ fn a_new_draft_is_made_once_though_keys_come_before_its_id() {
 }
 
 #[test]
+fn a_note_that_was_never_saved_is_saved_before_it_is_filed() {
+    let mut editor = Editor::open(draft(0, soap(["Cough for days", "", "", ""])), about());
+    assert!(matches!(keys(&mut editor, "<f2><enter>"), EditorEvent::Autosave(d) if d.id == DraftId(0)));
+    assert_eq!(keys(&mut editor, "x"), EditorEvent::Stay, "what was checked is what is filed");
+    let EditorEvent::File { draft, body } = editor.saved(DraftId(31), 1, now()) else { panic!("not filed") };
+    assert_eq!((draft.id, body), (DraftId(31), soap(["Cough for days", "", "", ""])));
+}
+
+#[test]
 fn a_draft_that_could_not_be_saved_stays_says_why_and_is_tried_again() {
     let mut editor = blank();
     keys(&mut editor, "a");

@@ -30,7 +30,18 @@ impl Row {
 
 /// Columns of one grapheme as it will be shown; a mark without a base has a cell of its own.
 pub(in crate::tui) fn columns(grapheme: &str) -> usize {
+    if let [b' '..=b'~'] = grapheme.as_bytes() {
+        return 1;
+    }
     text::width(&text::clean(grapheme)).max(1)
+}
+
+/// The graphemes of a line with their bytes; plain text is not searched for their boundaries.
+fn graphemes(line: &str) -> impl Iterator<Item = (usize, &str)> {
+    let plain = line.is_ascii();
+    let bytes = plain.then(|| (0..line.len()).map(move |i| (i, &line[i..=i])));
+    let others = (!plain).then(|| line.grapheme_indices(true));
+    bytes.into_iter().flatten().chain(others.into_iter().flatten())
 }
 
 /// Breaks lines into rows, between words where there are any. Blanks at the end of a row hang over its edge.
@@ -42,7 +53,7 @@ pub(in crate::tui) fn layout(lines: &[String], width: usize) -> Vec<Row> {
         let mut start = (0, 0);
         let mut can_end = None;
         let (mut used, mut at) = (0, 0);
-        for (byte, grapheme) in line.grapheme_indices(true) {
+        for (byte, grapheme) in graphemes(line) {
             let (wide, count) = (columns(grapheme), grapheme.chars().count());
             if matches!(grapheme, " " | "\t") {
                 used += wide;

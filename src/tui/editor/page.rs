@@ -87,7 +87,8 @@ impl Page {
 
     /// How many words stand here.
     pub fn words(&self) -> usize {
-        self.lines().iter().map(|l| l.unicode_words().count()).sum()
+        let plain = |l: &str| l.split_whitespace().filter(|w| w.bytes().any(|b| b.is_ascii_alphanumeric())).count();
+        self.lines().iter().map(|l| if l.is_ascii() { plain(l) } else { l.unicode_words().count() }).sum()
     }
 
     /// Puts the cursor on a character, or as near as the text allows.

@@ -79,6 +79,10 @@ pub(super) struct BookingForm {
     free: Free,
     slots: Vec<Slot>,
     asked: Option<Asked>,
+    /// A question has no answer yet. One is asked at a time, so that no answer is taken for another room's or day's.
+    outstanding: bool,
+    /// What is to be asked for so many days as soon as that answer is here.
+    queued: Option<(Asked, i32)>,
     /// The bounds of the last question; what lies outside does not answer it.
     span: Option<(Timestamp, Timestamp)>,
     /// The last question spans more than the day.
@@ -154,6 +158,8 @@ impl BookingForm {
             free: Free::Unasked,
             slots: Vec::new(),
             asked: None,
+            outstanding: false,
+            queued: None,
             span: None,
             ahead: false,
             untouched: !change,
@@ -199,13 +205,16 @@ impl BookingForm {
         let after = start.max(cx.now);
         self.slots.clear();
         self.ahead = days > 1;
-        let question = (after < before).then(|| Question::Slots {
+        let ask = after < before;
+        self.queued = (ask && self.outstanding).then(|| (wanted.clone(), days));
+        let question = (ask && !self.outstanding).then(|| Question::Slots {
             room: wanted.room.clone(),
             after,
             before,
             duration: wanted.duration,
         });
-        self.free = if question.is_some() { Free::Asking } else { Free::Known };
+        self.outstanding |= question.is_some();
+        self.free = if ask { Free::Asking } else { Free::Known };
         self.span = Some((after, before));
         self.asked = Some(wanted);
         self.list(cx);
@@ -240,6 +249,10 @@ impl BookingForm {
     }
 
     pub fn told(&mut self, told: &Result<Told, Reason>, cx: &FormContext<'_>) -> FormEvent {
+        self.outstanding = false;
+        if let Some((wanted, days)) = self.queued.take() {
+            return self.ask_span(wanted, days, cx).map_or(FormEvent::Stay, FormEvent::Ask);
+        }
         if self.free != Free::Asking {
             // Room or day were changed meanwhile; a newer question follows.
             return FormEvent::Stay;
@@ -429,6 +442,7 @@ impl BookingForm {
     fn unsettle(&mut self, cx: &FormContext<'_>) {
         self.untouched = false;
         self.preferred = None;
+        self.queued = None;
         self.free = Free::Unasked;
         self.asked = None;
         self.slots.clear();

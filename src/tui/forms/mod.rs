@@ -79,7 +79,7 @@ pub enum FormEvent {
     Close,
     /// Save this write. Close the form when it is durable, or answer with [`Form::refused`].
     Submit(Box<Intent>),
-    /// Ask this and answer with [`Form::told`]. Only the answer to the last question counts: an older one may be cancelled.
+    /// Ask this and answer with [`Form::told`], once, even if only that it could not be asked: a form asks one question at a time.
     Ask(Question),
 }
 
@@ -235,7 +235,7 @@ impl Form {
         }
     }
 
-    /// The answer to the last [`FormEvent::Ask`]; may lead to a further question.
+    /// The answer to a [`FormEvent::Ask`]; may lead to a further question.
     pub fn told(&mut self, told: &Result<Told, Reason>, cx: &FormContext<'_>) -> FormEvent {
         match &mut self.kind {
             Kind::Booking(form) => form.told(told, cx),

@@ -140,10 +140,26 @@ fn room_and_day_are_asked_about_once_they_rest() {
     let event = form.tick(&scene.cx());
     assert_eq!(asked(&event).1, "2026-11-22T23:00:00Z");
     assert_eq!(keys(&mut form, &scene.cx(), "<tab>"), FormEvent::Stay, "it was asked already");
+    form.told(&slots(&[]), &scene.cx());
     let event = keys(&mut form, &scene.cx(), "<backtab>t<enter>");
     assert_eq!(asked(&event).2, "2026-11-21T23:00:00Z");
+    form.told(&slots(&[]), &scene.cx());
     let event = keys(&mut form, &scene.cx(), "<backtab><backtab><right><enter>");
     assert_eq!(asked(&event).0, "Walk-in");
+}
+
+#[test]
+fn an_answer_is_never_taken_for_another_rooms() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let (mut form, _) = book(&scene);
+    assert_eq!(keys(&mut form, &cx, "<right><enter>"), FormEvent::Stay, "one question at a time");
+    let event = form.told(&slots(&["2026-11-21T13:00:00Z"]), &cx);
+    assert_eq!(asked(&event).0, "Walk-in");
+    assert_eq!(keys(&mut form, &cx, "<enter>"), FormEvent::Stay, "the first room's time is not offered");
+    form.told(&slots(&["2026-11-21T15:00:00Z"]), &cx);
+    let Intent::Book { room, terms, .. } = submitted(keys(&mut form, &cx, "<enter>")) else { panic!("not a booking") };
+    assert_eq!((room.as_str(), terms.start), ("Walk-in", Some(at("2026-11-21T15:00:00Z"))));
 }
 
 #[test]

@@ -108,10 +108,12 @@ impl Default for Painter {
     }
 }
 
-/// The cells that must be written, without second halves of wide characters. What stood under a wide character that goes
-/// is among them even if it is the same: terminals leave the other half in whatever style they like.
+/// The cells that must be written, without second halves of wide characters. What stood beside a wide or combined character
+/// that goes is among them even if it is the same: terminals leave the other half, or a mark that they gave a cell of its
+/// own, in whatever way they like.
 fn changes<'b>(shown: &'b Buffer, next: &'b Buffer) -> impl Iterator<Item = (u16, u16, &'b Cell)> {
     let wide = |c: &Cell| !c.symbol().is_ascii() && super::text::width(c.symbol()) > 1;
+    let combined = |c: &Cell| c.symbol().chars().nth(1).is_some();
     let area = next.area;
     (0..area.height).flat_map(move |y| {
         let (mut half, mut orphan) = (false, false);
@@ -119,7 +121,7 @@ fn changes<'b>(shown: &'b Buffer, next: &'b Buffer) -> impl Iterator<Item = (u16
             let (was, is) = (shown.cell((x, y))?, next.cell((x, y))?);
             let (second, exposed) = (half, orphan);
             half = !second && wide(is);
-            orphan = wide(was) && was != is;
+            orphan = (wide(was) || combined(was)) && was != is;
             (!second && (was != is || exposed)).then_some((x, y, is))
         })
     })

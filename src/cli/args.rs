@@ -26,6 +26,8 @@ pub struct Common {
     /// Where the cache, the ledger and, for `demo`, the sandbox's world live
     #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub look: Look,
 }
 
 #[derive(Debug, Subcommand)]
@@ -59,18 +61,16 @@ pub struct Demo {
     /// Run engine, receiver and sandbox without a window, until interrupted
     #[arg(long)]
     pub headless: bool,
-    #[command(flatten)]
-    pub look: Look,
 }
 
 /// How the window looks.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Look {
     /// A theme that comes with wardroom, or a theme file
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,
     /// No boxes, no animation, ASCII glyphs: for screen readers and serial lines
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub plain: bool,
 }
 

@@ -4,7 +4,7 @@ use std::{io::Write as _, process::ExitCode};
 
 use super::{
     CliError,
-    args::{Common, ConfigAction, Look},
+    args::{Common, ConfigAction},
     attach, window,
 };
 use crate::{config::example, vendor::registry};
@@ -17,7 +17,7 @@ pub fn run(common: &Common, action: &ConfigAction) -> Result<ExitCode, CliError>
         ConfigAction::Check => {
             let settled = attach::settle(common)?;
             // Theme, keymap and clients have rules of their own beside the file's.
-            window::options(&settled.config, &settled.file, &settled.user, &Look::default(), Vec::new())?;
+            window::options(&settled.config, &settled.file, &settled.user, &common.look, Vec::new())?;
             let around = registry::Around {
                 clock: std::sync::Arc::new(crate::domain::clock::SystemClock),
                 zone: jiff::tz::TimeZone::UTC,

@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 
 use super::{
     CliError,
-    args::{Common, Demo},
+    args::{Common, Demo, Look},
     attach::{self, Settled},
     sandbox::{configuration, interrupted},
     window,
 };
 use crate::{
     config::{Config, Paths, Process},
-    daemon::Daemon,
+    daemon::{Daemon, StartError},
     domain::clock::SystemClock,
     link::Link,
     sandbox::{Options, Running, Sandbox},
@@ -55,7 +55,7 @@ pub fn run(common: &Common, arguments: &Demo) -> Result<ExitCode, CliError> {
         println!("The sandbox's administrator listens on {}.", sandbox.admin_url());
         runtime.block_on(interrupted()).map_err(CliError::from)
     } else {
-        open(&daemon, &settled, arguments, &sandbox, runtime.handle())
+        open(&daemon, &settled, &common.look, &sandbox, runtime.handle())
     };
     runtime.block_on(async {
         let stopped = daemon.stop().await;
@@ -71,12 +71,11 @@ pub fn run(common: &Common, arguments: &Demo) -> Result<ExitCode, CliError> {
 fn open(
     daemon: &Daemon,
     settled: &Settled,
-    arguments: &Demo,
+    look: &Look,
     sandbox: &Arc<Running>,
     runtime: &tokio::runtime::Handle,
 ) -> Result<(), CliError> {
-    let mut options =
-        window::options(&settled.config, &settled.file, &settled.user, &arguments.look, daemon.scribes())?;
+    let mut options = window::options(&settled.config, &settled.file, &settled.user, look, daemon.scribes())?;
     options.setting.demo = true;
     let (sandbox, runtime, backend) = (Arc::clone(sandbox), runtime.clone(), daemon.backend());
     let names = daemon.backend();
@@ -142,7 +141,8 @@ fn settle(sandbox: &Running, dir: &Path) -> Result<Settled, CliError> {
         Some(port) => port,
         None => {
             let port = free_port()?;
-            std::fs::write(dir.join("receiver-port"), format!("{port}\n"))?;
+            crate::seal::files::write_atomic(&dir.join("receiver-port"), format!("{port}\n").as_bytes())
+                .map_err(StartError::from)?;
             port
         }
     };

@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod list;
 mod print;
+mod process;
 mod queue;
 mod sandbox;
 mod show;
@@ -88,6 +89,8 @@ pub enum CliError {
 /// Runs what the arguments say.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
+    process::forbid_core_dumps();
+    process::log_to_file();
     match dispatch(arguments) {
         Ok(code) => code,
         // Whoever reads our output may stop reading; that is no failure.

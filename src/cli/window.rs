@@ -27,19 +27,19 @@ pub fn run(common: &Common) -> Result<ExitCode, CliError> {
     match attached {
         Ok(probe) => {
             drop(probe);
-            let options = options(&settled.config, &settled.file, &settled.user, &Look::default(), scribes(&settled))?;
+            let options = options(&settled.config, &settled.file, &settled.user, &common.look, scribes(&settled))?;
             app::run(options, &SystemClock, |listener| Link::connect(&settled.socket, settled.user.clone(), listener))?;
             Ok(ExitCode::SUCCESS)
         }
-        Err(LinkError::NoEngine(_)) => with_engine(&settled),
+        Err(LinkError::NoEngine(_)) => with_engine(&settled, &common.look),
         Err(error) => Err(error.into()),
     }
 }
 
-fn with_engine(settled: &Settled) -> Result<ExitCode, CliError> {
+fn with_engine(settled: &Settled, look: &Look) -> Result<ExitCode, CliError> {
     let runtime = attach::runtime()?;
     let daemon = runtime.block_on(Daemon::start(attach::options(settled)))?;
-    let options = options(&settled.config, &settled.file, &settled.user, &Look::default(), daemon.scribes())?;
+    let options = options(&settled.config, &settled.file, &settled.user, look, daemon.scribes())?;
     let backend = daemon.backend();
     let outcome = app::run(options, &SystemClock, |listener| Ok(Link::near(backend, settled.user.clone(), listener)));
     runtime.block_on(daemon.stop())?;

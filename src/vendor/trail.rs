@@ -1,6 +1,9 @@
 //! What the clients that carry bearer tokens and read lists have in common: the trail of an errand, tokens that are renewed
 //! once, times in the vendors' forms, links that may be followed.
 
+#[cfg(test)]
+mod tests;
+
 use std::{collections::HashMap, future::Future, time::Duration};
 
 use jiff::{Timestamp, civil, tz::TimeZone};
@@ -332,57 +335,5 @@ fn loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
         Host::Ipv4(ip) => ip.is_loopback(),
         Host::Ipv6(ip) => ip.is_loopback(),
         Host::Domain(name) => name.as_ref() == "localhost",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read_in_every_form_that_the_vendors_write() {
-        let zone = TimeZone::fixed(jiff::tz::offset(2));
-        let noon = "2026-03-04T10:00:00Z".parse::<Timestamp>().unwrap();
-        for text in ["2026-03-04T10:00:00Z", "2026-03-04T12:00:00+02:00", "2026-03-04T12:00:00.000000", "1772618400"] {
-            assert_eq!(moment(text, &zone), Some(noon), "{text}");
-        }
-        assert_eq!(moment("1772618400000", &zone), Some(noon));
-        assert_eq!(moment("tomorrow", &zone), None);
-    }
-
-    #[test]
-    fn a_link_leads_to_the_vendor_s_own_domain_or_nowhere() {
-        let base = "https://integration.notes.pl.vendor.example/api/v1/";
-        for good in ["https://recorder.vendor.example/r?t=1", "https://vendor.example/", "https://app.other.example/"] {
-            assert!(link_may_be_shown(good, base, &["other.example".into()]), "{good}");
-        }
-        for bad in [
-            "http://recorder.vendor.example/",
-            "https://evilvendor.example/",
-            "https://vendor.example@evil.example/",
-            "https://me@vendor.example/",
-            "http://127.0.0.1/",
-            "javascript:alert(1)",
-        ] {
-            assert!(!link_may_be_shown(bad, base, &[]), "{bad}");
-        }
-        assert!(link_may_be_shown("http://127.0.0.1:9/x", "http://127.0.0.1:8/api", &[]));
-    }
-
-    #[tokio::test]
-    async fn a_token_is_renewed_before_it_ends_and_when_it_was_refused() {
-        let cell = TokenCell::default();
-        let at = |s: i64| Timestamp::from_second(s).unwrap();
-        let fresh = |name: &'static str, ends: i64| {
-            move || async move { Ok(Token { secret: Secret::new(name), ends: Some(at(ends)) }) }
-        };
-        let margin = Duration::from_secs(60);
-        assert_eq!(cell.get(at(0), margin, None, fresh("a", 100)).await.unwrap().expose(), "a");
-        assert_eq!(cell.get(at(39), margin, None, fresh("b", 500)).await.unwrap().expose(), "a");
-        assert_eq!(cell.get(at(40), margin, None, fresh("b", 500)).await.unwrap().expose(), "b");
-        let stale = Secret::new("a");
-        assert_eq!(cell.get(at(41), margin, Some(&stale), fresh("c", 500)).await.unwrap().expose(), "b");
-        let refused = Secret::new("b");
-        assert_eq!(cell.get(at(41), margin, Some(&refused), fresh("c", 500)).await.unwrap().expose(), "c");
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Command, DraftId, EntryState, Question, RecordId, Request,
+        Command, DraftId, EntryState, Question, RecordId, Request, Source,
         command::{Decision, Level},
         view::{NoteItem, RoomFilter, RowId},
     },
@@ -262,6 +262,12 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
         effects.push(look(model, Wish::Pane(Pane::Notes)));
     }
     effects.push(watch(model));
+    if model.focus == Pane::Patients
+        && let Some(row) = model.patients.current()
+        && row.fresh.source == Source::Import
+    {
+        effects.push(Effect::Start(Purpose::Quiet, Request::Ask(Question::Refresh { record: row.id })));
+    }
     effects
 }
 
@@ -338,7 +344,7 @@ pub(super) fn detail(model: &mut Model, record: RecordId) -> Vec<Effect> {
     vec![
         look(model, Wish::Detail(record)),
         // What the dump lacks is read when it is first shown.
-        Effect::Start(Purpose::Quiet, Request::Do(Command::Watch { selected: Some(record), visible: vec![record] })),
+        Effect::Start(Purpose::Quiet, Request::Ask(Question::Refresh { record })),
     ]
 }
 

@@ -178,6 +178,7 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
         (Wish::FileLinks(draft, appointment), Answer::Links(rows)) => file(model, draft, appointment, rows, false),
         (
             Wish::EditPatient(_)
+            | Wish::EditKnown(_)
             | Wish::Reschedule(_)
             | Wish::Cancel(_)
             | Wish::VisitNote(_)
@@ -233,9 +234,9 @@ fn with_detail(model: &mut Model, wish: Wish, detail: &Detail) -> Vec<Effect> {
     let rooms = keys::rooms_at_hand(model);
     let cx = keys::context(&model.setting, model.now, &rooms);
     match (wish, &detail.shown) {
-        (Wish::EditPatient(id), Some(Record::Patient(patient))) => {
-            if !detail.complete {
-                // Editing what was only imported could not tell an empty field from one that was never read.
+        (Wish::EditPatient(id) | Wish::EditKnown(id), Some(Record::Patient(patient))) => {
+            if !detail.complete && matches!(wish, Wish::EditPatient(_)) && detail.pending.is_empty() {
+                // Editing what was only imported cannot tell an empty field from one that was never read.
                 model.tell(Level::Info, "this record was read in part; reading it whole …");
                 let ask = Request::Ask(Question::Refresh { record: id });
                 return vec![Effect::Start(Purpose::Reread(id), ask)];
@@ -477,6 +478,16 @@ fn told_effects(model: &mut Model, purpose: Purpose, told: &Result<Told, Reason>
             keys::form_event(model, event)
         }
         (Purpose::Reread(patient), Ok(_)) => vec![look(model, Wish::EditPatient(patient))],
+        (Purpose::Reread(patient), Err(reason)) => {
+            // Only what is changed is sent, and it is compared with what stands there first: nothing unseen is overwritten.
+            let why = reason.kind.word();
+            model.tell(
+                Level::Warning,
+                format!("The record could not be read whole ({why}): the form shows what is known here."),
+            );
+            vec![look(model, Wish::EditKnown(patient))]
+        }
+        (Purpose::Quiet, _) => Vec::new(),
         (Purpose::VisitLinks(appointment), told) => {
             for layer in &mut model.layers {
                 if let Layer::VisitLinks(layer) = layer

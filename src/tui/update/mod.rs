@@ -86,6 +86,8 @@ pub enum Wish {
     FileLinks(DraftId, RecordId),
     /// A patient to be edited.
     EditPatient(RecordId),
+    /// A patient to be edited as far as they are known: their vendor cannot be reached.
+    EditKnown(RecordId),
     /// An appointment to be moved.
     Reschedule(RecordId),
     /// An appointment to be called off.
@@ -241,6 +243,7 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         Wish::OpenDraft(draft) | Wish::FileDraft(draft) => Query::Draft { draft },
         Wish::Detail(record)
         | Wish::EditPatient(record)
+        | Wish::EditKnown(record)
         | Wish::Reschedule(record)
         | Wish::Cancel(record)
         | Wish::VisitNote(record)

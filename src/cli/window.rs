@@ -8,7 +8,7 @@ use super::{
     attach::{self, Settled},
 };
 use crate::{
-    config::{Config, Process, Surroundings as _},
+    config::{Config, Paths, Process, Surroundings as _},
     daemon::Daemon,
     domain::clock::SystemClock,
     link::{Link, LinkError},
@@ -65,7 +65,11 @@ pub fn options(
     scribes: Vec<crate::domain::VendorId>,
 ) -> Result<Options, CliError> {
     let theme = look.theme.as_deref().or(config.window.text("theme")).unwrap_or("dark");
-    let theme = Theme::load(theme, Depth::of(|name| Process.variable(name)))?;
+    let theme = match theme.strip_prefix("~/") {
+        Some(_) => Paths::expand(theme, &Process, Path::new("/")).to_string_lossy().into_owned(),
+        None => theme.to_owned(),
+    };
+    let theme = Theme::load(&theme, Depth::of(|name| Process.variable(name)))?;
     let keymap = Keymap::with(config.window.lists("keys")).map_err(|p| CliError::Keymap(p, file.into()))?;
     let zone = config.clinic.text("time_zone").and_then(|z| jiff::tz::TimeZone::get(z).ok());
     let setting = Setting {

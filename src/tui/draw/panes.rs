@@ -138,6 +138,7 @@ impl Rows<'_> {
             zone: &self.model.setting.zone,
             width: usize::from(inner.width.saturating_sub(1)),
             plain,
+            days: self.model.scope.patient.is_some(),
         };
         for (place, row) in list.visible() {
             let y = inner.y + (place - list.top()) as u16;
@@ -170,6 +171,8 @@ struct Cx<'a> {
     zone: &'a TimeZone,
     width: usize,
     plain: bool,
+    /// The rows are of more than one day, so a time needs its date.
+    days: bool,
 }
 
 impl Cx<'_> {
@@ -180,7 +183,8 @@ impl Cx<'_> {
     }
 
     fn time(&self, at: Timestamp) -> String {
-        at.to_zoned(self.zone.clone()).strftime("%H:%M").to_string()
+        let format = if self.days { "%d %b %H:%M" } else { "%H:%M" };
+        at.to_zoned(self.zone.clone()).strftime(format).to_string()
     }
 
     fn wait(&self, wait: Option<Wait>, thresholds: (u16, u16)) -> Part {
@@ -242,7 +246,7 @@ fn appointment(cx: &Cx<'_>, row: &AppointmentRow) -> Vec<Part> {
     let thresholds = (15, 30);
     let status_cells = 17;
     // time, name, status, wait, freshness; then room and provider where there is space.
-    let base = 6 + status_cells + 1 + 6 + 1 + 5;
+    let base = text::width(&time) + 1 + status_cells + 1 + 6 + 1 + 5;
     let spare = cx.width.saturating_sub(base);
     let (name_cells, extra) = if spare >= 58 { (24, spare - 24) } else { (spare.max(6), 0) };
     let mut parts = vec![

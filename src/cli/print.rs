@@ -22,7 +22,7 @@ impl Table {
 
     /// Adds a row.
     pub fn row(&mut self, cells: Vec<String>) {
-        self.rows.push(cells.iter().map(|c| text::clean(c).into_owned()).collect());
+        self.rows.push(cells.into_iter().map(|c| text::clean(&c).into_owned()).collect());
     }
 
     /// Writes it.

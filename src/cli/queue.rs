@@ -83,7 +83,7 @@ fn explain(entry: &Entry, here: &Here, out: &mut impl Write) -> Result<(), CliEr
             StepKind::Saved => writeln!(out, "{when}  saved")?,
             StepKind::Sent => writeln!(out, "{when}  sent")?,
             StepKind::Interrupted => {
-                writeln!(out, "{when}  the program stopped while a request may have been under way")?
+                writeln!(out, "{when}  the program stopped while a request may have been under way")?;
             }
             StepKind::Seen => writeln!(out, "{when}  seen at the vendor")?,
             StepKind::Probed { finding } => writeln!(out, "{when}  looked it up: {}", finding_word(finding))?,

@@ -64,7 +64,7 @@ pub fn configuration(running: &Running, listen: &str, public_url: &str) -> Strin
     let _ = writeln!(out, "facility = \"main\"\ndoctor = \"doctor-1\"");
     let _ = writeln!(out, "\n[receiver]\nlisten = {}\npublic_url = {}", quoted(listen), quoted(public_url));
     for address in running.addresses() {
-        vendor(&mut out, &address);
+        vendor(&mut out, address);
     }
     out
 }
@@ -72,7 +72,7 @@ pub fn configuration(running: &Running, listen: &str, public_url: &str) -> Strin
 /// A vendor's table, with those of its credentials that the client knows.
 fn vendor(out: &mut String, address: &Address) {
     let Some(vendor) = registry::vendor_keys().into_iter().find(|v| v.name == address.vendor) else { return };
-    let _ = writeln!(out, "\n[vendor.{}]\nbase_url = {}", vendor.name, quoted(&base_url(&vendor.name, address)));
+    let _ = writeln!(out, "\n[vendor.{}]\nbase_url = {}", vendor.name, quoted(&base_url(vendor.name, address)));
     if vendor.name == "heidi" {
         // Its sessions name the visits by the book's numbers.
         let _ = writeln!(out, "visits_of = \"solo\"");

@@ -40,6 +40,9 @@ enum Happening {
     Signal(i32),
 }
 
+/// What the palette of the demo does; answers with a line for the person.
+pub type DemoDoor = Box<dyn Fn(DemoAct, &Model) -> String>;
+
 /// What a window is opened with.
 pub struct Options {
     /// What does not change.
@@ -50,8 +53,8 @@ pub struct Options {
     pub keymap: Keymap,
     /// Whether the mouse works.
     pub mouse: bool,
-    /// What the palette of the demo does; answers with a line for the person.
-    pub demo: Option<Box<dyn Fn(DemoAct, &Model) -> String>>,
+    /// What the palette of the demo does.
+    pub demo: Option<DemoDoor>,
 }
 
 /// Why the window closed.
@@ -132,7 +135,7 @@ struct Window<'a> {
     theme: Theme,
     link: Link,
     screen: Screen,
-    demo: Option<Box<dyn Fn(DemoAct, &Model) -> String>>,
+    demo: Option<DemoDoor>,
     clock: &'a dyn Clock,
     drawn: Instant,
 }

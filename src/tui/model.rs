@@ -47,6 +47,7 @@ impl Pane {
     }
 
     /// The pane so many places further, round and round.
+    #[must_use]
     pub fn turn(self, by: isize) -> Self {
         let at = (self as isize + by).rem_euclid(Self::ALL.len() as isize);
         Self::ALL[at as usize]

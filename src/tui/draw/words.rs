@@ -12,6 +12,7 @@ use crate::{
 };
 
 /// A glyph, an ASCII stand-in, a word and what it means.
+#[expect(clippy::struct_field_names, reason = "a word is what is left when the glyph is not seen")]
 pub struct Word {
     glyph: &'static str,
     ascii: &'static str,

@@ -82,5 +82,12 @@ pub fn options(
         clipboard: config.window.yes("clipboard"),
         demo: false,
     };
-    Ok(Options { setting, theme, keymap, mouse: config.window.yes("mouse"), demo: None })
+    Ok(Options {
+        setting,
+        theme,
+        keymap,
+        mouse: config.window.yes("mouse"),
+        demo: None,
+        contained: crate::seal::containing,
+    })
 }

@@ -14,7 +14,10 @@ use super::painter::Painter;
 #[derive(Debug, thiserror::Error)]
 pub enum TerminalError {
     /// Input or output is not a terminal.
-    #[error("the window needs a terminal, and {0} is not one; the commands work without: `wardroom --help`")]
+    #[error(
+        "the window needs a terminal, and {0} is not one; run it in a terminal, or use the commands that work without: \
+         `wardroom appointments list`, `wardroom queue list`, `wardroom --help`"
+    )]
     NoTerminal(&'static str),
     /// The terminal failed.
     #[error("the terminal failed: {0}")]
@@ -84,15 +87,18 @@ impl Screen {
         out.flush()
     }
 
-    /// Gives the terminal back, stops the process until it is continued, and takes the terminal again.
+    /// Gives the terminal back, stops the process until it is continued, and takes the terminal again. Where no shell would
+    /// continue it, nothing stops.
     ///
     /// # Errors
     /// When the terminal is gone.
     pub fn suspend(&mut self) -> io::Result<()> {
         give_back();
-        // SIGSTOP rather than a handler of our own: the shell sees a stopped job as it expects.
-        signal_hook::low_level::raise(signal_hook::consts::SIGSTOP)?;
-        self.resume()
+        // The whole job, as the terminal's own key would: `cargo run` and the like wait with us, and the kernel ignores the
+        // signal where nobody could continue the job.
+        let stopped = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+        self.resume()?;
+        Ok(stopped?)
     }
 
     /// Takes the terminal again after somebody else stopped and continued the process.
@@ -149,12 +155,21 @@ fn give_back() {
     let _ = terminal::disable_raw_mode();
 }
 
-/// Has a panic give the terminal back first, and say where it happened but not with what: the message of a panic can
-/// hold patient data.
-pub fn install_panic_hook() {
-    std::panic::set_hook(Box::new(|panic| {
-        give_back();
+/// Has a panic of this thread, which draws, give the terminal back first and say where it happened but not with what: the
+/// message of a panic can hold patient data. A panic that `contained` says goes no further, and one on another thread,
+/// leave the screen alone: the window goes on.
+pub fn install_panic_hook(contained: fn() -> bool) {
+    let drawing = std::thread::current().id();
+    std::panic::set_hook(Box::new(move |panic| {
+        if contained() {
+            return;
+        }
         let place = panic.location().map_or_else(String::new, |l| format!(" at {}:{}", l.file(), l.line()));
+        if std::thread::current().id() != drawing && TAKEN.load(Ordering::SeqCst) {
+            tracing::error!("a thread stopped because of a mistake of wardroom's own{place}");
+            return;
+        }
+        give_back();
         eprintln!(
             "wardroom stopped because of a mistake of its own{place}. Saved writes and drafts are kept; start it again to go on."
         );

@@ -44,6 +44,19 @@ pub(super) fn key(model: &mut Model, keymap: &Keymap, key: KeyEvent) -> Vec<Effe
     }
 }
 
+/// Whether a key is one of a run that is answered once at its end: a motion over rows, a letter of a search. Its own
+/// meaning, and that of the next one of the run, depend on no answer.
+pub fn runs(model: &Model, keymap: &Keymap, key: KeyEvent) -> bool {
+    if !model.layers.is_empty() {
+        return false;
+    }
+    if model.filtering.is_some() {
+        return matches!(key.code, KeyCode::Char(_) | KeyCode::Backspace);
+    }
+    let action = keymap.action(&contexts(model), Chord::of(key));
+    matches!(action, Some(Action::Down | Action::Up | Action::PageDown | Action::PageUp | Action::First | Action::Last))
+}
+
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     let rooms = rooms_at_hand(model);
     match model.layers.last_mut() {

@@ -5,7 +5,7 @@ mod answers;
 mod keys;
 
 pub use answers::plain_fact;
-pub use keys::{PaletteAct, PaletteLine, context, palette_lines, pane_context as context_of, rooms_at_hand};
+pub use keys::{PaletteAct, PaletteLine, context, palette_lines, pane_context as context_of, rooms_at_hand, runs};
 
 use std::collections::BTreeSet;
 

@@ -108,6 +108,9 @@ impl Default for Painter {
     }
 }
 
+/// Some terminals give marks of Indic scripts cells of their own, up to so many beyond where we count.
+const SPILL: u8 = 3;
+
 /// The cells that must be written, without second halves of wide characters. What stood beside a wide or combined character
 /// that goes is among them even if it is the same: terminals leave the other half, or a mark that they gave a cell of its
 /// own, in whatever way they like.
@@ -116,12 +119,16 @@ fn changes<'b>(shown: &'b Buffer, next: &'b Buffer) -> impl Iterator<Item = (u16
     let combined = |c: &Cell| c.symbol().chars().nth(1).is_some();
     let area = next.area;
     (0..area.height).flat_map(move |y| {
-        let (mut half, mut orphan) = (false, false);
+        let (mut half, mut beside) = (false, 0_u8);
         (0..area.width).filter_map(move |x| {
             let (was, is) = (shown.cell((x, y))?, next.cell((x, y))?);
-            let (second, exposed) = (half, orphan);
+            let (second, exposed) = (half, beside > 0);
             half = !second && wide(is);
-            orphan = (wide(was) || combined(was)) && was != is;
+            beside = match was != is {
+                true if combined(was) || combined(is) => SPILL,
+                true if wide(was) => beside.max(1),
+                _ => beside.saturating_sub(1),
+            };
             (!second && (was != is || exposed)).then_some((x, y, is))
         })
     })

@@ -419,12 +419,12 @@ impl Cx<'_> {
     }
 
     fn help(&self, scroll: usize, buf: &mut Buffer) {
-        let inner = self.open(layout::middle(self.model, 84, u16::MAX), "Keys", buf);
+        let inner = self.open(layout::middle(self.model, 116, u16::MAX), "Keys", buf);
         let lines: Vec<Line> = help_lines(self.model, self.look.keymap)
             .into_iter()
             .map(|(head, keys, doc)| match head {
                 Some(head) => (head.to_owned(), Token::Title),
-                None => (format!("  {} {doc}", text::fit(&keys, 16)), Token::Text),
+                None => (format!("  {} {doc}", text::fit(&keys, 19)), Token::Text),
             })
             .collect();
         self.lines(inner, scroll, &lines, buf);

@@ -147,24 +147,24 @@ fn footer(model: &Model, look: &Look<'_>, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let right = match model.health.as_ref().and_then(|h| h.last_webhook.as_ref()) {
-        Some((at, vendor, event)) if area.width >= 100 => {
-            let at = at.to_zoned(model.setting.zone.clone()).strftime("%H:%M:%S").to_string();
-            format!("{at} webhook {vendor} {} ", text::clean(event))
-        }
-        _ => String::new(),
-    };
-    let limit = area.right().saturating_sub(text::width(&right) as u16 + 1);
     let mut x = area.x + 1;
     for (keys, hint) in hints(model, look.keymap) {
         let need = (text::width(&keys) + text::width(&hint) + 3) as u16;
-        if x + need > limit {
+        if x + need > area.right() {
             break;
         }
-        x += put(buf, x, area.y, &keys, limit - x, look.theme.style(Token::Key)) + 1;
-        x += put(buf, x, area.y, &hint, limit.saturating_sub(x), look.theme.style(Token::Hint)) + 2;
+        x += put(buf, x, area.y, &keys, area.right() - x, look.theme.style(Token::Key)) + 1;
+        x += put(buf, x, area.y, &hint, area.right().saturating_sub(x), look.theme.style(Token::Hint)) + 2;
     }
-    put(buf, limit + 1, area.y, &right, area.right().saturating_sub(limit + 1), look.theme.style(Token::Dim));
+    // The keys come first: what came in last is shown where they leave room.
+    if let Some((at, vendor, event)) = model.health.as_ref().and_then(|h| h.last_webhook.as_ref()) {
+        let at = at.to_zoned(model.setting.zone.clone()).strftime("%H:%M:%S").to_string();
+        let words = format!("{at} webhook {vendor} {} ", text::clean(event));
+        let from = area.right().saturating_sub(text::width(&words) as u16);
+        if from > x {
+            put(buf, from, area.y, &words, area.right() - from, look.theme.style(Token::Dim));
+        }
+    }
 }
 
 /// The keys that matter most where the focus is.

@@ -100,9 +100,9 @@ actions! {
     /// To the pane on the right.
     Right, "right", "right", ["l", "right"], [Global];
     /// Down a screenful.
-    PageDown, "page-down", "page", ["pgdn", "space", "ctrl-f"], [Global];
+    PageDown, "page-down", "page", ["pgdn", "space", "ctrl-d"], [Global];
     /// Up a screenful.
-    PageUp, "page-up", "page up", ["pgup", "ctrl-b"], [Global];
+    PageUp, "page-up", "page up", ["pgup", "ctrl-u"], [Global];
     /// To the first row.
     First, "first", "first", ["g", "home"], [Global];
     /// To the last row.
@@ -128,7 +128,7 @@ actions! {
     /// Filter the rows of this pane.
     Filter, "filter", "filter", ["/"], [Global];
     /// Find a patient from anywhere.
-    FindAnywhere, "find", "find", ["F"], [Global];
+    FindAnywhere, "find", "find", ["F", "ctrl-f"], [Global];
     /// Everything that can be done, by name.
     Palette, "palette", "palette", [":", "ctrl-p"], [Global];
     /// What the keys do.

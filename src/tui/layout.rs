@@ -32,7 +32,8 @@ pub fn body(model: &Model) -> Rect {
     Rect::new(0, top.min(height), width, height.saturating_sub(top + bottom))
 }
 
-fn narrow(model: &Model) -> bool {
+/// One pane and a tab bar.
+pub fn narrow(model: &Model) -> bool {
     model.size.0 < MEDIUM || model.size.1 < 18
 }
 

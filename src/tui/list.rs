@@ -24,11 +24,15 @@ pub struct List<T> {
     top: usize,
     /// How many rows the screen shows.
     height: usize,
+    /// Another list was asked for, which begins at its own place.
+    anew: bool,
+    /// The selection stays at its place rather than on its row when the next rows come.
+    by_place: bool,
 }
 
 impl<T> Default for List<T> {
     fn default() -> Self {
-        Self { rows: Vec::new(), offset: 0, total: 0, selected: 0, top: 0, height: 1 }
+        Self { rows: Vec::new(), offset: 0, total: 0, selected: 0, top: 0, height: 1, anew: true, by_place: true }
     }
 }
 
@@ -126,7 +130,9 @@ impl<T: Identified> List<T> {
 
     /// Takes new rows over. The selection stays on the same row while that is among them.
     pub fn take(&mut self, offset: u32, total: u32, rows: Vec<T>) {
-        let was = self.current().map(Identified::id);
+        self.anew = false;
+        let by_place = std::mem::take(&mut self.by_place);
+        let was = self.current().filter(|_| !by_place).map(Identified::id);
         self.rows = rows;
         self.offset = offset as usize;
         self.total = total as usize;
@@ -147,6 +153,21 @@ impl<T: Identified> List<T> {
     pub fn reset(&mut self) {
         self.selected = 0;
         self.top = 0;
+        self.anew = true;
+        self.by_place = true;
+    }
+
+    /// Whether another list was asked for and its rows are not here yet.
+    pub fn anew(&self) -> bool {
+        self.anew
+    }
+
+    /// To a place of the list that was asked for, which may be longer than the one that is held.
+    pub fn await_at(&mut self, place: usize) {
+        self.selected = place;
+        self.total = self.total.max(place + 1);
+        self.by_place = true;
+        self.follow();
     }
 
     /// The place of a row, when it is held.
@@ -234,6 +255,15 @@ mod tests {
         list.last();
         list.take(0, 4, (0..4).map(Row).collect());
         assert_eq!(list.selected(), 3);
+    }
+
+    #[test]
+    fn another_list_begins_at_its_first_row() {
+        let mut list = list(20);
+        list.step(3);
+        list.reset();
+        list.take(0, 20, [7, 8, 0, 1, 2, 3].into_iter().map(Row).collect());
+        assert_eq!(list.current().unwrap().0, 7, "the best match, not the row that was first before");
     }
 
     #[test]

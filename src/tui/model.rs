@@ -4,11 +4,14 @@ use std::{collections::VecDeque, time::Duration};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::{layers::Layer, list::List};
+use super::{
+    layers::Layer,
+    list::{Identified, List},
+};
 use crate::domain::{
     RecordId, VendorId,
     command::{Level, Toast},
-    view::{AppointmentRow, Health, NoteRow, PatientRow, Query, RoomFilter, RoomRow, SessionRow, Window},
+    view::{AppointmentRow, Health, NoteRow, PatientRow, Query, RoomFilter, RoomRow, RowId, SessionRow, Window},
 };
 
 /// The five panes, in the order of their numbers.
@@ -136,8 +139,8 @@ pub struct Model {
     pub day: Option<Date>,
     /// What the panes are narrowed to.
     pub scope: Scope,
-    /// A selection that has not rested yet, and when it will have.
-    pub resting: Option<Timestamp>,
+    /// A selection that has not rested yet: in which pane, and when it will have.
+    pub resting: Option<(Pane, Timestamp)>,
     /// The filter of each pane, in the order of [`Pane::ALL`].
     pub filters: [String; 5],
     /// A filter is being typed in this pane.
@@ -205,6 +208,12 @@ impl Model {
         self.now.to_zoned(self.setting.zone.clone()).date()
     }
 
+    /// The minute that ages are counted to. All of them change together when it does, so that a key is not followed by
+    /// the ages of half the rows on the screen.
+    pub fn minute(&self) -> Timestamp {
+        Timestamp::from_second(self.now.as_second().div_euclid(60) * 60).unwrap_or(self.now)
+    }
+
     /// The day on the board.
     pub fn shown_day(&self) -> Date {
         self.day.unwrap_or_else(|| self.today())
@@ -228,7 +237,8 @@ impl Model {
                 room: if patient.is_some() { RoomFilter::All } else { self.scope.room.clone() },
                 patient,
                 text,
-                window: self.appointments.wanted(),
+                // A board that begins is opened where the day is, which may be far down.
+                window: if self.appointments.anew() { ALL } else { self.appointments.wanted() },
             },
             Pane::Patients => Query::Patients { search: text, window: self.patients.wanted() },
             Pane::Sessions => Query::Sessions { appointment, patient, text, window: self.sessions.wanted() },
@@ -266,6 +276,39 @@ impl Model {
         }
     }
 
+    /// Another list is about to be shown in a pane.
+    pub fn reset(&mut self, pane: Pane) {
+        match pane {
+            Pane::Rooms => self.rooms.reset(),
+            Pane::Appointments => self.appointments.reset(),
+            Pane::Patients => self.patients.reset(),
+            Pane::Sessions => self.sessions.reset(),
+            Pane::Notes => self.notes.reset(),
+        }
+    }
+
+    /// The selected row of a pane.
+    pub fn selected_row(&self, pane: Pane) -> Option<RowId> {
+        match pane {
+            Pane::Rooms => self.rooms.current().map(Identified::id),
+            Pane::Appointments => self.appointments.current().map(Identified::id),
+            Pane::Patients => self.patients.current().map(Identified::id),
+            Pane::Sessions => self.sessions.current().map(Identified::id),
+            Pane::Notes => self.notes.current().map(Identified::id),
+        }
+    }
+
+    /// Puts a pane's selection on a place of the list that was asked for.
+    pub fn await_at(&mut self, pane: Pane, place: usize) {
+        match pane {
+            Pane::Rooms => self.rooms.await_at(place),
+            Pane::Appointments => self.appointments.await_at(place),
+            Pane::Patients => self.patients.await_at(place),
+            Pane::Sessions => self.sessions.await_at(place),
+            Pane::Notes => self.notes.await_at(place),
+        }
+    }
+
     /// Sets how many rows a pane shows.
     pub fn set_height(&mut self, pane: Pane, rows: usize) {
         match pane {
@@ -279,7 +322,6 @@ impl Model {
 
     /// The record that is selected in a pane, if the selected row is one.
     pub fn selected_record(&self, pane: Pane) -> Option<RecordId> {
-        use crate::domain::view::RowId;
         match pane {
             Pane::Rooms => None,
             Pane::Appointments => self.appointments.current().map(|r| r.id),

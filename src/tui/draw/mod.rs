@@ -75,44 +75,67 @@ pub(super) fn put(buf: &mut Buffer, x: u16, y: u16, text: &str, cells: u16, styl
 
 fn header(model: &Model, look: &Look<'_>, buf: &mut Buffer) {
     let area = layout::header(model.size);
-    let style = look.theme.style(Token::Header);
-    let zone = &model.setting.zone;
-    let now = model.now.to_zoned(zone.clone());
+    let width = usize::from(area.width);
+    let right = state(model, width);
+    let right_cells: usize = right.iter().map(|(t, _)| text::width(t) + 2).sum();
+    let now = model.now.to_zoned(model.setting.zone.clone());
     let clinic = model.health.as_ref().map_or("", |h| h.clinic.as_str());
-    let left = if area.width >= 60 {
-        format!(" wardroom  {}  {}", text::clean(clinic), now.strftime("%a %d %b %H:%M"))
-    } else {
-        format!(" wardroom {}", now.strftime("%H:%M"))
-    };
-    let mut x = area.x + put(buf, area.x, area.y, &left, area.width, style);
-    if let Some(health) = &model.health {
-        let (queued, attention) = (health.queued, health.attention);
-        let mut right: Vec<(String, Token)> = Vec::new();
-        let short = area.width < 110;
-        for vendor in &health.vendors {
-            let (glyph, token) = vendor_glyph(vendor, model.setting.plain);
-            let name = vendor.vendor.as_str();
-            let name = if short { &name[..name.len().min(1)] } else { name };
-            right.push((format!("{name} {glyph}"), token));
-        }
-        let arrows = if model.setting.plain { "queue" } else { "⇅" };
-        let queue = if queued == 0 { format!("{arrows} 0") } else { format!("{arrows} {queued} queued") };
-        right.push((queue, if queued == 0 { Token::Dim } else { Token::Warning }));
-        if attention > 0 {
-            right.push((format!("! {attention} need you"), Token::Alarm));
-        }
-        if area.width >= 80 {
-            right.push((text::clean(&model.setting.user).into_owned(), Token::Dim));
-        }
-        let total: usize = right.iter().map(|(t, _)| text::width(t) + 2).sum();
-        x = x.max(area.right().saturating_sub(total as u16 + 1));
-        for (words, token) in right {
-            let room = area.right().saturating_sub(x);
-            x += put(buf, x, area.y, &words, room, look.theme.style(token)) + 2;
-        }
-    } else if model.lost {
-        put(buf, x + 2, area.y, "no engine", area.right().saturating_sub(x + 2), look.theme.style(Token::Alarm));
+    let (clinic, day, time) = (text::clean(clinic), now.strftime("%a %d %b"), now.strftime("%H:%M"));
+    // What fits beside the state, which matters more than the name of the house.
+    let lefts = [
+        format!(" wardroom  {clinic}  {day} {time}"),
+        format!(" {clinic}  {day} {time}"),
+        format!(" wardroom  {day} {time}"),
+        format!(" wardroom {time}"),
+        format!(" {time}"),
+    ];
+    let left = lefts.iter().find(|l| text::width(l) + 2 + right_cells <= width).unwrap_or(&lefts[4]);
+    let used = put(buf, area.x, area.y, left, area.width, look.theme.style(Token::Header));
+    let mut x = (area.x + used + 2).max(area.right().saturating_sub(right_cells as u16));
+    for (words, token) in right {
+        let room = area.right().saturating_sub(x);
+        x += put(buf, x, area.y, &words, room, look.theme.style(token)) + 2;
     }
+}
+
+/// Engine, vendors, queue and who sits here, with as many words as the header has room for.
+fn state(model: &Model, width: usize) -> Vec<(String, Token)> {
+    let mut parts: Vec<(String, Token)> = Vec::new();
+    if model.lost {
+        parts.push(("! no engine".into(), Token::Alarm));
+    }
+    let Some(health) = &model.health else { return parts };
+    let plain = model.setting.plain;
+    let (names, whole) = match width {
+        110.. => (usize::MAX, true),
+        60.. => (2, true),
+        _ => (0, false),
+    };
+    for vendor in &health.vendors {
+        let (glyph, token) = vendor_glyph(vendor, plain);
+        // Where there is no room for all, only those in trouble are named.
+        let well = matches!(vendor.state, VendorState::Up | VendorState::Untried);
+        if whole || !well {
+            let name: String = vendor.vendor.as_str().chars().take(names.max(2)).collect();
+            parts.push((format!("{name} {glyph}"), token));
+        }
+    }
+    let arrows = if plain { "queue" } else { "⇅" };
+    parts.push(match health.queued {
+        0 => (format!("{arrows} 0"), Token::Dim),
+        n if whole => (format!("{arrows} {n} queued"), Token::Warning),
+        n => (format!("{arrows} {n}"), Token::Warning),
+    });
+    match health.attention {
+        0 => {}
+        1 if whole => parts.push(("! 1 needs you".into(), Token::Alarm)),
+        n if whole => parts.push((format!("! {n} need you"), Token::Alarm)),
+        n => parts.push((format!("! {n}"), Token::Alarm)),
+    }
+    if width >= 100 && !model.setting.user.is_empty() {
+        parts.push((text::clean(&model.setting.user).into_owned(), Token::Dim));
+    }
+    parts
 }
 
 /// How a vendor does, in one cell.

@@ -134,8 +134,9 @@ impl Rows<'_> {
             return;
         }
         let cx = Cx {
-            now: self.model.now,
+            now: self.model.minute(),
             zone: &self.model.setting.zone,
+            rooms: &self.model.rooms,
             width: usize::from(inner.width.saturating_sub(1)),
             plain,
             days: self.model.scope.patient.is_some(),
@@ -169,6 +170,8 @@ impl Rows<'_> {
 struct Cx<'a> {
     now: Timestamp,
     zone: &'a TimeZone,
+    /// For the thresholds of waits.
+    rooms: &'a List<RoomRow>,
     width: usize,
     plain: bool,
     /// The rows are of more than one day, so a time needs its date.
@@ -187,18 +190,33 @@ impl Cx<'_> {
         at.to_zoned(self.zone.clone()).strftime(format).to_string()
     }
 
+    /// Six cells: how long, and a mark when it is too long, for those who see no colours.
     fn wait(&self, wait: Option<Wait>, thresholds: (u16, u16)) -> Part {
-        let Some(wait) = wait else { return ("    –".into(), Token::Dim) };
+        let Some(wait) = wait else { return ("    – ".into(), Token::Dim) };
         let minutes = self.now.duration_since(wait.since).as_mins().max(0);
-        let token = if minutes >= i64::from(thresholds.1) {
-            Token::Alarm
+        let (token, mark) = if minutes >= i64::from(thresholds.1) {
+            (Token::Alarm, "!")
         } else if minutes >= i64::from(thresholds.0) {
-            Token::Warning
+            (Token::Warning, " ")
         } else {
-            Token::Text
+            (Token::Text, " ")
         };
-        let at_least = if wait.at_least { if self.plain { ">=" } else { "≥" } } else { "" };
-        (format!("{:>5}", format!("{at_least}{}", short(minutes))), token)
+        let at_least = match (wait.at_least, self.plain) {
+            (false, _) => "",
+            (true, true) => ">",
+            (true, false) => "≥",
+        };
+        (format!("{:>5}{mark}", format!("{at_least}{}", short(minutes))), token)
+    }
+
+    /// Minutes after which a wait in this room is amber and red.
+    fn thresholds(&self, room: Option<&str>) -> (u16, u16) {
+        let of = |wanted: &RoomFilter| {
+            (0..self.rooms.total()).filter_map(|at| self.rooms.at(at)).find(|r| r.filter == *wanted)
+        };
+        room.and_then(|name| of(&RoomFilter::Named(name.to_owned())))
+            .or_else(|| of(&RoomFilter::All))
+            .map_or((15, 30), |r| r.thresholds)
     }
 }
 
@@ -213,10 +231,10 @@ fn room(cx: &Cx<'_>, row: &RoomRow) -> Vec<Part> {
         RoomFilter::Named(name) => name,
     };
     let trend = if cx.plain || row.trend.is_empty() { String::new() } else { sparkline(&row.trend, 4) };
-    let tail = 3 + 6 + 1 + text::width(&trend);
+    let tail = 3 + 7 + if trend.is_empty() { 0 } else { 4 };
     let wait = match row.longest {
         Some(_) => cx.wait(row.longest, row.thresholds),
-        None => ("     ".into(), Token::Dim),
+        None => ("      ".into(), Token::Dim),
     };
     let waiting = if row.waiting == 0 { Token::Dim } else { Token::Waiting };
     vec![
@@ -224,7 +242,6 @@ fn room(cx: &Cx<'_>, row: &RoomRow) -> Vec<Part> {
         (format!("{:>3}", row.waiting), waiting),
         (" ".into(), Token::Text),
         wait,
-        (" ".into(), Token::Text),
         (trend, Token::Chart),
     ]
 }
@@ -243,19 +260,25 @@ fn appointment(cx: &Cx<'_>, row: &AppointmentRow) -> Vec<Part> {
     let closed = row.status.closed();
     let name = if row.patient_name.is_empty() { "(not read yet)" } else { &row.patient_name };
     let name_token = if closed || row.patient_name.is_empty() { Token::Dim } else { Token::Strong };
-    let thresholds = (15, 30);
+    let thresholds = cx.thresholds(row.room.as_ref().map(|(name, _)| name.as_str()));
     let status_cells = 17;
     // time, name, status, wait, freshness; then room and provider where there is space.
-    let base = text::width(&time) + 1 + status_cells + 1 + 6 + 1 + 5;
+    let base = text::width(&time) + 1 + 1 + status_cells + 6 + 1 + 5;
     let spare = cx.width.saturating_sub(base);
-    let (name_cells, extra) = if spare >= 58 { (24, spare - 24) } else { (spare.max(6), 0) };
+    let (name_cells, extra) = match spare {
+        58.. => {
+            let name = (spare * 2 / 5).clamp(24, 40);
+            (name, spare - name)
+        }
+        _ => (spare.max(6), 0),
+    };
     let mut parts = vec![
         (format!("{time} "), if closed { Token::Dim } else { Token::Text }),
         (text::fit(name, name_cells), name_token),
         (" ".into(), Token::Text),
         (text::fit(&word.text(cx.plain), status_cells), word.token),
         cx.wait(row.wait, thresholds),
-        ("  ".into(), Token::Text),
+        (" ".into(), Token::Text),
         cx.fresh(&row.fresh),
     ];
     if extra > 20 {

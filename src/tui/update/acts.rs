@@ -17,6 +17,7 @@ use crate::{
         action::Action,
         forms::{Form, PatientIdentity},
         layers::{Choice, DetailLayer, Layer, LinksLayer, OutboxLayer, PaletteLayer, VisitLinksLayer},
+        layout,
         model::{Model, Motion, Pane, REST},
     },
 };
@@ -29,8 +30,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::PageUp => motion(model, Motion::Page(-1)),
         Action::First => motion(model, Motion::First),
         Action::Last => motion(model, Motion::Last),
-        Action::Left | Action::PreviousPane => focus(model, model.focus.turn(-1)),
-        Action::Right | Action::NextPane => focus(model, model.focus.turn(1)),
+        Action::Left => focus(model, beside(model, -1)),
+        Action::Right => focus(model, beside(model, 1)),
+        Action::NextPane => focus(model, model.focus.turn(1)),
+        Action::PreviousPane => focus(model, model.focus.turn(-1)),
         Action::FocusRooms => focus(model, Pane::Rooms),
         Action::FocusAppointments => focus(model, Pane::Appointments),
         Action::FocusPatients => focus(model, Pane::Patients),
@@ -185,9 +188,7 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
     match model.layers.last_mut() {
         None => {
             model.move_in(model.focus, motion);
-            if matches!(model.focus, Pane::Rooms | Pane::Patients | Pane::Appointments) {
-                model.resting = SignedDuration::try_from(REST).ok().and_then(|r| model.now.checked_add(r).ok());
-            }
+            rest(model);
             return moved(model);
         }
         Some(Layer::Outbox(outbox)) => {
@@ -226,10 +227,35 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The panes that follow a selection change once it has rested.
-pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
+/// The selection of the focused pane moved: what follows it waits until it rests.
+pub(super) fn rest(model: &mut Model) {
+    let at = SignedDuration::try_from(REST).ok().and_then(|r| model.now.checked_add(r).ok());
+    model.resting = at.map(|at| (model.focus, at));
+}
+
+/// Takes a pane's filter away; the selection stays on its row.
+pub(super) fn unfilter(model: &mut Model, pane: Pane) -> Vec<Effect> {
+    model.filters[pane as usize].clear();
+    vec![look(model, if model.selected_row(pane).is_some() { Wish::Place(pane) } else { Wish::Pane(pane) })]
+}
+
+/// The pane on that side of the focused one: as they stand side by side, or as the tabs of a narrow window do.
+fn beside(model: &Model, by: isize) -> Pane {
+    if layout::narrow(model) {
+        return model.focus.turn(by);
+    }
+    match (model.focus, by < 0) {
+        (Pane::Appointments, true) => Pane::Rooms,
+        (Pane::Appointments, false) => Pane::Sessions,
+        (Pane::Rooms | Pane::Patients, false) | (Pane::Sessions | Pane::Notes, true) => Pane::Appointments,
+        (pane, _) => pane,
+    }
+}
+
+/// The panes that follow a pane's selection change once it has rested.
+pub(super) fn follow(model: &mut Model, pane: Pane) -> Vec<Effect> {
     let mut scope = model.scope.clone();
-    match model.focus {
+    match pane {
         Pane::Rooms => {
             if let Some(row) = model.rooms.current() {
                 scope.room = row.filter.clone();
@@ -286,10 +312,16 @@ fn focus(model: &mut Model, pane: Pane) -> Vec<Effect> {
     if !model.layers.is_empty() {
         return Vec::new();
     }
+    // Whoever goes on to the next pane finds it about what was just selected.
+    let mut effects = match model.resting.take() {
+        Some((rested, _)) => follow(model, rested),
+        None => Vec::new(),
+    };
     model.focus = pane;
     model.filtering = None;
     fit(model);
-    moved(model)
+    effects.extend(moved(model));
+    effects
 }
 
 fn push(model: &mut Model, layer: Layer) -> Vec<Effect> {
@@ -321,7 +353,7 @@ fn open(model: &mut Model) -> Vec<Effect> {
     }
     match model.focus {
         Pane::Rooms => {
-            let mut effects = follow(model);
+            let mut effects = follow(model, Pane::Rooms);
             effects.extend(focus(model, Pane::Appointments));
             effects
         }
@@ -365,16 +397,20 @@ fn back(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if !model.filter(model.focus).is_empty() {
-        model.filters[model.focus as usize].clear();
-        return vec![look(model, Wish::Pane(model.focus))];
+        return unfilter(model, model.focus);
     }
     if model.zoomed {
         model.zoomed = false;
         fit(model);
         return moved(model);
     }
-    if model.scope.appointment.take().is_some() || model.scope.patient.take().is_some() {
-        model.scope.patient = None;
+    model.resting = None;
+    if model.scope.appointment.take().is_some() {
+        model.sessions.reset();
+        model.notes.reset();
+        return vec![look(model, Wish::Pane(Pane::Sessions)), look(model, Wish::Pane(Pane::Notes))];
+    }
+    if model.scope.patient.take().is_some() {
         return narrowed(model);
     }
     if model.scope.room != RoomFilter::All {

@@ -94,7 +94,8 @@ fn delta_effects(model: &Model, delta: &Delta) -> Vec<Effect> {
 pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effect> {
     match (wish, answer) {
         (Wish::Pane(pane), Answer::Rows(rows)) => {
-            let first = model.appointments.total() == 0 && pane == Pane::Appointments;
+            let first = model.appointments.anew() && pane == Pane::Appointments;
+            let before = model.selected_row(pane);
             match pane {
                 Pane::Rooms => model.rooms.answer(rows),
                 Pane::Appointments => model.appointments.answer(rows),
@@ -108,7 +109,18 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
                 effects.extend(lacking(model));
                 effects.push(acts::watch(model));
             }
+            if pane == model.focus && model.scope.appointment.is_some() && before != model.selected_row(pane) {
+                // The row went away; the panes that followed it follow the one in its place.
+                acts::rest(model);
+            }
             effects
+        }
+        (Wish::Place(pane), answer) => {
+            match answer {
+                Answer::Position(Some(place)) => model.await_at(pane, place as usize),
+                _ => model.reset(pane),
+            }
+            vec![look(model, Wish::Pane(pane))]
         }
         (Wish::Health, Answer::Health(health)) => {
             model.health = Some(health);

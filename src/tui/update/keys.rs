@@ -147,11 +147,7 @@ fn filter_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         }
         KeyCode::Esc => {
             model.filtering = None;
-            if model.filter(pane).is_empty() {
-                return Vec::new();
-            }
-            model.filters[pane as usize].clear();
-            filtered(model, pane)
+            if model.filter(pane).is_empty() { Vec::new() } else { acts::unfilter(model, pane) }
         }
         KeyCode::Down => acts::motion(model, Motion::Step(1)),
         KeyCode::Up => acts::motion(model, Motion::Step(-1)),
@@ -176,7 +172,11 @@ fn filter_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 }
 
 fn filtered(model: &mut Model, pane: Pane) -> Vec<Effect> {
-    model.move_in(pane, Motion::First);
+    model.reset(pane);
+    if pane == Pane::Patients {
+        // What is found is what the other panes are about.
+        acts::rest(model);
+    }
     vec![look(model, Wish::Pane(pane))]
 }
 

@@ -66,6 +66,8 @@ pub enum Effect {
 pub enum Wish {
     /// The rows of a pane.
     Pane(Pane),
+    /// Where the row that is selected in a pane stands in the list that comes.
+    Place(Pane),
     /// Vendors, queue, receiver.
     Health,
     /// The rows of the outbox layer.
@@ -227,6 +229,10 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
     use crate::domain::view::Window;
     let query = match wish {
         Wish::Pane(pane) => model.query(pane),
+        Wish::Place(pane) => match model.selected_row(pane) {
+            Some(row) => Query::Position { of: Box::new(model.query(pane)), row },
+            None => model.query(pane),
+        },
         Wish::Health => Query::Health,
         Wish::Outbox => {
             let outbox = model.layers.iter().find_map(|l| match l {
@@ -284,16 +290,19 @@ pub fn fit(model: &mut Model) {
 }
 
 fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
-    let before = model.today();
+    let (before, minute_before) = (model.today(), model.minute());
     model.now = now;
     let stands = jiff::SignedDuration::try_from(super::model::TOAST_STANDS).unwrap_or(jiff::SignedDuration::ZERO);
     while model.toasts.front().is_some_and(|t| now.duration_since(t.at) >= stands) {
         model.toasts.pop_front();
     }
     let mut effects = Vec::new();
-    if model.resting.is_some_and(|at| now >= at) {
-        model.resting = None;
-        effects.extend(acts::follow(model));
+    if let Some((pane, _)) = model.resting.take_if(|(_, at)| now >= *at) {
+        effects.extend(acts::follow(model, pane));
+    }
+    if minute_before != model.minute() {
+        // Notices a lost engine, and whatever of the vendors' health changes by time alone.
+        effects.push(look(model, Wish::Health));
     }
     let rooms = rooms_at_hand(model);
     match model.layers.last_mut() {
@@ -338,5 +347,5 @@ pub fn next_wake(model: &Model) -> Option<Timestamp> {
     };
     // The header's clock shows minutes.
     let minute = Timestamp::from_second((model.now.as_second().div_euclid(60) + 1) * 60).ok();
-    [model.resting, toast, editor, minute].into_iter().flatten().min()
+    [model.resting.map(|(_, at)| at), toast, editor, minute].into_iter().flatten().min()
 }

@@ -127,6 +127,8 @@ pub enum Choice {
     Keep(EntryId, Vec<String>),
     /// Say in which room an appointment is.
     Room(RecordId, String),
+    /// Say that two records are not the same after all.
+    Unlink(RecordId, RecordId),
     /// Throw a draft away.
     DropDraft(DraftId),
     /// Take a write back.

@@ -284,7 +284,7 @@ impl Cx<'_> {
         let finished = if layer.finished { ", finished ones too" } else { "" };
         let inner = self.open(area, &format!("Queued writes · {}{finished}", layer.list.total()), buf);
         if layer.list.total() == 0 {
-            self.lines(inner, 0, &[("Nothing is queued: every write arrived.".into(), Token::Done)], buf);
+            self.lines(inner, 0, &[("Nothing is queued.".into(), Token::Done)], buf);
             return;
         }
         for (place, row) in layer.list.visible() {
@@ -346,7 +346,9 @@ impl Cx<'_> {
             EntryState::Conflict { fields, .. } => {
                 (None, format!("you choose mine or theirs (d): {}", fields.join(", ")))
             }
-            EntryState::Rejected { reason, .. } => (Some(reason), "nothing, until you retry (r) or drop it (d)".into()),
+            EntryState::Rejected { reason, .. } => {
+                (Some(reason), "nothing, until you retry (r), drop (d) or take it back (x)".into())
+            }
             EntryState::Acked { .. } => (None, "it is read back".into()),
             EntryState::Seen { .. } | EntryState::Withdrawn { .. } => (None, "nothing; it is finished".into()),
         };

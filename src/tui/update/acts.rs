@@ -15,7 +15,7 @@ use crate::{
     },
     tui::{
         action::Action,
-        forms::{Form, PatientIdentity},
+        forms::Form,
         layers::{Choice, DetailLayer, Layer, LinksLayer, OutboxLayer, PaletteLayer, VisitLinksLayer},
         layout,
         model::{Model, Motion, Pane, REST},
@@ -97,15 +97,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Reschedule => with_appointment(model, |m, id| vec![look(m, Wish::Reschedule(id))]),
         Action::Cancel => cancel(model),
         Action::VisitLinks => visit_links(model),
-        Action::StartScribe => with_appointment(model, |m, id| {
-            let about = PatientIdentity { name: selected_name(m), ..PatientIdentity::default() };
-            if m.setting.scribes.is_empty() {
-                return nothing_there(m, "no scribe vendor is configured");
+        Action::StartScribe => {
+            if model.setting.scribes.is_empty() {
+                return nothing_there(model, "no scribe vendor is configured");
             }
-            let rooms = rooms_at_hand(m);
-            let form = Form::start_scribe(id, about, &context(&m.setting, m.now, &rooms));
-            push(m, Layer::Form(Box::new(form)))
-        }),
+            with_appointment(model, |m, id| vec![look(m, Wish::Scribe(id))])
+        }
         Action::VisitNote => with_appointment(model, |m, id| {
             m.tell(Level::Info, "reading the visit note …");
             vec![Effect::Start(Purpose::VisitNote(id), Request::Ask(Question::VisitNote { appointment: id }))]
@@ -132,15 +129,13 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Some(session) => vec![look(model, Wish::DraftFrom(session))],
             None => nothing_there(model, "no session is selected"),
         },
-        Action::Addendum => {
-            let number = match model.notes.current() {
-                Some(row) if matches!(row.item, NoteItem::SessionNote(_)) => {
-                    Some(row.about.trim_start_matches('#').to_owned())
-                }
-                _ => None,
-            };
-            push(model, Layer::Form(Box::new(Form::request_addendum(number.as_deref()))))
-        }
+        Action::Addendum => match model.notes.current() {
+            Some(row) if matches!(row.item, NoteItem::SessionNote(_)) => match row.id {
+                RowId::Record(record) => vec![look(model, Wish::Addendum(record))],
+                _ => Vec::new(),
+            },
+            _ => push(model, Layer::Form(Box::new(Form::request_addendum(None)))),
+        },
         Action::Links => match record_at_hand(model) {
             Some(record) => {
                 model.layers.push(Layer::Links(LinksLayer { record, rows: Vec::new(), selected: 0, then_file: None }));
@@ -341,9 +336,16 @@ fn open(model: &mut Model) -> Vec<Effect> {
         Some(Layer::Links(links)) => {
             let Some(row) = links.rows.get(links.selected) else { return Vec::new() };
             let (a, b) = (row.link.a, row.link.b);
-            let command = if row.link.holds() { Command::RefuseLink { a, b } } else { Command::ConfirmLink { a, b } };
-            let word = if row.link.holds() { "link taken back" } else { "link confirmed" };
-            return vec![Effect::Start(Purpose::Word(word), Request::Do(command))];
+            if row.link.holds() {
+                // Enter confirms; what holds already is not undone by one key too many.
+                let items = vec![
+                    ("Leave it linked".into(), Choice::No),
+                    ("They are not the same".into(), Choice::Unlink(a, b)),
+                ];
+                ask(model, "This link holds already", Vec::new(), items);
+                return Vec::new();
+            }
+            return vec![Effect::Start(Purpose::Word("link confirmed"), Request::Do(Command::ConfirmLink { a, b }))];
         }
         Some(Layer::VisitLinks(layer)) => {
             layer.code = !layer.code;
@@ -559,29 +561,24 @@ pub(super) fn withdraw(model: &mut Model, entry: crate::domain::EntryId) -> Vec<
 }
 
 fn decide(model: &mut Model) -> Vec<Effect> {
-    let Some(entry) = selected_entry(model) else { return Vec::new() };
-    let explained = match model.layers.last() {
-        Some(Layer::Outbox(outbox)) => outbox.explained.as_deref().filter(|e| e.id == entry),
-        _ => None,
-    };
     // The choices depend on what is known, so the write is read whole first.
-    let Some(whole) = explained else { return vec![look(model, Wish::Explain(entry))] };
+    selected_entry(model).map(|entry| look(model, Wish::Decide(entry))).into_iter().collect()
+}
+
+/// What a person can decide about a write, given all that is known of it.
+pub(super) fn choices(model: &mut Model, whole: &crate::domain::Entry) -> Vec<Effect> {
+    let entry = whole.id;
     let (title, lines, items) = match &whole.state {
         EntryState::NeedsDecision { reason, may_resend, .. } => {
             let mut items = vec![("It arrived".to_owned(), Choice::Decide(entry, Decision::Arrived))];
             if *may_resend {
-                items.push((
-                    "Send it again (it may then be there twice)".into(),
-                    Choice::Decide(entry, Decision::SendAgain),
-                ));
+                let words = "Send it again (it may then be there twice)".to_owned();
+                items.push((words, Choice::Decide(entry, Decision::SendAgain)));
             }
             items.push(("Drop it".into(), Choice::Decide(entry, Decision::Drop)));
             items.push(("Decide later".into(), Choice::No));
-            (
-                format!("{}: did it arrive?", whole.intent.word()),
-                vec![format!("{} {}", reason.kind.word(), reason.message)],
-                items,
-            )
+            let why = format!("{} {}", reason.kind.word(), reason.message);
+            (format!("{}: did it arrive?", whole.intent.word()), vec![why], items)
         }
         EntryState::Conflict { fields, .. } => (
             format!("{}: somebody else changed the same", whole.intent.word()),
@@ -592,10 +589,10 @@ fn decide(model: &mut Model) -> Vec<Effect> {
                 ("Decide later".into(), Choice::No),
             ],
         ),
-        EntryState::Rejected { .. } => (
+        EntryState::Rejected { reason, .. } => (
             format!("{}: the vendor refused it", whole.intent.word()),
-            Vec::new(),
-            vec![("Drop it".to_owned(), Choice::Decide(entry, Decision::Drop)), ("Decide later".into(), Choice::No)],
+            vec![format!("{} {}", reason.kind.word(), reason.message)],
+            vec![("Drop it".to_owned(), Choice::Withdraw(entry)), ("Leave it here".into(), Choice::No)],
         ),
         state => {
             let text = format!("there is nothing to decide: it is {}", state.word());

@@ -135,6 +135,10 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             }
             Vec::new()
         }
+        (Wish::Decide(_), Answer::Entry(entry)) => match entry {
+            Some(entry) => acts::choices(model, &entry),
+            None => acts::nothing_there(model, "this write is not there any more"),
+        },
         (Wish::Explain(id), Answer::Entry(entry)) => {
             for layer in &mut model.layers {
                 if let Layer::Outbox(outbox) = layer {
@@ -192,6 +196,8 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             Wish::EditPatient(_)
             | Wish::EditKnown(_)
             | Wish::Reschedule(_)
+            | Wish::Scribe(_)
+            | Wish::Addendum(_)
             | Wish::Cancel(_)
             | Wish::VisitNote(_)
             | Wish::BookFor(_)
@@ -269,12 +275,32 @@ fn with_detail(model: &mut Model, wish: Wish, detail: &Detail) -> Vec<Effect> {
             let form = Form::reschedule(id, about, appointment.terms(), room, &cx);
             open_form(model, form)
         }
+        (Wish::Scribe(id), Some(Record::Appointment(appointment))) => {
+            if appointment.status.closed() {
+                let text = format!("this appointment is {}: there is nothing to listen to", appointment.status);
+                return acts::nothing_there(model, &text);
+            }
+            let form = Form::start_scribe(id, about, &cx);
+            open_form(model, form)
+        }
+        (Wish::Addendum(_), Some(Record::SessionNote(_))) => {
+            // The clinic's own number, not the appointment's that the row shows.
+            let number = detail.refs.iter().find(|r| r.kind == Kind::SessionNote).map(|r| r.value.as_str());
+            let form = Form::request_addendum(number);
+            open_form(model, form)
+        }
         (Wish::Cancel(id), Some(Record::Appointment(appointment))) => {
             let form = Form::cancel(id, about, appointment);
             open_form(model, form)
         }
         (Wish::VisitNote(appointment), Some(Record::VisitNote(note))) => {
             let subject = note.appointment.as_ref().and_then(crate::domain::Pointer::local).unwrap_or(appointment);
+            let row =
+                (0..model.appointments.total()).filter_map(|at| model.appointments.at(at)).find(|r| r.id == subject);
+            let about = match row {
+                Some(row) if about.name.is_empty() => PatientIdentity { name: row.patient_name.clone(), ..about },
+                _ => about,
+            };
             let form = Form::visit_note(subject, about, (**note).clone());
             open_form(model, form)
         }
@@ -365,6 +391,10 @@ fn links_layer(model: &mut Model, record: RecordId, rows: Vec<LinkRow>) {
             && layer.record == record
         {
             layer.rows = rows;
+            if layer.then_file.is_some() {
+                // Only the EMR's appointment decides where a note is filed.
+                layer.rows.retain(|r| r.other_kind == Kind::EmrAppointment);
+            }
             layer.selected = layer.selected.min(layer.rows.len().saturating_sub(1));
             return;
         }
@@ -450,6 +480,8 @@ fn replied(model: &mut Model, purpose: Purpose, reply: Reply) -> Vec<Effect> {
             let now = model.now;
             match keys::editor(model) {
                 Some(editor) => editor.refused(&refusal, now),
+                // The draft became the filed note before its last saving came through.
+                None if refusal == Refusal::Gone => {}
                 None => model.tell(Level::Error, format!("The draft could not be saved: {refusal}.")),
             }
             Vec::new()

@@ -311,6 +311,7 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
         ),
         Choice::Keep(entry, keep_mine) => ("settled", Command::Resolve { entry, keep_mine }),
         Choice::Room(appointment, room) => ("room noted", Command::SetRoom { appointment, room }),
+        Choice::Unlink(a, b) => ("link taken back", Command::RefuseLink { a, b }),
         Choice::DropDraft(draft) => ("draft thrown away", Command::DropDraft { draft }),
         Choice::Withdraw(entry) => ("withdrawn", Command::Withdraw { entry }),
     };

@@ -90,6 +90,12 @@ pub enum Wish {
     EditPatient(RecordId),
     /// A patient to be edited as far as they are known: their vendor cannot be reached.
     EditKnown(RecordId),
+    /// An appointment for which a scribe session is started.
+    Scribe(RecordId),
+    /// A session note for which an addendum is asked.
+    Addendum(RecordId),
+    /// A write about which a person decides.
+    Decide(EntryId),
     /// An appointment to be moved.
     Reschedule(RecordId),
     /// An appointment to be called off.
@@ -243,7 +249,7 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
             Query::Outbox { finished: outbox.is_some_and(|o| o.finished), window }
         }
         Wish::LastUnsent => Query::Outbox { finished: false, window: Window { offset: 0, limit: 500 } },
-        Wish::Explain(entry) => Query::Explain { entry },
+        Wish::Explain(entry) | Wish::Decide(entry) => Query::Explain { entry },
         Wish::Raw(record) => Query::Raw { record },
         Wish::Links(record) | Wish::FileLinks(_, record) => Query::Links { record },
         Wish::OpenDraft(draft) | Wish::FileDraft(draft) => Query::Draft { draft },
@@ -251,6 +257,8 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         | Wish::EditPatient(record)
         | Wish::EditKnown(record)
         | Wish::Reschedule(record)
+        | Wish::Scribe(record)
+        | Wish::Addendum(record)
         | Wish::Cancel(record)
         | Wish::VisitNote(record)
         | Wish::BookFor(record)

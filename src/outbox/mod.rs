@@ -1,5 +1,5 @@
 //! Queued writes: which may run, what comes of them, what a person may do with them. Pure rules over
-//! [`Entry`](crate::domain::Entry) values; time and randomness are handed in, nothing here touches a disk or a vendor.
+//! [`Entry`] values; time and randomness are handed in, nothing here touches a disk or a vendor.
 //!
 //! The promise kept here: a write is never lost, and never applied twice behind a person's back. Every function takes an
 //! entry and returns the next one; the caller makes that durable before it acts on it.

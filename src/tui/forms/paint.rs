@@ -1,4 +1,4 @@
-//! Where forms and the editor put text into cells: always through the firewall of [`text`](crate::tui::text).
+//! Where forms and the editor put text into cells: always through the firewall of [`text`].
 
 use std::borrow::Cow;
 

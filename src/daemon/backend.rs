@@ -84,6 +84,9 @@ impl Backend for EngineBackend {
     fn execute(&self, command: Command, by: &str) -> Reply {
         match &command {
             Command::Watch { selected, visible } => {
+                if let Some(record) = selected {
+                    self.engine.saw(*record, by);
+                }
                 self.sync.watch(selected.iter().copied().collect(), visible.clone());
                 return Reply::Done;
             }

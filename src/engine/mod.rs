@@ -18,6 +18,7 @@ mod options;
 mod plan;
 mod saved;
 mod settle;
+mod sightings;
 mod state;
 mod store;
 mod testing;
@@ -74,6 +75,7 @@ struct Inner {
     pulse: Mutex<Pulse>,
     notices: Arc<Mutex<Vec<String>>>,
     filling: Mutex<Option<(u32, Option<u32>)>>,
+    sightings: Arc<Mutex<sightings::Sightings>>,
     /// Whether the index was saved by [`Engine::close`] and nothing was changed after.
     closed: Mutex<bool>,
 }
@@ -101,8 +103,8 @@ impl Engine {
         self.inner.windows.touched(&[crate::domain::command::Touched::Health]);
     }
 
-    /// Keeps in the audit chain that something was done that is not a command: a record was opened on a screen, data was
-    /// exported or imported.
+    /// Keeps in the audit chain that something was done that is not a command: data was exported or imported. For
+    /// what people look at there is [`Engine::saw`].
     ///
     /// # Errors
     /// When the ledger cannot keep it.

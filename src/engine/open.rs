@@ -105,6 +105,7 @@ impl Engine {
                 pulse: Mutex::new(Pulse::default()),
                 notices: told.clone(),
                 filling: Mutex::new(None),
+                sightings: Arc::default(),
                 closed: Mutex::new(false),
             }),
         };

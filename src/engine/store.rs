@@ -23,6 +23,23 @@ use crate::{
 /// So many webhooks are handed over at once.
 const WEBHOOKS: usize = 256;
 
+/// What was acknowledged is looked for again after a restart when that was at most this long ago: a night and a morning.
+/// What no read showed in all that time no read is going to show.
+const LOOKED_FOR: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
+/// Why an entry was not replaced. Either ends the transaction, so nothing of it is kept.
+enum Instead {
+    /// It is not what it was taken for any more.
+    Stands(Option<Box<Entry>>),
+    Ledger(LedgerError),
+}
+
+impl From<LedgerError> for Instead {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
 impl From<LedgerError> for StoreTrouble {
     fn from(error: LedgerError) -> Self {
         Self(error.to_string())
@@ -105,6 +122,39 @@ impl Store for Engine {
         self.settle(plan);
         self.inner.windows.touched(&[Touched::Health]);
         Ok(())
+    }
+
+    fn replace_entry(&self, was: &Entry, next: &Entry) -> Result<Option<Option<Entry>>, StoreTrouble> {
+        let _writing = self.writing();
+        let (was, mut next) = (was.clone(), next.clone());
+        self.put_right(&mut next.intent);
+        let kept = self.inner.ledger.commit(move |tx| -> Result<_, Instead> {
+            let now = tx.entry(was.id)?;
+            if now.as_ref() != Some(&was) {
+                return Err(Instead::Stands(now.map(Box::new)));
+            }
+            let mut plan = Plan::default();
+            follow(tx, &next, &mut plan)?;
+            tx.put_entry(&next)?;
+            plan.entries.push(next);
+            Ok(plan)
+        });
+        match kept {
+            Ok(plan) => self.settle(plan),
+            Err(Instead::Stands(now)) => return Ok(Some(now.map(|entry| *entry))),
+            Err(Instead::Ledger(error)) => return Err(error.into()),
+        };
+        self.inner.windows.touched(&[Touched::Health]);
+        Ok(None)
+    }
+
+    fn acknowledged(&self) -> Vec<Entry> {
+        let now = self.now();
+        let recent = |at: jiff::Timestamp| now.duration_since(at) <= LOOKED_FOR;
+        let waits = |e: &&Entry| matches!(e.state, EntryState::Acked { at, .. } if recent(at));
+        let mut entries: Vec<Entry> = self.with_state(|state| state.queue.iter().filter(waits).cloned().collect());
+        entries.sort_unstable_by_key(|e| e.id);
+        entries
     }
 
     fn apply(

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::{Engine, absorb, joins, links};
+use super::{Engine, absorb, joins, links, state::lies_over};
 use crate::{
     domain::{
         Entry, Evidence, Fact, Facts, Kind, Observation, Pointer, Provenance, Raw, Record, RecordId, Source, Sourced,
@@ -179,7 +179,9 @@ impl Batch<'_> {
         }
         let same = old.as_ref().is_some_and(|s| s.record == record && s.complete == complete);
         // An unchanged read costs no commit: only the memory learns that it was read just now.
-        let read_no = if same { number.max(1) } else { number + 1 };
+        // It is kept all the same when it takes away what an acknowledged write laid over the read before.
+        let lifts = old.as_ref().is_some_and(|s| self.lifts(id, s.provenance.at));
+        let read_no = if same && !lifts { number.max(1) } else { number + 1 };
         let new_raw = (!raw.0.is_empty() && self.engine.raw_of(tx, id, kind)?.as_ref() != Some(&raw)).then_some(raw);
         let stored =
             Stored { id, record, provenance: Provenance { source: self.source, at: self.now, read_no }, complete };
@@ -204,10 +206,21 @@ impl Batch<'_> {
         Ok(facts_changed)
     }
 
+    /// Whether an acknowledged write lies over a read of that moment, but not over one of now.
+    fn lifts(&self, id: RecordId, last: Timestamp) -> bool {
+        let lifted = |e: &Entry| lies_over(e, Some(last)) && !lies_over(e, Some(self.now));
+        self.engine.with_state(|state| state.queue.about(id).any(lifted))
+    }
+
     /// Acknowledged writes of the lane become seen, lost ones are known by what was read.
     fn learn(&mut self, tx: &mut Tx<'_>, id: RecordId, record: &Record) -> Result<(), LedgerError> {
         let evidence = if self.source == Source::Webhook { Evidence::Webhook } else { Evidence::ReadBack };
-        let waiting: Vec<Entry> = self.engine.with_state(|state| state.queue.about(id).cloned().collect());
+        // Answers of a visit note are queued in the lane of their appointment.
+        let lane = match record {
+            Record::VisitNote(note) => note.appointment.as_ref().and_then(Pointer::local).unwrap_or(id),
+            _ => id,
+        };
+        let waiting: Vec<Entry> = self.engine.with_state(|state| state.queue.about(lane).cloned().collect());
         for entry in waiting {
             if let Some(next) = outbox::learn(&entry, record, evidence.clone(), self.now) {
                 tx.put_entry(&next)?;

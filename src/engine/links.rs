@@ -22,9 +22,10 @@ impl Links {
     pub(super) fn put(&mut self, link: &Link) {
         for end in [link.a, link.b] {
             let links = self.by_end.entry(end).or_default();
-            match links.iter_mut().find(|l| (l.a, l.b) == (link.a, link.b)) {
-                Some(old) => *old = link.clone(),
-                None => links.push(link.clone()),
+            // In the ledger's order, so that lists look the same after a restart.
+            match links.binary_search_by_key(&(link.a, link.b), |l| (l.a, l.b)) {
+                Ok(at) => links[at] = link.clone(),
+                Err(at) => links.insert(at, link.clone()),
             }
         }
     }
@@ -74,38 +75,59 @@ impl Links {
 /// Links that a record as it was just read speaks for and that nobody has settled or proposed yet.
 pub(super) fn proposals(state: &State, id: RecordId, record: &Record, now: Timestamp) -> Vec<Link> {
     let found = match record {
-        Record::Patient(patient) => same_person(state, id, patient),
+        Record::Patient(patient) => {
+            let mut found = same_person(state, id, patient);
+            found.extend(visits_of(state, id, patient));
+            found
+        }
         Record::EmrAppointment(emr) => {
             let mrn = emr.patient_mrn.as_deref().unwrap_or_default();
             visits_at(state, mrn, emr.start)
                 .into_iter()
-                .map(|visit| (visit, vec![Ground::Mrn, Ground::Start]))
+                .map(|visit| (id, visit, vec![Ground::Mrn, Ground::Start]))
                 .collect()
         }
         Record::Appointment(appointment) => {
             let patient = appointment.patient.as_ref().and_then(Pointer::local).and_then(|p| state.patients.get(p));
             let mrn = patient.map(|p| p.mrn).unwrap_or_default();
-            let fits = |emr: &EmrEntry| !mrn.is_empty() && emr.mrn == mrn && emr.start == appointment.start;
-            let start = appointment.start.is_some();
-            let found = state.emr.iter().filter(|(_, emr)| start && fits(emr));
-            found.map(|(emr, _)| (*emr, vec![Ground::Mrn, Ground::Start])).collect()
+            emr_at(state, &mrn, appointment.start).map(|emr| (id, emr, vec![Ground::Mrn, Ground::Start])).collect()
         }
         _ => Vec::new(),
     };
-    let new = found.into_iter().filter(|(other, _)| *other != id && state.links.between(id, *other).is_none());
-    new.map(|(other, grounds)| Link::new(id, other, Standing::Proposed, grounds, now)).collect()
+    let new = found.into_iter().filter(|(one, other, _)| one != other && state.links.between(*one, *other).is_none());
+    new.map(|(one, other, grounds)| Link::new(one, other, Standing::Proposed, grounds, now)).collect()
 }
 
-fn same_person(state: &State, id: RecordId, patient: &Patient) -> Vec<(RecordId, Vec<Ground>)> {
+/// Two records and what speaks for their being about the same.
+type Proposal = (RecordId, RecordId, Vec<Ground>);
+
+fn same_person(state: &State, id: RecordId, patient: &Patient) -> Vec<Proposal> {
     let Some(mrn) = patient.mrn.as_deref().filter(|m| !m.is_empty()) else { return Vec::new() };
     let born = patient.born().map(|d| d.to_string());
     let others = state.patients.with_mrn(mrn).into_iter().filter(|other| *other != id);
     others
         .map(|other| {
             let same_day = born.is_some() && state.patients.get(other).map(|e| e.birth_date) == born;
-            (other, if same_day { vec![Ground::Mrn, Ground::BirthDate] } else { vec![Ground::Mrn] })
+            (id, other, if same_day { vec![Ground::Mrn, Ground::BirthDate] } else { vec![Ground::Mrn] })
         })
         .collect()
+}
+
+/// Appointments are often read before the person who comes to them, whose MRN is what they are known by in an EMR.
+fn visits_of(state: &State, id: RecordId, patient: &Patient) -> Vec<Proposal> {
+    let mrn = patient.mrn.as_deref().unwrap_or_default();
+    if state.emr.is_empty() {
+        return Vec::new();
+    }
+    let visits = state.board.list(None, &RoomFilter::All, Some(id));
+    let pairs = visits.flat_map(|(visit, v)| emr_at(state, mrn, v.start).map(move |emr| (visit, emr)));
+    pairs.map(|(visit, emr)| (visit, emr, vec![Ground::Mrn, Ground::Start])).collect()
+}
+
+/// The EMR's appointments of the person with this MRN that begin at this moment.
+fn emr_at(state: &State, mrn: &str, start: Option<Timestamp>) -> impl Iterator<Item = RecordId> {
+    let fits = move |emr: &EmrEntry| start.is_some() && !mrn.is_empty() && emr.mrn == mrn && emr.start == start;
+    state.emr.iter().filter(move |(_, emr)| fits(emr)).map(|(id, _)| *id)
 }
 
 /// The appointments of the people with this MRN that begin at this moment.

@@ -3,7 +3,7 @@
 use super::{Engine, kind_of, lock, settle::base_of, told};
 use crate::{
     domain::{
-        DraftId, Kind, Query, Record, RecordId,
+        DraftId, Kind, Pointer, Query, Record, RecordId,
         identity::Link,
         view::{Answer, Detail, Health, LinkRow, RowSet, Rows, showable},
     },
@@ -61,14 +61,9 @@ impl Engine {
         let base = base_of(&view, id, stored.clone())?;
         let facts = view.facts(id)?;
         let read_at = stored.as_ref().map(|s| s.provenance.at);
-        let (pending, links, row, newest) = self.with_state(|state| {
+        let (pending, links, newest) = self.with_state(|state| {
             let over: Vec<_> = state.queue.about(id).filter(|e| super::state::lies_over(e, read_at)).cloned().collect();
-            let whom = match names.kind {
-                Kind::Patient => None,
-                _ => state.comes_to(id),
-            };
-            let row = whom.and_then(|whom| state.patient_row(whom));
-            (over, state.links.of(id).to_vec(), row, state.read_at(id))
+            (over, state.links.of(id).to_vec(), state.read_at(id))
         });
         let base_record = base.record.map(|(record, _)| record);
         let shown = crate::domain::overlay::shown(base_record.clone(), &pending);
@@ -79,17 +74,13 @@ impl Engine {
             p.at = newest.map_or(p.at, |newest| newest.max(p.at));
             p
         });
-        let patient = row.or_else(|| match &shown {
-            Some(Record::Session(s)) => {
-                let whom = s.patient.as_ref().and_then(crate::domain::Pointer::local);
-                let visit = s.appointment.as_ref().and_then(crate::domain::Pointer::local);
-                self.with_state(|state| {
-                    whom.or_else(|| state.comes_to(visit?)).and_then(|whom| state.patient_row(whom))
-                })
-            }
-            Some(Record::Note(n)) => n.patient.and_then(|p| self.with_state(|state| state.patient_row(p))),
-            _ => None,
-        });
+        let patient = match names.kind {
+            Kind::Patient => None,
+            _ => self.with_state(|state| {
+                let whom = state.comes_to(id).or_else(|| about(shown.as_ref()?, |visit| state.comes_to(visit)))?;
+                state.person(whom)
+            }),
+        };
         Ok(Some(Detail {
             id,
             kind: names.kind,
@@ -146,4 +137,16 @@ impl Engine {
             filling: *lock(&self.inner.filling),
         }
     }
+}
+
+/// Whom a record is about: the person that it names, or who comes to the visit that it names.
+fn about(record: &Record, comes_to: impl Fn(RecordId) -> Option<RecordId>) -> Option<RecordId> {
+    let local = |pointer: &Option<Pointer>| pointer.as_ref().and_then(Pointer::local);
+    let (whom, visit) = match record {
+        Record::Session(s) => (local(&s.patient), local(&s.appointment)),
+        Record::Note(n) => (n.patient, local(&n.appointment)),
+        Record::VisitNote(n) => (None, local(&n.appointment)),
+        _ => (None, None),
+    };
+    whom.or_else(|| visit.and_then(comes_to))
 }

@@ -236,6 +236,11 @@ impl State {
         self.patients.get(id).map(|entry| self.to_row(entry))
     }
 
+    /// The row of a person, or of somebody who is the same one by a link that holds, when their own was never read.
+    pub(super) fn person(&self, id: RecordId) -> Option<PatientRow> {
+        self.patient_row(id).or_else(|| self.links.same(id).into_iter().find_map(|same| self.patient_row(same)))
+    }
+
     pub(super) fn to_row(&self, entry: PatientEntry) -> PatientRow {
         let same = self.patients.with_mrn(&entry.mrn).into_iter();
         let stamp = Stamp { source: entry.source, at: entry.at, read_no: entry.read_no };

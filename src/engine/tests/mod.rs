@@ -1,8 +1,11 @@
 //! The engine over real stores in a directory of its own.
 
 mod commands;
+mod keeping;
 mod restart;
+mod sequences;
 mod telling;
+mod whom;
 
 use jiff::Timestamp;
 

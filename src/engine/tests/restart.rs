@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use super::*;
 use crate::{domain::note::NoteBody, engine::fake};
 
-fn answers(t: &ForTests) -> Vec<Answer> {
+pub(super) fn answers(t: &ForTests) -> Vec<Answer> {
     let notes = Query::Notes { appointment: None, patient: None, text: String::new(), window: ALL };
     let sessions = Query::Sessions { appointment: None, patient: None, text: String::new(), window: ALL };
     let day = t.now().to_zoned(jiff::tz::TimeZone::UTC).date();
@@ -158,4 +158,18 @@ fn no_planted_name_number_or_text_is_found_in_any_file() {
             }
         }
     }
+}
+
+#[test]
+fn what_a_read_took_away_from_an_acknowledged_write_does_not_come_back() {
+    let t = Engine::for_tests().unwrap();
+    let (_, id) = t.one_visit();
+    let start = board(&t.engine)[0].start.unwrap();
+    let (entry, _) = t.submit(Intent::CancelAppointment { appointment: id });
+    t.acked(entry);
+    t.clock.advance_millis(10);
+    t.read(told(vec![visit_ref("v1")], booked(visit(start, "scheduled", Some(patient_ref("p1"))))));
+    assert_eq!(board(&t.engine)[0].status, AppointmentStatus::Scheduled);
+    let t = t.reopen(false).unwrap();
+    assert_eq!(board(&t.engine)[0].status, AppointmentStatus::Scheduled);
 }

@@ -171,3 +171,6 @@ fn read_input(send: mpsc::Sender<Happening>) {
         drop(send.send(Happening::InputEnded));
     });
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,9 @@ pub struct Chord {
 }
 
 impl Chord {
+    /// Ctrl-C: the way out of everything, wherever keys are typed.
+    pub const INTERRUPT: Self = Self { code: KeyCode::Char('c'), modifiers: KeyModifiers::CONTROL };
+
     /// The chord that a key event stands for. Shift is part of the character where there is one.
     pub fn of(key: KeyEvent) -> Self {
         let mut modifiers = key.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT);

@@ -6,6 +6,8 @@ mod code;
 pub mod draw;
 pub mod editor;
 pub mod forms;
+#[cfg(test)]
+mod harness;
 pub mod keymap;
 pub mod layers;
 pub mod layout;

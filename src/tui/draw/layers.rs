@@ -5,7 +5,7 @@ use ratatui::{
     layout::{Position, Rect},
 };
 
-use super::{Look, age, frame, help_lines, put, vendor_glyph};
+use super::{Look, age, frame, help_lines, put, vendor_glyph, why};
 use crate::{
     domain::{
         Entry, EntryState, Record,
@@ -311,12 +311,14 @@ impl Cx<'_> {
             (_, 0) => Token::Off,
             _ => Token::Own,
         };
-        let why = match (&row.reason, row.waits_for) {
+        let because = match (&row.reason, row.waits_for) {
             (Some(reason), _) => reason.kind.word().to_owned(),
             (None, Some(other)) => format!("waits for {other}"),
             (None, None) => ticks.get(usize::from(row.tick)).copied().unwrap_or_default().to_owned(),
         };
-        let name = width.saturating_sub(6 + 20 + 8 + 18 + 6 + 26).clamp(8, 40);
+        // Marker, then all but the name and the reason, which share what is left.
+        let left = width.saturating_sub(1 + 6 + 20 + 8 + 18 + 5);
+        let name = (left / 2).clamp(10, 40);
         vec![
             (text::fit(&row.id.to_string(), 6), Token::Dim),
             (text::fit(&row.what, 20), Token::Text),
@@ -324,7 +326,7 @@ impl Cx<'_> {
             (text::fit(&format!(" {}", row.vendor), 8), Token::Dim),
             (text::fit(&format!(" {}", row.state), 18), token),
             (text::fit(&age(row.saved_at, self.model.now), 5), Token::Dim),
-            (text::fit(&why, 40), Token::Dim),
+            (text::fit(&because, left.saturating_sub(name)), Token::Dim),
         ]
     }
 
@@ -353,11 +355,8 @@ impl Cx<'_> {
             EntryState::Seen { .. } | EntryState::Withdrawn { .. } => (None, "nothing; it is finished".into()),
         };
         if let Some(reason) = reason {
-            lines.extend(
-                text::wrap(&format!("why:   {} {}", reason.kind.word(), reason.message), width)
-                    .into_iter()
-                    .map(|l| (l, Token::Warning)),
-            );
+            lines
+                .extend(text::wrap(&format!("why:   {}", why(reason)), width).into_iter().map(|l| (l, Token::Warning)));
             for (name, message) in &reason.fields {
                 lines.push((format!("       {}: {}", text::clean(name), text::clean(message)), Token::Warning));
             }
@@ -476,7 +475,7 @@ impl Cx<'_> {
         match &layer.links {
             None => self.lines(inner, 0, &[("asking the vendor …".into(), Token::Dim)], buf),
             Some(Err(reason)) => {
-                let words = format!("could not be asked: {} {}", reason.kind.word(), text::clean(&reason.message));
+                let words = format!("could not be asked: {}", why(reason));
                 self.lines(inner, 0, &[(words, Token::Alarm)], buf);
             }
             Some(Ok(links)) if links.is_empty() => {
@@ -527,13 +526,10 @@ impl Cx<'_> {
                 }
             }
             None => {
-                let mut lines: Vec<Line> =
-                    vec![("this window is too small for the code; the link is:".into(), Token::Warning)];
-                lines.extend(
-                    text::wrap(url, usize::from(area.width.saturating_sub(2)).max(1))
-                        .into_iter()
-                        .map(|l| (l, Token::Text)),
-                );
+                let width = usize::from(area.width.saturating_sub(2)).max(1);
+                let part = |words: &str, token| text::wrap(words, width).into_iter().map(move |l| (l, token));
+                let mut lines: Vec<Line> = part("too small for the code; the link is:", Token::Warning).collect();
+                lines.extend(part(url, Token::Text));
                 let below = Rect::new(area.x, area.y + 1.min(area.height), area.width, area.height.saturating_sub(1));
                 self.lines(below, 0, &lines, buf);
             }
@@ -620,15 +616,7 @@ impl Cx<'_> {
                 token,
             ));
             if let Some((at, reason)) = &vendor.last_failure {
-                lines.push((
-                    format!(
-                        "    last failure {}: {} {}",
-                        self.time(*at),
-                        reason.kind.word(),
-                        text::clean(&reason.message)
-                    ),
-                    Token::Dim,
-                ));
+                lines.push((format!("    last failure {}: {}", self.time(*at), why(reason)), Token::Dim));
             }
             if let Some((at, event)) = &vendor.last_webhook {
                 lines.push((format!("    last webhook {}: {}", self.time(*at), text::clean(event)), Token::Dim));

@@ -171,13 +171,18 @@ fn footer(model: &Model, look: &Look<'_>, buf: &mut Buffer) {
         return;
     }
     let mut x = area.x + 1;
-    for (keys, hint) in hints(model, look.keymap) {
-        let need = (text::width(&keys) + text::width(&hint) + 3) as u16;
-        if x + need > area.right() {
-            break;
-        }
-        x += put(buf, x, area.y, &keys, area.right() - x, look.theme.style(Token::Key)) + 1;
-        x += put(buf, x, area.y, &hint, area.right().saturating_sub(x), look.theme.style(Token::Hint)) + 2;
+    let right = area.right();
+    let mut hints = hints(model, look.keymap);
+    let need = |(keys, hint): &(String, String)| (text::width(keys) + text::width(hint) + 3) as u16;
+    // Who has no room for all keys finds the others by help and palette, so these stay.
+    let stays = |hint: &str| matches!(hint, "help" | "palette" | "quit");
+    let staying = hints.iter().rev().take_while(|(_, hint)| stays(hint)).count();
+    while x + hints.iter().map(need).sum::<u16>() > right && hints.len() > staying {
+        hints.remove(hints.len() - staying - 1);
+    }
+    for (keys, hint) in hints {
+        x += put(buf, x, area.y, &keys, right.saturating_sub(x), look.theme.style(Token::Key)) + 1;
+        x += put(buf, x, area.y, &hint, right.saturating_sub(x), look.theme.style(Token::Hint)) + 2;
     }
     // The keys come first: what came in last is shown where they leave room.
     if let Some((at, vendor, event)) = model.health.as_ref().and_then(|h| h.last_webhook.as_ref()) {
@@ -276,6 +281,12 @@ fn toasts(model: &Model, look: &Look<'_>, buf: &mut Buffer) {
     }
 }
 
+/// Why something did not go well: the class, and the vendor's own words where there are any.
+pub(in crate::tui) fn why(reason: &crate::domain::Reason) -> String {
+    let message = text::clean(&reason.message);
+    if message.trim().is_empty() { reason.kind.word().into() } else { format!("{}: {message}", reason.kind.word()) }
+}
+
 /// How long ago, as the screens say it: now, then minutes, hours, days.
 pub(super) fn age(at: Timestamp, now: Timestamp) -> String {
     let minutes = now.duration_since(at).as_mins();
@@ -303,3 +314,6 @@ pub(super) fn help_lines(model: &Model, keymap: &Keymap) -> Vec<(Option<&'static
     }
     lines
 }
+
+#[cfg(test)]
+mod tests;

@@ -444,7 +444,7 @@ fn narrowed(model: &mut Model) -> Vec<Effect> {
         .collect()
 }
 
-fn quit(model: &mut Model) -> Vec<Effect> {
+pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
     if model.layers.iter().any(|l| matches!(l, Layer::Form(f) if f.dirty())) {
         let items =
             vec![("Close and lose what is typed in the form".into(), Choice::Quit), ("Stay".into(), Choice::No)];
@@ -577,8 +577,7 @@ pub(super) fn choices(model: &mut Model, whole: &crate::domain::Entry) -> Vec<Ef
             }
             items.push(("Drop it".into(), Choice::Decide(entry, Decision::Drop)));
             items.push(("Decide later".into(), Choice::No));
-            let why = format!("{} {}", reason.kind.word(), reason.message);
-            (format!("{}: did it arrive?", whole.intent.word()), vec![why], items)
+            (format!("{}: did it arrive?", whole.intent.word()), vec![crate::tui::draw::why(reason)], items)
         }
         EntryState::Conflict { fields, .. } => (
             format!("{}: somebody else changed the same", whole.intent.word()),

@@ -24,6 +24,8 @@ pub(super) fn key(model: &mut Model, keymap: &Keymap, key: KeyEvent) -> Vec<Effe
     }
     let rooms = rooms_at_hand(model);
     match model.layers.last_mut() {
+        // Who wants out of everything is asked about what was typed.
+        Some(Layer::Form(_)) if Chord::of(key) == Chord::INTERRUPT => return acts::quit(model),
         Some(Layer::Form(form)) => {
             let cx = context(&model.setting, model.now, &rooms);
             let event = form.key(key, &cx);

@@ -357,3 +357,6 @@ pub fn next_wake(model: &Model) -> Option<Timestamp> {
     let minute = Timestamp::from_second((model.now.as_second().div_euclid(60) + 1) * 60).ok();
     [model.resting.map(|(_, at)| at), toast, editor, minute].into_iter().flatten().min()
 }
+
+#[cfg(test)]
+mod tests;

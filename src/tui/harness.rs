@@ -1,0 +1,397 @@
+//! The whole window without a terminal and without an engine: keys in, screen out. Canned rows about invented people.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so loudly")]
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    fmt::Write as _,
+    io,
+    rc::Rc,
+};
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use ratatui::{
+    buffer::Buffer,
+    layout::Position,
+    style::{Color, Modifier},
+};
+
+use super::{
+    app::{Engine, Happening, Surface, Window},
+    keymap::Keymap,
+    model::{Model, Setting},
+    painter::Painter,
+    theme::{Depth, Theme},
+};
+use crate::domain::{
+    Command, Message, Query, Question, Reply, Request, VendorId,
+    clock::ManualClock,
+    command::Refusal,
+    view::{Answer, Told},
+};
+
+pub(super) mod canned;
+
+pub(super) use canned::World;
+
+/// 14:32 of a Saturday in the clinic.
+pub(super) fn noon() -> Timestamp {
+    "2026-11-21T14:32:10Z".parse().unwrap()
+}
+
+/// What the window asked and started, and what it is answered.
+pub(super) struct Fake {
+    pub(super) world: RefCell<World>,
+    pub(super) looks: RefCell<Vec<Query>>,
+    pub(super) started: RefCell<Vec<Request>>,
+    pub(super) refusal: RefCell<Option<Refusal>>,
+    pub(super) gone: Cell<bool>,
+    /// Answers are kept back until [`Desk::answer`].
+    pub(super) slow: Cell<bool>,
+    answers: RefCell<VecDeque<Message>>,
+    number: Cell<u64>,
+}
+
+impl Engine for Rc<Fake> {
+    fn look(&self, query: &Query) -> Result<Answer, String> {
+        if self.gone.get() {
+            return Err("the connection to the engine ended".into());
+        }
+        self.looks.borrow_mut().push(query.clone());
+        Ok(self.world.borrow().answer(query))
+    }
+
+    fn start(&self, request: Request) -> Result<u64, String> {
+        if self.gone.get() {
+            return Err("the connection to the engine ended".into());
+        }
+        let to = self.number.get() + 1;
+        self.number.set(to);
+        let message = match &request {
+            Request::Ask(question) => Message::Told { to, told: Ok(self.told(question)) },
+            Request::Do(command) => Message::Reply { to, reply: self.reply(command) },
+            other => panic!("a window does not start {other:?}"),
+        };
+        self.answers.borrow_mut().push_back(message);
+        self.started.borrow_mut().push(request);
+        Ok(to)
+    }
+}
+
+impl Fake {
+    fn told(&self, question: &Question) -> Told {
+        self.world.borrow().told(question)
+    }
+
+    fn reply(&self, command: &Command) -> Reply {
+        if matches!(command, Command::Watch { .. }) {
+            return Reply::Done;
+        }
+        if let Some(refusal) = self.refusal.borrow_mut().take() {
+            return Reply::Refused(refusal);
+        }
+        self.world.borrow_mut().carry_out(command)
+    }
+
+    /// Commands but those that only tell what is on the screen.
+    pub(super) fn commands(&self) -> Vec<Command> {
+        let of = |r: &Request| match r {
+            Request::Do(command) if !matches!(command, Command::Watch { .. }) => Some(command.clone()),
+            _ => None,
+        };
+        self.started.borrow().iter().filter_map(of).collect()
+    }
+}
+
+/// A terminal that counts.
+pub(super) struct Paper {
+    painter: Painter,
+    pub(super) frame: Buffer,
+    pub(super) cursor: Option<Position>,
+    pub(super) bytes: usize,
+    pub(super) frames: usize,
+    pub(super) stopped: usize,
+    size: (u16, u16),
+}
+
+impl Surface for Paper {
+    fn draw(&mut self, frame: Buffer, cursor: Option<Position>) -> io::Result<()> {
+        self.frame = frame.clone();
+        self.cursor = cursor;
+        self.frames += 1;
+        let painted = self.painter.paint(frame, cursor).len();
+        // The brackets of a synchronized update count too.
+        self.bytes += if painted == 0 { 0 } else { painted + 16 };
+        Ok(())
+    }
+
+    fn forget(&mut self) {
+        self.painter.forget();
+    }
+
+    fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.bytes += bytes.len();
+        Ok(())
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        self.stopped += 1;
+        self.painter.forget();
+        Ok(())
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn size(&self) -> (u16, u16) {
+        self.size
+    }
+}
+
+/// A person at a window.
+pub(super) struct Desk {
+    pub(super) window: Window<'static, Rc<Fake>, Paper>,
+    pub(super) engine: Rc<Fake>,
+    clock: &'static ManualClock,
+}
+
+impl Desk {
+    pub(super) fn new(width: u16, height: u16) -> Self {
+        Self::with(World::small(), width, height, |_| {})
+    }
+
+    pub(super) fn with(world: World, width: u16, height: u16, set: impl FnOnce(&mut Setting)) -> Self {
+        Self::in_theme(world, (width, height), Theme::load("dark", Depth::Sixteen).unwrap(), set)
+    }
+
+    pub(super) fn in_theme(world: World, size: (u16, u16), theme: Theme, set: impl FnOnce(&mut Setting)) -> Self {
+        // Tests end soon; the loop borrows its clock for as long as it lives.
+        let clock: &'static ManualClock = Box::leak(Box::new(ManualClock::at(noon())));
+        let mut setting = Setting {
+            zone: TimeZone::UTC,
+            user: "amira".into(),
+            facility: Some("F-1".into()),
+            doctor: Some("D-9".into()),
+            scribes: vec![VendorId::new("noa"), VendorId::new("heidi")],
+            ..Setting::default()
+        };
+        set(&mut setting);
+        let engine = Rc::new(Fake {
+            world: RefCell::new(world),
+            looks: RefCell::default(),
+            started: RefCell::default(),
+            refusal: RefCell::default(),
+            gone: Cell::new(false),
+            slow: Cell::new(false),
+            answers: RefCell::default(),
+            number: Cell::new(0),
+        });
+        let paper = Paper {
+            painter: Painter::new(),
+            frame: Buffer::default(),
+            cursor: None,
+            bytes: 0,
+            frames: 0,
+            stopped: 0,
+            size,
+        };
+        let demo: super::app::Demo = Box::new(|act, _| format!("the demo did {act:?}"));
+        let model = Model::new(setting, noon(), size);
+        let reach = Rc::clone(&engine);
+        let look = (Keymap::default(), theme);
+        let window = Window::open(model, look, paper, Some(demo), clock, || Ok::<_, io::Error>(reach)).unwrap();
+        let mut desk = Self { window, engine, clock };
+        desk.answer();
+        desk
+    }
+
+    /// Presses keys one after the other, each drawn: `<name>`, `<c-x>` or characters.
+    pub(super) fn keys(&mut self, keys: &str) -> &mut Self {
+        for key in parse(keys) {
+            self.window.turn(Some(Happening::Input(Event::Key(key))), || None).unwrap();
+            self.answer();
+        }
+        self
+    }
+
+    /// Keys that all wait when the window wakes up.
+    pub(super) fn burst(&mut self, keys: &str) -> &mut Self {
+        let mut waiting: VecDeque<_> = parse(keys).into_iter().map(|k| Happening::Input(Event::Key(k))).collect();
+        let first = waiting.pop_front();
+        self.window.turn(first, || waiting.pop_front()).unwrap();
+        self.answer();
+        self
+    }
+
+    pub(super) fn input(&mut self, event: Event) -> &mut Self {
+        self.window.turn(Some(Happening::Input(event)), || None).unwrap();
+        self.answer();
+        self
+    }
+
+    /// Lets time go on; the window wakes up once.
+    pub(super) fn wait(&mut self, millis: i64) -> &mut Self {
+        self.clock.advance_millis(millis);
+        self.window.turn(None, || None).unwrap();
+        self.answer();
+        self
+    }
+
+    /// The selection rests.
+    pub(super) fn rest(&mut self) -> &mut Self {
+        self.wait(150)
+    }
+
+    /// The engine says something.
+    pub(super) fn hear(&mut self, message: Message) -> &mut Self {
+        self.window.turn(Some(Happening::Heard(message)), || None).unwrap();
+        self.window.turn(None, || None).unwrap();
+        self.answer();
+        self
+    }
+
+    pub(super) fn signal(&mut self, signal: i32) -> &mut Self {
+        self.window.turn(Some(Happening::Signal(signal)), || None).unwrap();
+        self
+    }
+
+    /// Delivers what the engine has to answer.
+    pub(super) fn answer(&mut self) -> &mut Self {
+        if self.engine.slow.get() {
+            return self;
+        }
+        for _ in 0..32 {
+            let Some(message) = self.engine.answers.borrow_mut().pop_front() else { return self };
+            self.window.turn(Some(Happening::Heard(message)), || None).unwrap();
+            self.window.turn(None, || None).unwrap();
+        }
+        panic!("answers never end");
+    }
+
+    pub(super) fn resize(&mut self, width: u16, height: u16) -> &mut Self {
+        self.window.surface.size = (width, height);
+        self.input(Event::Resize(width, height))
+    }
+
+    pub(super) fn model(&self) -> &Model {
+        &self.window.model
+    }
+
+    /// The bytes that the terminal gets while something is done.
+    pub(super) fn cost(&mut self, act: impl FnOnce(&mut Self)) -> usize {
+        let before = self.window.surface.bytes;
+        act(self);
+        self.window.surface.bytes - before
+    }
+
+    /// What is on the screen.
+    pub(super) fn screen(&self) -> String {
+        text(&self.window.surface.frame)
+    }
+
+    /// The screen, then the styles of each row: from which column on which letter holds, with a legend.
+    pub(super) fn styled(&self) -> String {
+        let frame = &self.window.surface.frame;
+        let mut legend: Vec<(Color, Color, Modifier)> = Vec::new();
+        let mut out = text(frame);
+        out.push_str("\n--- styles\n");
+        for y in 0..frame.area.height {
+            let mut last = None;
+            let mut row = String::new();
+            for x in 0..frame.area.width {
+                let cell = frame.cell((x, y)).unwrap();
+                let style = (cell.fg, cell.bg, cell.modifier);
+                if last != Some(style) {
+                    let at = legend.iter().position(|s| *s == style).unwrap_or_else(|| {
+                        legend.push(style);
+                        legend.len() - 1
+                    });
+                    let _ = write!(row, " {x}:{at}");
+                    last = Some(style);
+                }
+            }
+            let _ = writeln!(out, "{y}:{row}");
+        }
+        for (at, (fg, bg, modifier)) in legend.iter().enumerate() {
+            let _ = writeln!(out, "{at} = {fg:?} on {bg:?} {modifier:?}");
+        }
+        out
+    }
+
+    /// Fails when the screen does not hold all of these.
+    #[track_caller]
+    pub(super) fn shows(&mut self, words: &[&str]) -> &mut Self {
+        let screen = self.screen();
+        for word in words {
+            assert!(screen.contains(word), "{word:?} is missing on\n{screen}");
+        }
+        self
+    }
+
+    /// Fails when the screen holds any of these.
+    #[track_caller]
+    pub(super) fn lacks(&mut self, words: &[&str]) -> &mut Self {
+        let screen = self.screen();
+        for word in words {
+            assert!(!screen.contains(word), "{word:?} is on\n{screen}");
+        }
+        self
+    }
+}
+
+/// A frame's text, without the blanks at the ends of its rows.
+pub(super) fn text(frame: &Buffer) -> String {
+    let mut out = String::new();
+    for y in 0..frame.area.height {
+        let mut row = String::new();
+        let mut x = 0;
+        while x < frame.area.width {
+            let symbol = frame.cell((x, y)).unwrap().symbol();
+            row.push_str(symbol);
+            x += super::text::width(symbol).max(1) as u16;
+        }
+        out.push_str(row.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+pub(super) fn later(at: Timestamp, millis: i64) -> Timestamp {
+    at.checked_add(SignedDuration::from_millis(millis)).unwrap()
+}
+
+pub(super) fn parse(keys: &str) -> Vec<KeyEvent> {
+    let mut out = Vec::new();
+    let mut rest = keys;
+    while let Some(c) = rest.chars().next() {
+        if let Some((name, after)) = rest.strip_prefix('<').and_then(|r| r.split_once('>')) {
+            rest = after;
+            let (name, modifiers) = match name.strip_prefix("c-") {
+                Some(name) => (name, KeyModifiers::CONTROL),
+                None => (name, KeyModifiers::NONE),
+            };
+            let code = match name {
+                "enter" => KeyCode::Enter,
+                "esc" => KeyCode::Esc,
+                "tab" => KeyCode::Tab,
+                "backtab" => KeyCode::BackTab,
+                "up" => KeyCode::Up,
+                "down" => KeyCode::Down,
+                "left" => KeyCode::Left,
+                "right" => KeyCode::Right,
+                "bs" => KeyCode::Backspace,
+                "pgdn" => KeyCode::PageDown,
+                "pgup" => KeyCode::PageUp,
+                "f2" => KeyCode::F(2),
+                one => KeyCode::Char(one.chars().next().unwrap()),
+            };
+            out.push(KeyEvent::new(code, modifiers));
+        } else {
+            rest = &rest[c.len_utf8()..];
+            out.push(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+        }
+    }
+    out
+}

@@ -1,0 +1,525 @@
+//! Invented people and what happens to them, answered as an engine would.
+
+use super::{later, noon};
+use crate::domain::{
+    Command, DraftId, Entry, EntryId, EntryState, Fact, Intent, Kind, Pointer, Query, Question, Raw, Reason, Record,
+    RecordId, Reply, Source, VendorId, VendorRef,
+    appointment::{Appointment, AppointmentStatus, Slot},
+    command::{Decision, Refusal},
+    entry::{Exchange, ReasonKind, Step, StepKind},
+    identity::{Ground, Link, Standing},
+    ids::Scheme,
+    note::{Draft, FilingState, NoteBody, Soap, TemplateQuestion, VisitNote, VisitNotePart},
+    patient::{HumanName, Patient, Telecom},
+    record::{Facts, Provenance, Sourced},
+    session::{Session, Stage, Summary, Urgency},
+    view::{
+        Answer, AppointmentRow, Detail, Freshness, Health, LinkRow, NoteItem, NoteRow, OutboxRow, PatientRow,
+        RoomFilter, RoomRow, RowId, RowSet, Rows, SessionRow, Told, VendorHealth, VendorState, Wait, Window,
+    },
+};
+
+const FAMILIES: [&str; 10] =
+    ["Okoro", "Lindqvist", "Satō", "Nováková", "Brandão", "Ödegaard", "Mwangi", "Castellane", "田所", "Þórsdóttir"];
+const GIVENS: [&str; 7] = ["Ifeoma", "Pelle", "Emiko", "Radka", "Joana", "Wilhelmina", "静香"];
+const ROOMS: [&str; 3] = ["Telehealth A", "Walk-in", "Pediatrics"];
+
+/// Records of one kind begin at its number.
+const PATIENT: u64 = 1_000;
+const APPOINTMENT: u64 = 10_000_000;
+const SESSION: u64 = 20_000_000;
+const NOTE: u64 = 30_000_000;
+const EMR: u64 = 40_000_000;
+const VISIT_NOTE: u64 = 50_000_000;
+
+pub(in crate::tui) fn patient_id(n: u32) -> RecordId {
+    RecordId(PATIENT + u64::from(n))
+}
+
+pub(in crate::tui) fn appointment_id(n: u32) -> RecordId {
+    RecordId(APPOINTMENT + u64::from(n))
+}
+
+fn fresh(n: u32) -> Freshness {
+    let source = [Source::Read, Source::Webhook, Source::Import, Source::Own][n as usize % 4];
+    let at = later(noon(), -i64::from(n % 9) * 47_000);
+    Freshness { source, at, stale: n % 29 == 28, pending: n % 17 == 5, attention: n % 41 == 40 }
+}
+
+fn name(n: u32) -> String {
+    format!("{}, {}", FAMILIES[n as usize % 10], GIVENS[n as usize / 10 % 7])
+}
+
+pub(in crate::tui) fn patient(n: u32) -> PatientRow {
+    PatientRow {
+        id: patient_id(n),
+        name: name(n),
+        birth_date: format!("{}-{:02}-{:02}", 1931 + n % 80, 1 + n % 12, 1 + n % 28),
+        gender: ["F", "M", "U"][n as usize % 3].into(),
+        mrn: format!("M-{:06}", 2207 + n * 7),
+        phone: format!("+1 580 555 {:04}", n % 10_000),
+        perhaps_same: (n % 13 == 4).then(|| patient_id(n + 1)),
+        inactive: n % 19 == 18,
+        fresh: fresh(n),
+    }
+}
+
+fn appointment(n: u32) -> AppointmentRow {
+    let statuses = [
+        AppointmentStatus::Completed,
+        AppointmentStatus::ExamReady,
+        AppointmentStatus::Scheduled,
+        AppointmentStatus::Cancelled,
+        AppointmentStatus::Arrived,
+        AppointmentStatus::SignOff,
+        AppointmentStatus::Verbatim("on a far ward".into()),
+    ];
+    let status = statuses[n as usize % 7].clone();
+    let waits = matches!(status, AppointmentStatus::ExamReady | AppointmentStatus::Arrived);
+    let since = later(noon(), -i64::from(4 + n * 9 % 60) * 60_000);
+    AppointmentRow {
+        id: appointment_id(n),
+        start: Some(later(noon(), (i64::from(n) - 12) * 900_000 - 130_000)),
+        duration: Some(900),
+        patient: Some(patient_id(n)),
+        patient_name: if n % 31 == 30 { String::new() } else { name(n) },
+        provider: "Farrow, Nadia".into(),
+        room: (n % 5 != 4).then(|| (ROOMS[n as usize % 3].to_owned(), Source::Own)),
+        status,
+        video: None,
+        wait: waits.then_some(Wait { since, at_least: n % 2 == 1 }),
+        reasons: "cough".into(),
+        fresh: fresh(n),
+    }
+}
+
+fn session(n: u32) -> SessionRow {
+    let (stage, urgency) = [
+        (Stage::Ready, Urgency::NeedsMe),
+        (Stage::Recording, Urgency::InProgress),
+        (Stage::Interrupted, Urgency::Failed),
+        (Stage::Approved, Urgency::Done),
+    ][n as usize % 4];
+    SessionRow {
+        id: RecordId(SESSION + u64::from(n)),
+        vendor: VendorId::new(if n % 2 == 0 { "noa" } else { "heidi" }),
+        appointment: Some(appointment_id(n)),
+        patient_name: name(n),
+        stage,
+        status: "x".into(),
+        urgency,
+        since: Some(later(noon(), -i64::from(n) * 60_000)),
+        fresh: fresh(n),
+    }
+}
+
+fn note(n: u32) -> NoteRow {
+    let (id, vendor, item, about) = match n % 4 {
+        0 => (RowId::Draft(DraftId(u64::from(n) + 1)), None, NoteItem::Draft, name(n)),
+        1 => (record(n), Some("cobalt"), NoteItem::Filed(FilingState::Processing), name(n)),
+        2 => (record(n), Some("clinic"), NoteItem::SessionNote("waiting".into()), format!("#{}", 90 + n)),
+        _ => (record(n), Some("clinic"), NoteItem::Addendum { answered: false }, format!("#{}", 90 + n)),
+    };
+    let vendor = vendor.map(VendorId::new);
+    NoteRow { id, vendor, item, about, at: later(noon(), -i64::from(n) * 600_000), fresh: Some(fresh(n)) }
+}
+
+fn record(n: u32) -> RowId {
+    RowId::Record(RecordId(NOTE + u64::from(n)))
+}
+
+fn room(filter: RoomFilter, n: u32) -> RoomRow {
+    let since = later(noon(), -i64::from(n * 14) * 60_000);
+    RoomRow {
+        filter,
+        today: 8,
+        waiting: n,
+        longest: (n > 0).then_some(Wait { since, at_least: n == 1 }),
+        trend: (0..u16::try_from(n * 2).unwrap_or(0)).map(|v| v % 5).collect(),
+        thresholds: (15, 30),
+    }
+}
+
+fn entry(n: u64, state: EntryState) -> Entry {
+    let intent = Intent::CancelAppointment { appointment: appointment_id(2) };
+    let mut entry = Entry::new(EntryId(n), VendorId::new("solo"), intent, "amira", later(noon(), -180_000));
+    entry.state = state;
+    entry.attempts = 1;
+    entry.history = vec![
+        Step { at: later(noon(), -180_000), what: StepKind::Saved },
+        Step {
+            at: later(noon(), -179_000),
+            what: StepKind::Exchanged(Box::new(Exchange {
+                at: later(noon(), -179_000),
+                method: "DELETE".into(),
+                path: "/v2/appointments/A-7".into(),
+                body: None,
+                status: Some(503),
+                answer: Some(Raw("<html>busy</html>".into())),
+                correlation: Some("c-1".into()),
+                millis: 37,
+                failure: None,
+            })),
+        },
+    ];
+    entry
+}
+
+/// All that the fake engine knows.
+pub(in crate::tui) struct World {
+    /// How many patients; their rows are made when they are asked for.
+    pub(in crate::tui) patients: u32,
+    pub(in crate::tui) rooms: Vec<RoomRow>,
+    pub(in crate::tui) appointments: Vec<AppointmentRow>,
+    pub(in crate::tui) sessions: Vec<SessionRow>,
+    pub(in crate::tui) notes: Vec<NoteRow>,
+    pub(in crate::tui) entries: Vec<Entry>,
+    pub(in crate::tui) drafts: Vec<Draft>,
+    pub(in crate::tui) links: Vec<LinkRow>,
+    pub(in crate::tui) health: Health,
+    pub(in crate::tui) visit_links: Vec<(String, String)>,
+}
+
+impl World {
+    pub(in crate::tui) fn small() -> Self {
+        let reason = Reason::new(ReasonKind::VendorError, "try later");
+        let rooms = [RoomFilter::All].into_iter().chain(ROOMS.iter().map(|r| RoomFilter::Named((*r).into())));
+        let vendors = [
+            ("solo", VendorState::Up),
+            ("noa", VendorState::Up),
+            ("cobalt", VendorState::Troubled),
+            ("clinic", VendorState::Untried),
+            ("heidi", VendorState::Down),
+        ];
+        let vendor = |(id, state): (&str, VendorState)| VendorHealth {
+            vendor: VendorId::new(id),
+            label: id.to_uppercase(),
+            state,
+            last_ok: Some(later(noon(), -60_000)),
+            last_failure: (state == VendorState::Down).then(|| (later(noon(), -30_000), reason.clone())),
+            millis: Some((21, 90)),
+            in_flight: 0,
+            last_webhook: None,
+        };
+        Self {
+            patients: 400,
+            rooms: rooms.zip([3, 2, 0, 1]).map(|(r, n)| room(r, n)).collect(),
+            appointments: (0..40).map(appointment).collect(),
+            sessions: (0..6).map(session).collect(),
+            notes: (0..6).map(note).collect(),
+            entries: vec![
+                entry(9, EntryState::NeedsDecision { since: noon(), reason: reason.clone(), may_resend: true }),
+                entry(8, EntryState::Waiting { until: later(noon(), 60_000), reason: reason.clone() }),
+                entry(7, EntryState::Saved),
+            ],
+            drafts: [1, 5].map(draft).into(),
+            links: vec![link(Standing::Proposed)],
+            health: Health {
+                clinic: "Riverside Lantern Clinic".into(),
+                time_zone: "UTC".into(),
+                vendors: vendors.map(vendor).into(),
+                queued: 3,
+                attention: 1,
+                unsigned: 6,
+                last_webhook: Some((later(noon(), -12_000), VendorId::new("solo"), "appointment:scheduled".into())),
+                undecodable: 0,
+                patients: 400,
+                cache: None,
+                notices: vec!["The last stop was not clean; nothing was lost.".into()],
+                filling: None,
+            },
+            visit_links: vec![
+                ("Patient".into(), "https://visit.example.test/c/2f7c".into()),
+                ("Provider".into(), "https://visit.example.test/p/2f7c?room=7".into()),
+            ],
+        }
+    }
+
+    /// With so many patients and a full board.
+    pub(in crate::tui) fn large() -> Self {
+        Self { patients: 100_000, appointments: (0..110).map(appointment).collect(), ..Self::small() }
+    }
+
+    fn found(&self, search: &str) -> Vec<u32> {
+        let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
+        let fits = |n: &u32| {
+            let row = patient(*n);
+            let hay = format!("{} {} {}", row.name, row.mrn, row.birth_date).to_lowercase();
+            words.iter().all(|w| hay.contains(w.as_str()))
+        };
+        (0..self.patients).filter(|n| words.is_empty() || fits(n)).collect()
+    }
+
+    fn board(&self, room: &RoomFilter, of: Option<RecordId>, text: &str) -> Vec<AppointmentRow> {
+        let fits = |r: &&AppointmentRow| {
+            let in_room = match room {
+                RoomFilter::All => true,
+                RoomFilter::NoneKnown => r.room.is_none(),
+                RoomFilter::Named(name) => r.room.as_ref().is_some_and(|(n, _)| n == name),
+            };
+            let text = text.to_lowercase();
+            in_room && (of.is_none() || r.patient == of) && r.patient_name.to_lowercase().contains(&text)
+        };
+        self.appointments.iter().filter(fits).cloned().collect()
+    }
+
+    pub(in crate::tui) fn answer(&self, query: &Query) -> Answer {
+        match query {
+            Query::Rooms { .. } => rows(Window { offset: 0, limit: 500 }, self.rooms.clone(), RowSet::Rooms),
+            Query::Patients { search, window } if search.is_empty() => {
+                let end = (window.offset + window.limit).min(self.patients);
+                let part = (window.offset.min(end)..end).map(patient).collect();
+                Answer::Rows(Rows {
+                    total: self.patients,
+                    offset: window.offset.min(end),
+                    rows: RowSet::Patients(part),
+                })
+            }
+            Query::Patients { search, window } => {
+                rows(*window, self.found(search).into_iter().map(patient).collect(), RowSet::Patients)
+            }
+            Query::Appointments { room, patient, text, window, .. } => {
+                rows(*window, self.board(room, *patient, text), RowSet::Appointments)
+            }
+            Query::Sessions { appointment, text, window, .. } => {
+                let fits = |r: &&SessionRow| {
+                    (appointment.is_none() || r.appointment == *appointment) && r.patient_name.contains(text.as_str())
+                };
+                rows(*window, self.sessions.iter().filter(fits).cloned().collect(), RowSet::Sessions)
+            }
+            Query::Notes { text, window, .. } => {
+                let fits = |r: &&NoteRow| r.about.to_lowercase().contains(&text.to_lowercase());
+                rows(*window, self.notes.iter().filter(fits).cloned().collect(), RowSet::Notes)
+            }
+            Query::Outbox { window, .. } => {
+                rows(*window, self.entries.iter().map(outbox_row).collect(), RowSet::Outbox)
+            }
+            Query::Position { of, row } => Answer::Position(self.position(of, row)),
+            Query::Detail { record } => Answer::Detail(self.detail(*record)),
+            Query::Find { .. } => Answer::Found(None),
+            Query::Raw { .. } => Answer::Raw(Some(Raw(r#"{"id":"A-7","reason":["cough"]}"#.into()))),
+            Query::Explain { entry } => {
+                Answer::Entry(self.entries.iter().find(|e| e.id == *entry).cloned().map(Box::new))
+            }
+            Query::Draft { draft } => Answer::Draft(self.drafts.iter().find(|d| d.id == *draft).cloned().map(Box::new)),
+            Query::Links { .. } => Answer::Links(self.links.clone()),
+            Query::Health => Answer::Health(Box::new(self.health.clone())),
+        }
+    }
+
+    fn position(&self, of: &Query, row: &RowId) -> Option<u32> {
+        let at = match (of, row) {
+            (Query::Patients { search, .. }, RowId::Record(id)) => {
+                self.found(search).iter().position(|n| patient_id(*n) == *id)
+            }
+            (Query::Appointments { room, patient, text, .. }, RowId::Record(id)) => {
+                self.board(room, *patient, text).iter().position(|r| r.id == *id)
+            }
+            (Query::Notes { .. }, row) => self.notes.iter().position(|r| r.id == *row),
+            (Query::Sessions { .. }, RowId::Record(id)) => self.sessions.iter().position(|r| r.id == *id),
+            _ => None,
+        };
+        at.and_then(|at| u32::try_from(at).ok())
+    }
+
+    fn detail(&self, id: RecordId) -> Option<Box<Detail>> {
+        let about = |n: u64| u32::try_from(n).ok().map(patient);
+        let (kind, shown, patient) = match id.0 {
+            APPOINTMENT..SESSION => {
+                let row = self.appointments.iter().find(|r| r.id == id)?;
+                let n = id.0 - APPOINTMENT;
+                (Kind::Appointment, Record::Appointment(Box::new(appointment_of(row, n))), about(n))
+            }
+            SESSION..NOTE => {
+                let n = id.0 - SESSION;
+                (Kind::Session, Record::Session(Box::new(session_of(n))), about(n))
+            }
+            NOTE..EMR => (Kind::SessionNote, Record::SessionNote(Box::default()), None),
+            VISIT_NOTE.. => (Kind::VisitNote, Record::VisitNote(Box::new(visit_note())), about(id.0 - VISIT_NOTE)),
+            PATIENT..APPOINTMENT => (Kind::Patient, Record::Patient(Box::new(patient_of(id.0 - PATIENT))), None),
+            _ => return None,
+        };
+        let mut facts = Facts::default();
+        let sourced = |value: &str| Sourced { value: value.into(), source: Source::Own, at: noon() };
+        facts.values.insert(Fact::Episode, sourced("E-88"));
+        facts.values.insert(Fact::VisitUrl, sourced("https://visit.example.test/secret"));
+        Some(Box::new(Detail {
+            id,
+            kind,
+            base: Some(shown.clone()),
+            shown: Some(shown),
+            provenance: Some(Provenance { source: Source::Read, at: noon(), read_no: 3 }),
+            complete: true,
+            refs: vec![VendorRef::new(VendorId::new("solo"), kind, Scheme::new("id"), "A-7")],
+            facts,
+            links: self.links.clone(),
+            pending: self.entries.iter().take(1).cloned().collect(),
+            patient,
+        }))
+    }
+
+    pub(in crate::tui) fn told(&self, question: &Question) -> Told {
+        match question {
+            Question::Slots { after, .. } => {
+                Told::Slots((1..9).map(|n| Slot { start: later(*after, n * 1_800_000), duration: 1800 }).collect())
+            }
+            Question::VisitLinks { .. } => Told::Links(self.visit_links.clone()),
+            Question::VisitNote { appointment } => {
+                Told::Applied(vec![RecordId(VISIT_NOTE + appointment.0 - APPOINTMENT)])
+            }
+            Question::Refresh { record } | Question::Summary { session: record } => Told::Applied(vec![*record]),
+            Question::EmrAppointments { .. } => Told::Applied(Vec::new()),
+        }
+    }
+
+    pub(in crate::tui) fn carry_out(&mut self, command: &Command) -> Reply {
+        match command {
+            Command::Submit { clears, .. } => {
+                self.drafts.retain(|d| Some(d.id) != *clears);
+                Reply::Saved { entry: EntryId(77), record: RecordId(78) }
+            }
+            Command::SaveDraft { draft } => {
+                let mut draft = (**draft).clone();
+                if draft.id == DraftId(0) {
+                    draft.id = DraftId(900);
+                }
+                self.drafts.retain(|d| d.id != draft.id);
+                self.drafts.push(draft.clone());
+                Reply::Draft { draft: draft.id }
+            }
+            Command::Withdraw { entry } | Command::Decide { entry, decision: Decision::Drop } => {
+                if !self.entries.iter().any(|e| e.id == *entry) {
+                    return Reply::Refused(Refusal::Gone);
+                }
+                self.entries.retain(|e| e.id != *entry);
+                Reply::Done
+            }
+            Command::ConfirmLink { .. } => {
+                self.links = vec![link(Standing::Confirmed { by: "amira".into() })];
+                Reply::Done
+            }
+            _ => Reply::Done,
+        }
+    }
+}
+
+fn rows<T>(window: Window, all: Vec<T>, set: fn(Vec<T>) -> RowSet) -> Answer {
+    let total = u32::try_from(all.len()).unwrap_or(u32::MAX);
+    let offset = window.offset.min(total);
+    let part = all.into_iter().skip(offset as usize).take(window.limit as usize).collect();
+    Answer::Rows(Rows { total, offset, rows: set(part) })
+}
+
+fn outbox_row(entry: &Entry) -> OutboxRow {
+    let reason = match &entry.state {
+        EntryState::NeedsDecision { reason, .. } | EntryState::Waiting { reason, .. } => Some(reason.clone()),
+        _ => None,
+    };
+    OutboxRow {
+        id: entry.id,
+        vendor: entry.vendor,
+        what: entry.intent.word().into(),
+        whom: name(2),
+        state: entry.state.word().into(),
+        tick: 1,
+        attention: entry.state.needs_person(),
+        reason,
+        next: None,
+        saved_at: entry.saved_at,
+        attempts: entry.attempts,
+        waits_for: None,
+    }
+}
+
+fn draft(id: u64) -> Draft {
+    Draft {
+        id: DraftId(id),
+        appointment: Some(appointment_id(2)),
+        patient: Some(patient_id(2)),
+        session: None,
+        body: NoteBody::Soap(Soap {
+            subjective: "Cough for three days.".into(),
+            objective: "Chest clear.".into(),
+            assessment: "A cold.".into(),
+            plan: "Rest.".into(),
+        }),
+        scribe: None,
+        saved_at: later(noon(), -120_000),
+        version: 4,
+        by: "amira".into(),
+    }
+}
+
+fn link(standing: Standing) -> LinkRow {
+    let grounds = vec![Ground::Mrn, Ground::Start];
+    LinkRow {
+        link: Link::new(appointment_id(2), RecordId(EMR), standing, grounds, noon()),
+        other_kind: Kind::EmrAppointment,
+        other_vendor: Some(VendorId::new("cobalt")),
+        here: vec![name(2), "M-002221".into(), "21 Nov 12:00".into()],
+        there: vec![name(2), "M-002221".into(), "21 Nov 12:00".into()],
+    }
+}
+
+fn patient_of(n: u64) -> Patient {
+    let row = patient(u32::try_from(n).unwrap_or(0));
+    let (family, given) = row.name.split_once(", ").unwrap_or((&row.name, ""));
+    Patient {
+        mrn: Some(row.mrn),
+        names: vec![HumanName { last: Some(family.into()), first: Some(given.into()), ..HumanName::default() }],
+        birth_date: Some(row.birth_date),
+        telecom: vec![Telecom { usage: Some("home".into()), system: Some("phone".into()), value: Some(row.phone) }],
+        ..Patient::default()
+    }
+}
+
+fn appointment_of(row: &AppointmentRow, n: u64) -> Appointment {
+    Appointment {
+        start: row.start,
+        duration: row.duration,
+        reasons: vec!["cough".into()],
+        status: row.status.clone(),
+        video: None,
+        external_id: Some("X-7".into()),
+        patient: Some(Pointer::Local(RecordId(PATIENT + n))),
+        providers: Vec::new(),
+        room: row.room.clone().map(|(value, source)| Sourced { value, source, at: noon() }),
+    }
+}
+
+fn session_of(n: u64) -> Session {
+    Session {
+        vendor: VendorId::new("noa"),
+        status: "x".into(),
+        stage: Stage::Ready,
+        appointment: Some(Pointer::Local(RecordId(APPOINTMENT + n))),
+        patient: Some(Pointer::Local(RecordId(PATIENT + n))),
+        doctor: Some("D-9".into()),
+        title: None,
+        created_at: Some(noon()),
+        updated_at: Some(noon()),
+        language: Some("en".into()),
+        duration: Some(300),
+        clinician_notes: Vec::new(),
+        summary: Some(Summary { sections: vec![("Plan".into(), "Rest and tea.".into())], approved: Some(false) }),
+    }
+}
+
+fn visit_note() -> VisitNote {
+    let question = |id: &str, label: &str, options: &[&str]| TemplateQuestion {
+        section: "Triage".into(),
+        id: id.into(),
+        label: label.into(),
+        kind: None,
+        options: options.iter().map(|o| (*o).to_owned()).collect(),
+    };
+    VisitNote {
+        appointment: Some(Pointer::Local(appointment_id(2))),
+        parts: vec![VisitNotePart {
+            template_id: "t1".into(),
+            template: "Triage".into(),
+            questions: vec![question("q1", "Fever?", &["yes", "no"]), question("q2", "Since when?", &[])],
+            ..VisitNotePart::default()
+        }],
+    }
+}

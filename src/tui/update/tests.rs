@@ -1,0 +1,472 @@
+//! Keys in, screen out: every pane and every layer, without a terminal and without an engine.
+
+use proptest::prelude::*;
+use signal_hook::consts::SIGTERM;
+
+use crate::{
+    domain::{
+        Command, Delta, DraftId, EntryId, Intent, Message, Query, Request,
+        command::{Decision, Level, Refusal, Toast, Touched},
+        ids::Kind,
+        view::{RoomFilter, RowId},
+    },
+    tui::{
+        harness::{Desk, World, canned, parse},
+        layers::Layer,
+        model::{Model, Pane},
+    },
+};
+
+fn wide() -> Desk {
+    Desk::new(200, 60)
+}
+
+fn changed(kind: Kind) -> Message {
+    Message::Delta(Delta { seq: 2, touched: vec![Touched::Record(kind, canned::appointment_id(0))] })
+}
+
+fn places(model: &Model, pane: Pane) -> (usize, usize, bool) {
+    match pane {
+        Pane::Rooms => (model.rooms.selected(), model.rooms.total(), model.rooms.current().is_some()),
+        Pane::Appointments => {
+            (model.appointments.selected(), model.appointments.total(), model.appointments.current().is_some())
+        }
+        Pane::Patients => (model.patients.selected(), model.patients.total(), model.patients.current().is_some()),
+        Pane::Sessions => (model.sessions.selected(), model.sessions.total(), model.sessions.current().is_some()),
+        Pane::Notes => (model.notes.selected(), model.notes.total(), model.notes.current().is_some()),
+    }
+}
+
+#[test]
+fn every_pane_is_reached_by_its_number_and_takes_the_motions() {
+    for (w, h) in [(80, 24), (120, 40), (200, 60)] {
+        let mut desk = Desk::new(w, h);
+        for pane in Pane::ALL {
+            desk.keys(&format!("{}g", pane.number()));
+            assert_eq!((desk.model().focus, places(desk.model(), pane).0), (pane, 0));
+            desk.keys("jj<down>k");
+            assert_eq!(places(desk.model(), pane).0, 2, "{pane:?}");
+            desk.keys("G");
+            let (selected, total, held) = places(desk.model(), pane);
+            assert_eq!((selected, held), (total - 1, true), "{pane:?}");
+            desk.keys("<pgup>");
+            assert!(places(desk.model(), pane).0 < total - 1);
+            desk.shows(&[&format!("{} {}", pane.number(), pane.name())]);
+        }
+    }
+}
+
+#[test]
+fn left_and_right_go_where_the_panes_stand() {
+    let mut desk = wide();
+    let focus = |desk: &mut Desk, keys: &str| desk.keys(keys).model().focus;
+    assert_eq!(focus(&mut desk, "h"), Pane::Rooms);
+    assert_eq!(focus(&mut desk, "h"), Pane::Rooms);
+    assert_eq!(focus(&mut desk, "3l"), Pane::Appointments);
+    assert_eq!(focus(&mut desk, "l"), Pane::Sessions);
+    assert_eq!(focus(&mut desk, "5h"), Pane::Appointments);
+    assert_eq!(focus(&mut desk, "<tab>"), Pane::Patients);
+    desk.resize(80, 24);
+    assert_eq!(focus(&mut desk, "l"), Pane::Sessions, "tabs have an order of their own");
+}
+
+#[test]
+fn a_search_shows_its_best_match_and_a_cleared_one_keeps_the_row() {
+    let mut desk = wide();
+    desk.keys("3jjj/satō emi");
+    desk.shows(&["/ satō emi", "Satō, Emiko"]);
+    assert_eq!(places(desk.model(), Pane::Patients).0, 0);
+    desk.keys("<down>");
+    let found = desk.model().patients.current().unwrap().id;
+    desk.keys("<enter><esc>");
+    assert_eq!(desk.model().patients.total(), 400);
+    assert_eq!(desk.model().patients.current().unwrap().id, found);
+    desk.keys("/zzz").shows(&["no patient matches"]).keys("<bs><bs><bs>").shows(&["Okoro"]);
+}
+
+#[test]
+fn every_pane_can_be_filtered() {
+    for (number, pane) in [("2", Pane::Appointments), ("4", Pane::Sessions), ("5", Pane::Notes)] {
+        let mut desk = wide();
+        let all = places(desk.model(), pane).1;
+        desk.keys(&format!("{number}/Lindqvist<enter>"));
+        let some = places(desk.model(), pane).1;
+        assert!(some > 0 && some < all, "{pane:?} {some} of {all}");
+        desk.keys("<esc>");
+        assert_eq!(places(desk.model(), pane).1, all, "{pane:?}");
+    }
+}
+
+#[test]
+fn find_goes_to_the_patients_from_anywhere() {
+    for key in ["F", "<c-f>"] {
+        let mut desk = wide();
+        desk.keys(&format!("w{key}nov")).shows(&["3 Patients · / nov"]);
+        assert_eq!(desk.model().focus, Pane::Patients);
+    }
+}
+
+#[test]
+fn what_follows_a_selection_changes_once_it_has_rested() {
+    let mut desk = wide();
+    desk.keys("1j");
+    assert_eq!(desk.model().scope.room, RoomFilter::All);
+    desk.wait(100).keys("j").wait(100);
+    assert_eq!(desk.model().scope.room, RoomFilter::All, "it moved again meanwhile");
+    desk.wait(60).shows(&["today · Walk-in"]);
+    desk.keys("3j").rest().shows(&["2 Appointments · Lindqvist, Ifeoma · 1"]);
+    desk.keys("2gj").rest();
+    let session = desk.engine.looks.borrow().iter().rev().find_map(|q| match q {
+        Query::Sessions { appointment, .. } => Some(*appointment),
+        _ => None,
+    });
+    assert_eq!(session, Some(Some(canned::appointment_id(1))));
+}
+
+#[test]
+fn who_goes_on_before_the_selection_rests_finds_the_next_pane_about_it() {
+    let mut desk = wide();
+    desk.keys("3jj2");
+    desk.shows(&["2 Appointments · Satō, Ifeoma"]);
+}
+
+#[test]
+fn esc_goes_one_step_back() {
+    let mut desk = wide();
+    desk.keys("1j<enter>");
+    assert_eq!(desk.model().focus, Pane::Appointments);
+    desk.keys("3jj").rest().keys("2").keys("g").rest();
+    desk.keys("z/s<enter>");
+    let (filter, zoomed, scope) = {
+        let m = desk.model();
+        (m.filter(Pane::Appointments).to_owned(), m.zoomed, m.scope.clone())
+    };
+    assert!(!filter.is_empty() && zoomed && scope.patient.is_some() && scope.appointment.is_some());
+    desk.keys("<esc>");
+    assert!(desk.model().filter(Pane::Appointments).is_empty() && desk.model().zoomed);
+    desk.keys("<esc>");
+    assert!(!desk.model().zoomed && desk.model().scope.appointment.is_some());
+    desk.keys("<esc>");
+    assert!(desk.model().scope.appointment.is_none() && desk.model().scope.patient.is_some());
+    desk.keys("<esc>");
+    assert!(desk.model().scope.patient.is_none() && desk.model().scope.room != RoomFilter::All);
+    desk.keys("<esc>");
+    assert_eq!(desk.model().scope.room, RoomFilter::All);
+    desk.keys("]<esc>");
+    assert!(desk.model().day.is_none() && !desk.model().quitting);
+}
+
+#[test]
+fn the_selection_stays_on_its_row_when_rows_come_and_on_its_place_when_it_goes() {
+    let mut desk = wide();
+    desk.keys("2gjjj");
+    let selected = desk.model().appointments.current().unwrap().id;
+    let before = places(desk.model(), Pane::Appointments).0;
+    let first = desk.engine.world.borrow().appointments[39].clone();
+    desk.engine.world.borrow_mut().appointments.insert(0, first);
+    desk.hear(changed(Kind::Appointment));
+    assert_eq!(desk.model().appointments.current().unwrap().id, selected);
+    assert_eq!(places(desk.model(), Pane::Appointments).0, before + 1);
+    desk.engine.world.borrow_mut().appointments.retain(|r| r.id != selected);
+    desk.hear(changed(Kind::Appointment));
+    assert_eq!(places(desk.model(), Pane::Appointments).0, before + 1);
+}
+
+#[test]
+fn the_board_opens_where_the_day_is_and_tells_the_engine_what_is_seen() {
+    let desk = wide();
+    assert!(desk.model().appointments.selected() >= 12, "{}", desk.model().appointments.selected());
+    let watched = desk
+        .engine
+        .started
+        .borrow()
+        .iter()
+        .any(|r| matches!(r, Request::Do(Command::Watch { selected: Some(_), visible }) if visible.len() > 20));
+    assert!(watched);
+}
+
+#[test]
+fn a_record_opens_beside_the_list_with_the_vendors_own_words_one_key_away() {
+    for (keys, title) in [("2g", "Appointment r"), ("3g", "Patient r"), ("4g", "Session r"), ("5gjj", "r3000")] {
+        let mut desk = wide();
+        desk.keys(&format!("{keys}<enter>")).shows(&[title, "= cobalt"]);
+        desk.lacks(&["visit.example.test"]);
+        desk.keys("J").shows(&["the vendor's own words", "\"reason\": ["]);
+        desk.keys("<esc>").shows(&["read 21 Nov"]).keys("<esc>").lacks(&["read 21 Nov"]);
+        assert!(desk.model().layers.is_empty());
+    }
+}
+
+#[test]
+fn the_outbox_explains_decides_and_withdraws() {
+    let mut desk = wide();
+    desk.keys("o").shows(&["Queued writes · 3"]);
+    desk.keys("<enter>").shows(&["503", "you decide (d)", "c-1"]).keys("d");
+    desk.shows(&["did it arrive?", "Send it again", "Drop it"]);
+    desk.keys("3");
+    assert_eq!(desk.engine.commands(), [Command::Decide { entry: EntryId(9), decision: Decision::Drop }]);
+    desk.keys("<esc>").hear(Message::Delta(Delta { seq: 3, touched: vec![Touched::Entry(EntryId(9))] }));
+    desk.shows(&["Queued writes · 2"]).keys("jx").shows(&["Take", "back?"]).keys("n");
+    assert_eq!(desk.engine.commands().len(), 1);
+    desk.keys("xy");
+    assert_eq!(desk.engine.commands()[1], Command::Withdraw { entry: EntryId(7) });
+    desk.keys("gr").shows(&["tried again"]);
+}
+
+#[test]
+fn the_last_queued_write_is_withdrawn_from_the_board_after_a_question() {
+    let mut desk = wide();
+    desk.keys("u").shows(&["Take the last queued write back?"]).keys("y");
+    assert_eq!(desk.engine.commands(), [Command::Withdraw { entry: EntryId(8) }]);
+}
+
+#[test]
+fn help_tells_the_keys_of_the_pane_and_scrolls() {
+    let mut desk = Desk::new(80, 24);
+    desk.keys("?").shows(&["Appointments", "Book an appointment"]).keys("G").shows(&["shell"]).keys("q");
+    assert!(desk.model().layers.is_empty() && !desk.model().quitting);
+}
+
+#[test]
+fn the_palette_finds_actions_by_words_and_the_demos_acts() {
+    let mut desk = Desk::with(World::small(), 120, 40, |s| s.demo = true);
+    desk.keys(":cut net").shows(&["Demo: cut the network"]).keys("<enter>").shows(&["the demo did CutNetwork"]);
+    desk.keys(":outbox<enter>").shows(&["Queued writes"]);
+    let mut plain = Desk::new(120, 40);
+    plain.keys(":demo").lacks(&["Demo: cut"]);
+}
+
+#[test]
+fn visit_links_are_shown_as_text_and_as_a_code() {
+    let mut desk = wide();
+    desk.keys("v").shows(&["https://visit.example.test/c/2f7c", "Provider"]);
+    desk.keys("j<enter>").shows(&["█▀▀▀▀▀█"]).lacks(&["https://"]);
+    desk.keys("<esc>").shows(&["https://"]).keys("<esc>");
+    assert!(desk.model().layers.is_empty());
+    let mut small = Desk::new(40, 12);
+    small.keys("v<enter>").shows(&["too small for the code", "https://visit"]);
+}
+
+#[test]
+fn a_link_is_confirmed_by_a_person_who_sees_both_ends() {
+    let mut desk = wide();
+    desk.keys("=").shows(&["here:", "there:", "M-002221", "proposed", "same MRN"]);
+    assert!(desk.engine.commands().is_empty());
+    desk.keys("<enter>");
+    assert!(matches!(desk.engine.commands()[..], [Command::ConfirmLink { .. }]));
+    desk.hear(changed(Kind::Appointment)).shows(&["cobalt", "confirmed"]);
+}
+
+#[test]
+fn a_room_is_chosen_by_number() {
+    let mut desk = wide();
+    desk.keys("2gR").shows(&["In which waiting room?", "1 Telehealth A", "3 Pediatrics"]).keys("3");
+    let wanted = Command::SetRoom { appointment: canned::appointment_id(0), room: "Pediatrics".into() };
+    assert_eq!(desk.engine.commands(), [wanted]);
+}
+
+#[test]
+fn health_and_messages_have_their_layers() {
+    let mut desk = wide();
+    desk.keys("w").shows(&["SOLO", "does not answer", "try later", "not clean"]).keys("<esc>");
+    let toast = Toast { level: Level::Error, text: "Noa refused the session of Satō, Emiko.".into(), entry: None };
+    desk.hear(Message::Toast(toast)).shows(&["✕ Noa refused"]);
+    desk.wait(5_900).shows(&["Noa refused"]).wait(200).lacks(&["Noa refused"]);
+    desk.keys("M").shows(&["21 Nov 14:32:10", "Noa refused"]);
+}
+
+#[test]
+fn a_form_asks_before_it_throws_away_and_before_the_window_closes() {
+    let mut desk = wide();
+    desk.keys("3gjn").shows(&["patient"]);
+    desk.keys("Okafor<esc>").shows(&["Esc again throws it away"]).keys("<c-c>");
+    desk.shows(&["A form is not saved", "Stay"]).keys("<down><enter>");
+    assert!(!desk.model().quitting && matches!(desk.model().layers[..], [Layer::Form(_)]));
+    desk.keys("<c-c>y");
+    assert!(desk.model().quitting);
+}
+
+#[test]
+fn a_cancellation_is_saved_or_says_why_not() {
+    let mut desk = wide();
+    desk.keys("2gjjx").shows(&["Cancel", "Satō"]);
+    *desk.engine.refusal.borrow_mut() = Some(Refusal::NotSaved("the disk is full".into()));
+    desk.keys("y").shows(&["the disk is full"]);
+    desk.keys("y").shows(&["saved; its vendor is told"]);
+    let intents: Vec<_> = desk.engine.commands();
+    assert!(matches!(&intents[1], Command::Submit { intent: Intent::CancelAppointment { .. }, .. }), "{intents:?}");
+}
+
+#[test]
+fn a_closed_appointment_is_not_cancelled_again() {
+    let mut desk = wide();
+    desk.keys("2gjjjx").shows(&["already"]);
+    assert!(desk.model().layers.is_empty());
+}
+
+#[test]
+fn forms_open_for_booking_moving_scribes_visit_notes_and_addendums() {
+    for (keys, words) in [
+        ("3gb", "Book for Okoro"),
+        ("2gjr", "Lindqvist"),
+        ("2gs", "scribe"),
+        ("2gV", "Fever?"),
+        ("5gjja", "#92"),
+        ("3ge", "Edit"),
+    ] {
+        let mut desk = wide();
+        desk.keys(keys).shows(&[words]);
+        assert!(matches!(desk.model().layers[..], [Layer::Form(_)]), "{keys}");
+        desk.keys("<esc>");
+        assert!(desk.model().layers.is_empty(), "{keys}");
+    }
+}
+
+#[test]
+fn a_draft_is_saved_half_a_second_after_the_last_key_and_at_once_when_the_process_is_told_to_end() {
+    let mut desk = wide();
+    desk.keys("5g<enter>").shows(&["Cough for three days."]).keys("Dry. ").wait(200);
+    assert!(desk.engine.commands().is_empty());
+    desk.wait(300);
+    assert!(matches!(&desk.engine.commands()[..], [Command::SaveDraft { draft }] if draft.id == DraftId(1)));
+    desk.keys("Wet. ").signal(SIGTERM);
+    assert!(desk.model().quitting);
+    assert_eq!(desk.engine.commands().len(), 2);
+    assert!(desk.window.unsettled(), "the answer is awaited");
+    desk.answer();
+    assert!(!desk.window.unsettled());
+}
+
+#[test]
+fn a_note_is_filed_only_under_a_confirmed_appointment() {
+    let mut desk = wide();
+    desk.keys("3gjj2").keys("5g").keys("<enter>").keys("<f2>").keys("<enter>");
+    desk.shows(&["Is it the same?", "filed once you confirm"]);
+    let filed = |d: &Desk| {
+        let files = |c: &Command| matches!(c, Command::Submit { intent: Intent::FileNote { .. }, .. });
+        d.engine.commands().iter().filter(|c| files(c)).count()
+    };
+    assert_eq!(filed(&desk), 0);
+    desk.keys("<enter>").hear(changed(Kind::Appointment));
+    assert_eq!(filed(&desk), 1);
+    assert!(desk.model().layers.is_empty());
+    desk.shows(&["saved: the note is filed"]);
+}
+
+#[test]
+fn a_summary_becomes_a_draft_in_the_editor() {
+    let mut desk = wide();
+    desk.keys("4gd").shows(&["Rest and tea."]);
+    assert!(matches!(desk.model().layers[..], [Layer::Editor(_)]));
+}
+
+#[test]
+fn a_lost_engine_is_said_and_no_key_breaks_the_window() {
+    let mut desk = wide();
+    desk.engine.gone.set(true);
+    desk.wait(60_000).shows(&["! no engine", "cannot be reached"]);
+    desk.keys("3jjj<enter><esc>oGe?q:out<enter>2x");
+    desk.engine.gone.set(false);
+    desk.hear(Message::Delta(Delta { seq: 9, touched: Vec::new() })).lacks(&["! no engine"]);
+}
+
+#[test]
+fn q_closes_layers_first_and_ctrl_z_steps_out() {
+    let mut desk = wide();
+    desk.keys("o<c-z>");
+    assert_eq!(desk.window.surface.stopped, 1);
+    desk.keys("q");
+    assert!(desk.model().layers.is_empty() && !desk.model().quitting);
+    desk.keys("q");
+    assert!(desk.model().quitting);
+}
+
+#[test]
+fn a_missed_number_has_everything_asked_for_anew() {
+    let mut desk = wide();
+    desk.engine.world.borrow_mut().notes.clear();
+    desk.hear(Message::Delta(Delta { seq: 90, touched: Vec::new() })).shows(&["no note"]);
+}
+
+#[test]
+fn new_notes_and_dropped_drafts_pass_through_their_questions() {
+    let mut desk = wide();
+    desk.keys("2gjj").rest().keys("5g").keys("n");
+    assert!(matches!(desk.model().layers[..], [Layer::Editor(_)]));
+    desk.keys("<esc>").keys("5gD").shows(&["Throw this draft away?"]).keys("y");
+    let dropped = desk.model().notes.current().map(|r| r.id.clone());
+    assert!(
+        matches!(dropped, Some(RowId::Draft(id)) if desk.engine.commands().contains(&Command::DropDraft { draft: id }))
+    );
+}
+
+fn any_key() -> impl Strategy<Value = String> {
+    const KEYS: [&str; 30] = [
+        "<enter>",
+        "<esc>",
+        "<tab>",
+        "<backtab>",
+        "<up>",
+        "<down>",
+        "<left>",
+        "<right>",
+        "<bs>",
+        "<pgdn>",
+        "<pgup>",
+        "<f2>",
+        "<c-c>",
+        "<c-f>",
+        "<c-z>",
+        "<c-l>",
+        "<c-p>",
+        " ",
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "/",
+        ":",
+        "?",
+        "=",
+        "[",
+        "]",
+        "東",
+    ];
+    prop_oneof![
+        2 => proptest::char::range('A', 'z').prop_filter("not a chord", |c| *c != '<').prop_map(|c| c.to_string()),
+        3 => proptest::sample::select(&KEYS[..]).prop_map(str::to_owned),
+        2 => proptest::sample::select(&["j", "k", "G", "g", "o", "e", "b", "x", "v", "q"][..]).prop_map(str::to_owned),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #[test]
+    fn no_keys_panic_or_lose_the_selection(
+        keys in proptest::collection::vec(any_key(), 1..60),
+        size in proptest::sample::select(&[(200, 60), (120, 40), (80, 24), (20, 5), (3, 2)][..]),
+        all_at_once in any::<bool>(),
+    ) {
+        let mut desk = Desk::with(World::small(), size.0, size.1, |s| s.demo = true);
+        let typed = keys.concat();
+        prop_assert!(!parse(&typed).is_empty());
+        if all_at_once {
+            desk.burst(&typed);
+        }
+        for key in keys.iter().filter(|_| !all_at_once) {
+            desk.keys(key);
+            if key == "<esc>" {
+                desk.rest();
+            }
+        }
+        desk.rest();
+        for pane in Pane::ALL {
+            let (selected, total, held) = places(desk.model(), pane);
+            prop_assert!(total == 0 || (selected < total && held), "{pane:?}: {selected} of {total} after {typed}");
+        }
+        let paper = &desk.window.surface;
+        prop_assert_eq!((paper.frame.area.width, paper.frame.area.height), size);
+        prop_assert!(paper.cursor.is_none_or(|at| paper.frame.area.contains(at)), "cursor {:?}", paper.cursor);
+    }
+}

@@ -195,7 +195,9 @@ fn a_damaged_cache_is_set_aside_and_work_goes_on() {
             } else if let Ok(mut bytes) = fs::read(&path)
                 && !bytes.is_empty()
             {
-                bytes.iter_mut().for_each(|b| *b ^= 0xff);
+                for byte in &mut bytes {
+                    *byte ^= 0xff;
+                }
                 fs::write(&path, bytes).unwrap();
                 flipped += 1;
             }

@@ -102,7 +102,7 @@ fn session(n: u32) -> SessionRow {
     ][n as usize % 4];
     SessionRow {
         id: RecordId(SESSION + u64::from(n)),
-        vendor: VendorId::new(if n % 2 == 0 { "noa" } else { "heidi" }),
+        vendor: VendorId::new(if n.is_multiple_of(2) { "noa" } else { "heidi" }),
         appointment: Some(appointment_id(n)),
         patient_name: name(n),
         stage,

@@ -133,6 +133,10 @@ impl Engine {
             if let Some(saved) = saved {
                 clean = clean && saved.rest(state).is_ok();
                 state.patients = saved.patients;
+                // A snapshot from before the last unclean stop has them as two.
+                for gone in state.aliases.keys() {
+                    state.patients.remove(*gone);
+                }
             } else if known {
                 notices.push(Notice::IndexRebuilt);
             }

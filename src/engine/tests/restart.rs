@@ -173,3 +173,14 @@ fn what_a_read_took_away_from_an_acknowledged_write_does_not_come_back() {
     let t = t.reopen(false).unwrap();
     assert_eq!(board(&t.engine)[0].status, AppointmentStatus::Scheduled);
 }
+
+#[test]
+fn a_person_who_turned_out_to_be_another_does_not_come_back_with_an_older_snapshot() {
+    let t = Engine::for_tests().unwrap();
+    let older = t.read(told(vec![spid("7")], None));
+    t.read(told(vec![patient_ref("p1")], whole(patient("Ada", "Okafor", "M1"))));
+    let t = t.reopen(true).unwrap();
+    t.read(told(vec![patient_ref("p1"), spid("7")], None));
+    let t = t.reopen(false).unwrap();
+    assert_eq!(patients(&t.engine, "").iter().map(|r| r.id).collect::<Vec<_>>(), [older]);
+}

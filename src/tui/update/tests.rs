@@ -309,7 +309,7 @@ fn forms_open_for_booking_moving_scribes_visit_notes_and_addendums() {
     for (keys, words) in [
         ("3gb", "Book for Okoro"),
         ("2gjr", "Lindqvist"),
-        ("2gs", "scribe"),
+        ("2s", "scribe"),
         ("2gV", "Fever?"),
         ("5gjja", "#92"),
         ("3ge", "Edit"),

@@ -238,7 +238,11 @@ impl Model {
                 patient,
                 text,
                 // A board that begins is opened where the day is, which may be far down.
-                window: if self.appointments.anew() { ALL } else { self.appointments.wanted() },
+                window: if self.appointments.anew() || self.appointments.total() == 0 {
+                    ALL
+                } else {
+                    self.appointments.wanted()
+                },
             },
             Pane::Patients => Query::Patients { search: text, window: self.patients.wanted() },
             Pane::Sessions => Query::Sessions { appointment, patient, text, window: self.sessions.wanted() },

@@ -94,7 +94,7 @@ fn delta_effects(model: &Model, delta: &Delta) -> Vec<Effect> {
 pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effect> {
     match (wish, answer) {
         (Wish::Pane(pane), Answer::Rows(rows)) => {
-            let first = model.appointments.anew() && pane == Pane::Appointments;
+            let first = pane == Pane::Appointments && (model.appointments.anew() || model.appointments.total() == 0);
             let before = model.selected_row(pane);
             match pane {
                 Pane::Rooms => model.rooms.answer(rows),

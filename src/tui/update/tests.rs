@@ -186,6 +186,16 @@ fn the_board_opens_where_the_day_is_and_tells_the_engine_what_is_seen() {
 }
 
 #[test]
+fn a_board_that_is_filled_after_the_window_opened_begins_where_the_day_is_too() {
+    let mut empty = World::small();
+    let rows = std::mem::take(&mut empty.appointments);
+    let mut desk = Desk::with(empty, 80, 24, |_| {});
+    desk.engine.world.borrow_mut().appointments = rows;
+    desk.hear(changed(Kind::Appointment));
+    assert!(desk.model().appointments.selected() >= 12, "{}", desk.model().appointments.selected());
+}
+
+#[test]
 fn a_record_opens_beside_the_list_with_the_vendors_own_words_one_key_away() {
     for (keys, title) in [("2g", "Appointment r"), ("3g", "Patient r"), ("4g", "Session r"), ("5gjj", "r3000")] {
         let mut desk = wide();

@@ -11,11 +11,10 @@ use jiff::tz::TimeZone;
 use super::{CliError, args::Common};
 use crate::{
     config::{Config, Paths, Process, Surroundings as _},
-    daemon::{Daemon, Options, ReceiverOptions},
+    daemon::{Bounds, Daemon, Options, ReceiverOptions},
     domain::{clock::SystemClock, random::SystemRandom, settings::Values},
     link::{Link, LinkError},
     vendor::registry,
-    webhook::Bounds,
 };
 
 /// A configuration with the places that follow from it.

@@ -29,8 +29,11 @@ use crate::{
         Capability,
         registry::{self, Around, Registry, SettingsTrouble},
     },
-    webhook::{Bounds, Receiver},
+    webhook::Receiver,
 };
+
+/// The receiver's bounds.
+pub use crate::webhook::Bounds;
 
 /// What everything is started with.
 #[derive(Clone)]

@@ -79,9 +79,9 @@ fn said(admin: &Admin, since: u64) -> String {
 fn select(window: &mut Terminal, subject: &Subject, time: &str) {
     let marked = |lines: &[String]| {
         let rows = lines.iter().flat_map(|l| l.split('│')).filter(|row| row.contains(&subject.family));
-        rows.filter_map(|row| row.strip_prefix('▸')?.split_once(' '))
-            .map(|(at, _)| at.to_owned())
-            .find(|at| at.contains(':'))
+        // A patient's own list has the day before the time.
+        rows.filter_map(|row| row.strip_prefix('▸'))
+            .find_map(|row| row.split(' ').take(3).find(|word| word.contains(':')).map(str::to_owned))
     };
     loop {
         let at = window.wait("a selected appointment", SOON, marked);

@@ -3,6 +3,7 @@
 mod frame;
 mod layers;
 mod panes;
+mod queue;
 mod words;
 
 use jiff::Timestamp;

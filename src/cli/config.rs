@@ -17,7 +17,7 @@ pub fn run(common: &Common, action: &ConfigAction) -> Result<ExitCode, CliError>
         ConfigAction::Check => {
             let settled = attach::settle(common)?;
             // Theme, keymap and clients have rules of their own beside the file's.
-            window::options(&settled.config, &settled.file, &settled.user, &common.look, Vec::new())?;
+            window::options(&settled.config, &settled.file, &settled.user, &common.look)?;
             let around = registry::Around {
                 clock: std::sync::Arc::new(crate::domain::clock::SystemClock),
                 zone: jiff::tz::TimeZone::UTC,

@@ -8,6 +8,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use tokio::runtime::{Handle, Runtime};
 
 use super::{
     CliError,
@@ -20,11 +21,22 @@ use crate::{
     config::{Config, Paths, Process},
     daemon::{Daemon, StartError},
     domain::clock::SystemClock,
-    link::Link,
+    link::{Link, Listener},
     sandbox::{Options, Running, Sandbox},
-    tui::{app, model::Model, update::DemoAct},
+    tui::{
+        app::{self, Reached},
+        model::Model,
+        update::DemoAct,
+    },
     vendor::registry,
 };
+
+/// A demo that runs: the vendors and the engine that works with them.
+struct Standing {
+    sandbox: Arc<Running>,
+    daemon: Daemon,
+    settled: Settled,
+}
 
 /// Runs the demo. Without `--data-dir` everything is gone when it ends.
 pub fn run(common: &Common, arguments: &Demo) -> Result<ExitCode, CliError> {
@@ -37,54 +49,83 @@ pub fn run(common: &Common, arguments: &Demo) -> Result<ExitCode, CliError> {
         (None, Some(temporary)) => temporary.path().to_owned(),
         (None, None) => return Err(CliError::Unexpected),
     };
-    let runtime = attach::runtime()?;
-    let sandbox = Arc::new(runtime.block_on(Sandbox::start(Options {
-        listen: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0),
-        // A directory that holds a world already goes on with it.
-        seed: (!dir.join("sandbox").exists()).then_some(arguments.world.seed),
-        patients: (!dir.join("sandbox").exists()).then_some(arguments.world.patients as usize),
-        speed: arguments.world.speed,
-        data_dir: Some(dir.join("sandbox")),
-        clock: Arc::new(SystemClock),
-        random: None,
-    }))?);
-    let settled = settle(&sandbox, &dir)?;
-    let daemon = runtime.block_on(Daemon::start(attach::options(&settled)))?;
+    let mut own = None;
     let outcome = if arguments.headless {
-        println!("The demo runs in {}.", dir.display());
-        println!("The sandbox's administrator listens on {}.", sandbox.admin_url());
-        runtime.block_on(interrupted()).map_err(CliError::from)
+        headless(&dir, arguments, &mut own)
     } else {
-        open(&daemon, &settled, &common.look, &sandbox, runtime.handle())
+        open(&dir, arguments, &common.look, &mut own)
     };
-    runtime.block_on(async {
-        let stopped = daemon.stop().await;
-        if let Some(sandbox) = Arc::into_inner(sandbox) {
-            sandbox.stop().await;
-        }
-        stopped
-    })?;
+    let stopped = own.map_or(Ok(()), |(runtime, standing)| runtime.block_on(standing.stop()));
     outcome?;
+    stopped?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn open(
-    daemon: &Daemon,
-    settled: &Settled,
-    look: &Look,
-    sandbox: &Arc<Running>,
-    runtime: &tokio::runtime::Handle,
-) -> Result<(), CliError> {
-    let mut options = window::options(&settled.config, &settled.file, &settled.user, look, daemon.scribes())?;
+/// What has to be stopped at the end, as soon as there is something.
+type Own = Option<(Runtime, Standing)>;
+
+fn headless(dir: &Path, arguments: &Demo, own: &mut Own) -> Result<(), CliError> {
+    let runtime = attach::runtime()?;
+    let standing = runtime.block_on(Standing::start(dir, arguments))?;
+    println!("The demo runs in {}.", dir.display());
+    println!("The sandbox's administrator listens on {}.", standing.sandbox.admin_url());
+    let (runtime, _) = own.insert((runtime, standing));
+    runtime.block_on(interrupted()).map_err(CliError::from)
+}
+
+fn open(dir: &Path, arguments: &Demo, look: &Look, own: &mut Own) -> Result<(), CliError> {
+    // The first frame stands before the vendors do: until then the clinic's configuration is not known.
+    let mut options = window::options(&Config::default(), dir, &attach::user(), look)?;
+    options.setting.zone = jiff::tz::TimeZone::get(crate::sandbox::world::TIME_ZONE).unwrap_or(jiff::tz::TimeZone::UTC);
     options.setting.demo = true;
-    let (sandbox, runtime, backend) = (Arc::clone(sandbox), runtime.clone(), daemon.backend());
-    let names = daemon.backend();
-    options.demo = Some(Box::new(move |act, model| {
-        let solo = selected_visit(&*names, model);
-        runtime.block_on(play(&sandbox, act, solo))
-    }));
-    app::run(options, &SystemClock, |listener| Ok(Link::near(backend, settled.user.clone(), listener)))?;
-    Ok(())
+    app::run(options, &SystemClock, |listener| {
+        let runtime = attach::runtime()?;
+        let standing = runtime.block_on(Standing::start(dir, arguments))?;
+        let (runtime, standing) = own.insert((runtime, standing));
+        Ok(standing.reached(look, listener, runtime.handle().clone()))
+    })
+}
+
+impl Standing {
+    async fn start(dir: &Path, arguments: &Demo) -> Result<Self, CliError> {
+        // A directory that holds a world already goes on with it.
+        let fresh = !dir.join("sandbox").exists();
+        let sandbox = Sandbox::start(Options {
+            listen: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0),
+            seed: fresh.then_some(arguments.world.seed),
+            patients: fresh.then_some(arguments.world.patients as usize),
+            speed: arguments.world.speed,
+            data_dir: Some(dir.join("sandbox")),
+            clock: Arc::new(SystemClock),
+            random: None,
+        })
+        .await?;
+        let sandbox = Arc::new(sandbox);
+        let settled = settle(&sandbox, dir)?;
+        let daemon = Daemon::start(attach::options(&settled)).await?;
+        Ok(Self { sandbox, daemon, settled })
+    }
+
+    fn reached(&self, look: &Look, listener: Listener, runtime: Handle) -> Reached {
+        let mut setting = window::setting(&self.settled.config, &self.settled.user, look);
+        setting.demo = true;
+        setting.scribes = self.daemon.scribes();
+        let (sandbox, names) = (Arc::clone(&self.sandbox), self.daemon.backend());
+        let play: app::Demo = Box::new(move |act, model| {
+            let solo = selected_visit(&*names, model);
+            runtime.block_on(play(&sandbox, act, solo))
+        });
+        let link = Link::near(self.daemon.backend(), self.settled.user.clone(), listener);
+        Reached { link, setting, demo: Some(play) }
+    }
+
+    async fn stop(self) -> Result<(), StartError> {
+        let stopped = self.daemon.stop().await;
+        if let Some(sandbox) = Arc::into_inner(self.sandbox) {
+            sandbox.stop().await;
+        }
+        stopped
+    }
 }
 
 /// The selected appointment's number at the vendor.

@@ -1,6 +1,6 @@
 //! `wardroom`: the window on the configured vendors.
 
-use std::{path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode, sync::Arc};
 
 use super::{
     CliError,
@@ -11,9 +11,9 @@ use crate::{
     config::{Config, Paths, Process, Surroundings as _},
     daemon::Daemon,
     domain::clock::SystemClock,
-    link::{Link, LinkError},
+    link::{Link, LinkError, Listener},
     tui::{
-        app::{self, Options},
+        app::{self, Options, Reached},
         keymap::Keymap,
         model::Setting,
         theme::{Depth, Theme},
@@ -23,27 +23,35 @@ use crate::{
 /// Opens the window: on the engine that runs already, or on one of its own.
 pub fn run(common: &Common) -> Result<ExitCode, CliError> {
     let settled = attach::settle(common)?;
-    let attached = Link::connect(&settled.socket, settled.user.clone(), Box::new(|_| {}));
-    match attached {
-        Ok(probe) => {
-            drop(probe);
-            let options = options(&settled.config, &settled.file, &settled.user, &common.look, scribes(&settled))?;
-            app::run(options, &SystemClock, |listener| Link::connect(&settled.socket, settled.user.clone(), listener))?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(LinkError::NoEngine(_)) => with_engine(&settled, &common.look),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn with_engine(settled: &Settled, look: &Look) -> Result<ExitCode, CliError> {
-    let runtime = attach::runtime()?;
-    let daemon = runtime.block_on(Daemon::start(attach::options(settled)))?;
-    let options = options(&settled.config, &settled.file, &settled.user, look, daemon.scribes())?;
-    let backend = daemon.backend();
-    let outcome = app::run(options, &SystemClock, |listener| Ok(Link::near(backend, settled.user.clone(), listener)));
-    runtime.block_on(daemon.stop())?;
+    let options = options(&settled.config, &settled.file, &settled.user, &common.look)?;
+    let mut setting = options.setting.clone();
+    let mut own = None;
+    let outcome = app::run(options, &SystemClock, |listener| {
+        let listener = Arc::new(listener);
+        let hears = || -> Listener {
+            let listener = Arc::clone(&listener);
+            Box::new(move |message| listener(message))
+        };
+        let link = match Link::connect(&settled.socket, settled.user.clone(), hears()) {
+            Ok(link) => {
+                setting.scribes = scribes(&settled);
+                link
+            }
+            Err(LinkError::NoEngine(_)) => {
+                let runtime = attach::runtime()?;
+                let daemon = runtime.block_on(Daemon::start(attach::options(&settled)))?;
+                setting.scribes = daemon.scribes();
+                let link = Link::near(daemon.backend(), settled.user.clone(), hears());
+                own = Some((runtime, daemon));
+                link
+            }
+            Err(error) => return Err(CliError::from(error)),
+        };
+        Ok(Reached { link, setting, demo: None })
+    });
+    let stopped = own.map_or(Ok(()), |(runtime, daemon)| runtime.block_on(daemon.stop()));
     outcome?;
+    stopped?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -56,14 +64,8 @@ fn scribes(settled: &Settled) -> Vec<crate::domain::VendorId> {
     clients.filter(|v| v.capabilities().contains(&Capability::Scribe)).map(|v| v.id()).collect()
 }
 
-/// What the window is opened with.
-pub fn options(
-    config: &Config,
-    file: &Path,
-    user: &str,
-    look: &Look,
-    scribes: Vec<crate::domain::VendorId>,
-) -> Result<Options, CliError> {
+/// What the window is opened with: what the configuration says of it, before any engine is reached.
+pub fn options(config: &Config, file: &Path, user: &str, look: &Look) -> Result<Options, CliError> {
     let theme = look.theme.as_deref().or(config.window.text("theme")).unwrap_or("dark");
     let theme = match theme.strip_prefix("~/") {
         Some(_) => Paths::expand(theme, &Process, Path::new("/")).to_string_lossy().into_owned(),
@@ -71,23 +73,26 @@ pub fn options(
     };
     let theme = Theme::load(&theme, Depth::of(|name| Process.variable(name)))?;
     let keymap = Keymap::with(config.window.lists("keys")).map_err(|p| CliError::Keymap(p, file.into()))?;
+    Ok(Options {
+        setting: setting(config, user, look),
+        theme,
+        keymap,
+        mouse: config.window.yes("mouse"),
+        contained: crate::seal::containing,
+    })
+}
+
+/// What the configuration says that the window shows or offers.
+pub fn setting(config: &Config, user: &str, look: &Look) -> Setting {
     let zone = config.clinic.text("time_zone").and_then(|z| jiff::tz::TimeZone::get(z).ok());
-    let setting = Setting {
+    Setting {
         zone: zone.unwrap_or(jiff::tz::TimeZone::UTC),
         user: user.to_owned(),
         facility: config.clinic.text("facility").map(str::to_owned),
         doctor: config.clinic.text("doctor").map(str::to_owned),
-        scribes,
+        scribes: Vec::new(),
         plain: look.plain,
         clipboard: config.window.yes("clipboard"),
         demo: false,
-    };
-    Ok(Options {
-        setting,
-        theme,
-        keymap,
-        mouse: config.window.yes("mouse"),
-        demo: None,
-        contained: crate::seal::containing,
-    })
+    }
 }

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 mod found;
+
+pub use found::TIME_ZONE;
 mod names;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! The window's loop: one channel that blocks, no tick. Everything that waits is taken, then one frame is drawn.
 
+mod opening;
 mod turn;
 
 use std::{
@@ -15,6 +16,7 @@ use signal_hook::{
     iterator::Signals,
 };
 
+pub use opening::Opening;
 pub use turn::{Demo, Engine, Happening, Surface, Window};
 
 use super::{
@@ -25,7 +27,7 @@ use super::{
 };
 use crate::{
     domain::{Query, Request, clock::Clock, view::Answer},
-    link::{Link, LinkError},
+    link::Link,
 };
 
 /// So long the answers to what was started last are awaited when the window closes.
@@ -41,10 +43,18 @@ pub struct Options {
     pub keymap: Keymap,
     /// Whether the mouse works.
     pub mouse: bool,
-    /// What the palette of the demo does; answers with a line for the person.
-    pub demo: Option<Demo>,
     /// Whether a panic on this thread goes no further and leaves the window standing.
     pub contained: fn() -> bool,
+}
+
+/// An engine that was reached.
+pub struct Reached {
+    /// The way to it.
+    pub link: Link,
+    /// What the window is to know from now on.
+    pub setting: Setting,
+    /// What the palette of the demo does; answers with a line for the person.
+    pub demo: Option<Demo>,
 }
 
 /// Why the window closed.
@@ -53,39 +63,84 @@ pub enum WindowError {
     /// No terminal, or it failed.
     #[error(transparent)]
     Terminal(#[from] TerminalError),
-    /// The engine cannot be reached at all.
-    #[error(transparent)]
-    Link(#[from] LinkError),
     /// The terminal went away.
     #[error("the terminal went away: {0}")]
     Io(#[from] io::Error),
 }
 
-/// Opens the window and returns when it is closed. The terminal is given back on every way out.
+/// Opens the window and returns when it is closed. The first frame stands before the engine is reached for, on a thread
+/// of its own; whoever closes the window meanwhile has their terminal back at once. The terminal is given back on every
+/// way out, before `run` returns and before the end of `reach` is waited for.
 ///
 /// # Errors
-/// No terminal, no engine, or a terminal that went away.
-pub fn run(
+/// No terminal, a terminal that went away, or what `reach` failed with.
+pub fn run<X: From<WindowError> + Send>(
     options: Options,
     clock: &dyn Clock,
-    connect: impl FnOnce(crate::link::Listener) -> Result<Link, LinkError>,
-) -> Result<(), WindowError> {
-    let Options { setting, theme, keymap, demo, mouse, contained } = options;
+    reach: impl FnOnce(crate::link::Listener) -> Result<Reached, X> + Send,
+) -> Result<(), X> {
+    let Options { setting, theme, keymap, mouse, contained } = options;
     super::terminal::install_panic_hook(contained);
-    let screen = Screen::take(mouse)?;
+    let screen = Screen::take(mouse).map_err(WindowError::from)?;
     let (send, receive) = mpsc::channel();
     let model = Model::new(setting, clock.now(), screen.size());
-    let signals = watch_signals(send.clone())?;
+    let opening = Opening::draw_first(model, (keymap, theme), screen, clock).map_err(WindowError::from)?;
+    let signals = watch_signals(send.clone()).map_err(WindowError::from)?;
     read_input(send.clone());
-    let heard = send.clone();
-    let listener = Box::new(move |message| drop(heard.send(Happening::Heard(message))));
-    let reach = || Ok::<_, WindowError>(connect(listener)?);
-    let mut window = Window::open(model, (keymap, theme), screen, demo, clock, reach)?;
-    let outcome = live(&mut window, &receive);
+    let outcome = std::thread::scope(|scope| {
+        let heard = send.clone();
+        let listener = Box::new(move |message| drop(heard.send(Happening::Heard(message))));
+        let reaching = scope.spawn(move || {
+            let _tells = TellsReached(send);
+            reach(listener)
+        });
+        let Some(opening) = wait(opening, &receive).map_err(WindowError::from)? else { return Ok(None) };
+        match reaching.join() {
+            Ok(reached) => {
+                let Reached { link, setting, demo } = reached?;
+                Ok(Some(opening.reached(link, setting, demo).map_err(WindowError::from)?))
+            }
+            Err(panic) => {
+                drop(opening);
+                std::panic::resume_unwind(panic)
+            }
+        }
+    });
+    let outcome = outcome.and_then(|window| {
+        let Some(mut window) = window else { return Ok(()) };
+        let outcome = live(&mut window, &receive);
+        window.end();
+        settle(&mut window, &receive);
+        Ok(outcome?)
+    });
     signals.close();
-    window.end();
-    settle(&mut window, &receive);
     outcome
+}
+
+/// Wakes the window when the reaching is over, even by a panic.
+struct TellsReached(mpsc::Sender<Happening>);
+
+impl Drop for TellsReached {
+    fn drop(&mut self) {
+        drop(self.0.send(Happening::Reached));
+    }
+}
+
+/// Waits until the engine is reached, or known to be out of reach. `None` when the person does not want to wait.
+fn wait<'a>(
+    mut opening: Opening<'a, Screen>,
+    receive: &mpsc::Receiver<Happening>,
+) -> io::Result<Option<Opening<'a, Screen>>> {
+    loop {
+        match receive.recv() {
+            Ok(Happening::Reached) | Err(_) => return Ok(Some(opening)),
+            Ok(happening) => {
+                if !opening.take(happening)? {
+                    return Ok(None);
+                }
+            }
+        }
+    }
 }
 
 fn live(window: &mut Window<'_, Link, Screen>, receive: &mpsc::Receiver<Happening>) -> Result<(), WindowError> {

@@ -18,7 +18,7 @@ use ratatui::{
 };
 
 use super::{
-    app::{Engine, Happening, Surface, Window},
+    app::{Engine, Happening, Opening, Surface, Window},
     keymap::Keymap,
     model::{Model, Setting},
     painter::Painter,
@@ -115,6 +115,12 @@ pub(super) struct Paper {
     size: (u16, u16),
 }
 
+impl Paper {
+    pub(super) fn new(size: (u16, u16)) -> Self {
+        Self { painter: Painter::new(), frame: Buffer::default(), cursor: None, bytes: 0, frames: 0, stopped: 0, size }
+    }
+}
+
 impl Surface for Paper {
     fn draw(&mut self, frame: Buffer, cursor: Option<Position>) -> io::Result<()> {
         self.frame = frame.clone();
@@ -167,6 +173,17 @@ impl Desk {
     }
 
     pub(super) fn in_theme(world: World, size: (u16, u16), theme: Theme, set: impl FnOnce(&mut Setting)) -> Self {
+        Self::typing_before_the_engine(world, size, theme, set, &[])
+    }
+
+    /// A window that gets keys while its engine is still being reached.
+    pub(super) fn typing_before_the_engine(
+        world: World,
+        size: (u16, u16),
+        theme: Theme,
+        set: impl FnOnce(&mut Setting),
+        typed: &[&str],
+    ) -> Self {
         // Tests end soon; the loop borrows its clock for as long as it lives.
         let clock: &'static ManualClock = Box::leak(Box::new(ManualClock::at(noon())));
         let mut setting = Setting {
@@ -188,20 +205,17 @@ impl Desk {
             answers: RefCell::default(),
             number: Cell::new(0),
         });
-        let paper = Paper {
-            painter: Painter::new(),
-            frame: Buffer::default(),
-            cursor: None,
-            bytes: 0,
-            frames: 0,
-            stopped: 0,
-            size,
-        };
+        let paper = Paper::new(size);
         let demo: super::app::Demo = Box::new(|act, _| format!("the demo did {act:?}"));
         let model = Model::new(setting, noon(), size);
         let reach = Rc::clone(&engine);
         let look = (Keymap::default(), theme);
-        let window = Window::open(model, look, paper, Some(demo), clock, || Ok::<_, io::Error>(reach)).unwrap();
+        let setting = model.setting.clone();
+        let mut opening = Opening::draw_first(model, look, paper, clock).unwrap();
+        for key in typed.iter().flat_map(|keys| parse(keys)) {
+            assert!(opening.take(Happening::Input(Event::Key(key))).unwrap());
+        }
+        let window = opening.reached(reach, setting, Some(demo)).unwrap();
         let mut desk = Self { window, engine, clock };
         desk.answer();
         desk

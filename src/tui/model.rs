@@ -167,6 +167,8 @@ pub struct Model {
     pub waiting: Vec<(u64, super::update::Purpose)>,
     /// The patient of the draft that was begun last.
     pub about: Option<PatientRow>,
+    /// The engine is being reached: nothing is known yet.
+    pub opening: bool,
     /// The engine cannot be reached: what is shown may be old.
     pub lost: bool,
     /// The window is to close.
@@ -198,6 +200,7 @@ impl Model {
             log: VecDeque::new(),
             waiting: Vec::new(),
             about: None,
+            opening: false,
             lost: false,
             quitting: false,
         }

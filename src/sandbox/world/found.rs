@@ -9,7 +9,7 @@ use super::{Person, Provider, Room, Visit, World};
 use crate::domain::random::{Randomness, SeededRandom};
 
 /// Where the invented clinic stands.
-const TIME_ZONE: &str = "America/New_York";
+pub const TIME_ZONE: &str = "America/New_York";
 /// The distance between two people's numbers: none of the three follows from another by a constant.
 const ID_STEP: i64 = 3;
 const SPID_STEP: i64 = 7;

@@ -40,6 +40,8 @@ pub enum Happening {
     Heard(Message),
     /// A signal came.
     Signal(i32),
+    /// The engine that was being reached is there, or is known to be out of reach.
+    Reached,
 }
 
 /// Who answers.
@@ -75,7 +77,7 @@ pub trait Surface {
 }
 
 /// What the palette of the demo does; answers with a line for the person.
-pub type Demo = Box<dyn Fn(DemoAct, &Model) -> String>;
+pub type Demo = Box<dyn Fn(DemoAct, &Model) -> String + Send>;
 
 /// A window with what it needs from outside.
 pub struct Window<'a, E, S> {
@@ -93,38 +95,14 @@ pub struct Window<'a, E, S> {
     pub demo: Option<Demo>,
     /// Time.
     pub clock: &'a dyn Clock,
-    drawn: Instant,
+    pub(super) drawn: Instant,
     /// Something came that is not drawn yet.
-    stale: bool,
+    pub(super) stale: bool,
     /// Looked up before the next frame, or before the next key that could mean something else by then.
-    pending: Vec<Effect>,
+    pub(super) pending: Vec<Effect>,
 }
 
-impl<'a, E: Engine, S: Surface> Window<'a, E, S> {
-    /// A window on an engine that is reached after the first frame stands.
-    ///
-    /// # Errors
-    /// When the terminal is gone or the engine cannot be reached at all.
-    pub fn open<X: From<io::Error>>(
-        mut model: Model,
-        (keymap, theme): (Keymap, Theme),
-        mut surface: S,
-        demo: Option<Demo>,
-        clock: &'a dyn Clock,
-        reach: impl FnOnce() -> Result<E, X>,
-    ) -> Result<Self, X> {
-        update::fit(&mut model);
-        let (frame, cursor) = draw::draw(&model, &Look { theme: &theme, keymap: &keymap });
-        surface.draw(frame, cursor)?;
-        let engine = reach()?;
-        let pending = update::everything(&model);
-        let drawn = Instant::now();
-        let mut window = Self { model, keymap, theme, engine, surface, demo, clock, drawn, stale: false, pending };
-        window.perform()?;
-        window.draw()?;
-        Ok(window)
-    }
-
+impl<E: Engine, S: Surface> Window<'_, E, S> {
     /// How long nothing needs to be done unless something comes.
     pub fn patience(&self) -> Duration {
         let now = self.clock.now();
@@ -180,7 +158,7 @@ impl<'a, E: Engine, S: Surface> Window<'a, E, S> {
                 Msg::Resize(w, h)
             }
             Happening::Input(Event::FocusLost) => Msg::Blurred,
-            Happening::Input(Event::FocusGained | Event::Mouse(_)) => return Ok(()),
+            Happening::Input(Event::FocusGained | Event::Mouse(_)) | Happening::Reached => return Ok(()),
             Happening::Heard(message) => Msg::Heard(message),
             Happening::Signal(SIGCONT) => {
                 self.surface.resume()?;
@@ -195,7 +173,7 @@ impl<'a, E: Engine, S: Surface> Window<'a, E, S> {
     }
 
     /// Performs what is pending until nothing follows. Of several look-ups for one thing only the last is made.
-    fn perform(&mut self) -> io::Result<()> {
+    pub(super) fn perform(&mut self) -> io::Result<()> {
         for _ in 0..ROUNDS {
             let todo = std::mem::take(&mut self.pending);
             if todo.is_empty() {
@@ -255,7 +233,7 @@ impl<'a, E: Engine, S: Surface> Window<'a, E, S> {
         update::update(&mut self.model, &self.keymap, msg)
     }
 
-    fn draw(&mut self) -> io::Result<()> {
+    pub(super) fn draw(&mut self) -> io::Result<()> {
         let (frame, cursor) = draw::draw(&self.model, &Look { theme: &self.theme, keymap: &self.keymap });
         self.surface.draw(frame, cursor)?;
         self.drawn = Instant::now();

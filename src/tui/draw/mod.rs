@@ -105,8 +105,11 @@ fn state(model: &Model, width: usize) -> Vec<(String, Token)> {
     if model.lost {
         parts.push(("! no engine".into(), Token::Alarm));
     }
-    let Some(health) = &model.health else { return parts };
     let plain = model.setting.plain;
+    if model.opening {
+        parts.push((if plain { "opening..." } else { "opening …" }.into(), Token::Info));
+    }
+    let Some(health) = &model.health else { return parts };
     let (names, whole) = match width {
         110.. => (usize::MAX, true),
         60.. => (2, true),

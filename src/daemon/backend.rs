@@ -45,6 +45,8 @@ impl EngineBackend {
             let end = filling.finished().await;
             for (vendor, result) in end.vendors {
                 let toast = match result {
+                    // Nothing to read there is nothing to tell of: most vendors offer no list to begin with.
+                    Ok(0) => continue,
                     Ok(rows) => Toast {
                         level: Level::Info,
                         text: format!("{vendor}: {rows} rows read into the cache"),

@@ -1,5 +1,7 @@
 //! The one place that measures and cleans text. Nothing from a vendor or a file reaches a cell around it.
 
+mod join;
+
 use std::{borrow::Cow, fmt::Write as _};
 
 use unicode_segmentation::UnicodeSegmentation;
@@ -9,24 +11,49 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 const LOOKED_AT: usize = 16 * 1024;
 
 /// Text in which everything that a terminal could act on, or that could hide or reorder what stands around it, is shown
-/// as a visible escape such as `‹U+202E›`. Line breaks and tabs become a space.
+/// as a visible escape such as `‹U+202E›`. Line breaks and tabs become a space. For words of people: a joiner passes where
+/// it is spelling, see [`spells`]; ids and links go through [`strict`] first.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    let text = bounded(text);
+    clean_before(text, None)
+}
+
+/// Like [`clean`], for a part of a text that goes on with this character.
+pub fn clean_before(part: &str, next: Option<char>) -> Cow<'_, str> {
+    escaped(bounded(part), |text, at, c| suspicious(c) && !spells(text, at, next))
+}
+
+/// Like [`clean`], and no joiner passes anywhere: for what is compared character by character, ids, links and vendors' raw
+/// bodies. No vendor's id or URL needs one.
+pub fn strict(text: &str) -> Cow<'_, str> {
+    escaped(bounded(text), |_, _, c| suspicious(c))
+}
+
+fn escaped(text: &str, hidden: impl Fn(&str, usize, char) -> bool) -> Cow<'_, str> {
     if !text.chars().any(suspicious) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
         match c {
             '\n' | '\t' => out.push(' '),
             '\r' => {}
-            c if suspicious(c) => {
+            c if hidden(text, at, c) => {
                 let _ = write!(out, "‹U+{:04X}›", c as u32);
             }
             c => out.push(c),
         }
     }
     Cow::Owned(out)
+}
+
+/// Whether the character at this byte is a joiner (U+200C, U+200D) that spells a word: Persian and Urdu names are written
+/// with one between letters that would connect otherwise, Indic ones after a virama, and without it they are misspelt. They
+/// pass in just these places, where they change how the letters around them look; anywhere else they are invisible and could
+/// make two names that differ look the same, so they stay escapes there. The rule is that of internationalized domain names
+/// (RFC 5892, appendix A.1 and A.2), which guards against the same trick, and asks for a letter of the same script on both sides.
+fn spells(text: &str, at: usize, beyond: Option<char>) -> bool {
+    let Some(c @ ('\u{200c}' | '\u{200d}')) = text[at..].chars().next() else { return false };
+    join::allowed(text[..at].chars().rev(), text[at + c.len_utf8()..].chars().chain(beyond), c)
 }
 
 /// Like [`clean`], line by line; a tab becomes two spaces.
@@ -37,8 +64,9 @@ pub fn clean_lines(text: &str) -> Vec<String> {
 }
 
 /// Whether a character must not reach a terminal as it is: controls, bidi controls, zero-width and other invisible
-/// characters, tags, line and paragraph separators, private use, and noncharacters. The joiner inside an emoji is among
-/// them: a broken emoji is better than two names that look the same.
+/// characters, tags, line and paragraph separators, private use, and noncharacters. The joiners are among them, also
+/// inside an emoji: a broken emoji is better than two names that look the same. Where they spell a word [`clean`] lets them
+/// pass nevertheless.
 pub fn suspicious(c: char) -> bool {
     matches!(c,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
@@ -49,9 +77,10 @@ pub fn suspicious(c: char) -> bool {
         | '\u{e0000}'..='\u{10ffff}')
 }
 
-/// How many cells a clean text takes.
+/// How many cells a clean text takes. Counted by graphemes, as they are put into cells: as a whole, Arabic lam and alef count
+/// as one column, and the rest of the row would stand one cell too far to the right.
 pub fn width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.width() }
+    if text.is_ascii() { text.len() } else { text.graphemes(true).map(UnicodeWidthStr::width).sum() }
 }
 
 /// As much of a clean text as fits into so many cells, with an ellipsis when something is left out. Cuts between graphemes.
@@ -148,6 +177,56 @@ mod tests {
     }
 
     #[test]
+    fn a_joiner_passes_where_it_spells_a_name() {
+        for name in [
+            "مه\u{200c}ناز",
+            "شاه\u{200c}محمدی",
+            "نِی\u{200c}نوا",
+            "क्\u{200d}षमा",
+            "र्\u{200d}य",
+            "ක්\u{200d}රි",
+            "ശ്\u{200c}രീ",
+        ] {
+            assert_eq!(clean(name), name);
+            assert_eq!(width(name), width(&name.replace(['\u{200c}', '\u{200d}'], "")), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_joiner_that_only_hides_is_shown() {
+        for (text, shown) in [
+            ("Ma\u{200c}rlowe", "Ma‹U+200C›rlowe"),
+            ("Ma\u{200d}rlowe", "Ma‹U+200D›rlowe"),
+            ("M-1\u{200c}7", "M-1‹U+200C›7"),
+            ("\u{200c}مه", "‹U+200C›مه"),
+            ("مه\u{200c}", "مه‹U+200C›"),
+            ("مه\u{200c} ناز", "مه‹U+200C› ناز"),
+            ("مه\u{200c}a", "مه‹U+200C›a"),
+            ("مه\u{200c}\u{200c}ناز", "مه‹U+200C›‹U+200C›ناز"),
+            // After a letter that never connects to the next, it would be invisible.
+            ("دا\u{200c}ود", "دا‹U+200C›ود"),
+            ("مه\u{200d}ناز", "مه‹U+200D›ناز"),
+            ("٤\u{200c}٦", "٤‹U+200C›٦"),
+            // Without a virama.
+            ("कष\u{200d}मा", "कष‹U+200D›मा"),
+            // A virama of another script, and a letter of another one after it.
+            ("a्\u{200d}ष", "a्‹U+200D›ष"),
+            ("क्\u{200d}ষ", "क्‹U+200D›ষ"),
+            ("👩\u{200d}🔬", "👩‹U+200D›🔬"),
+        ] {
+            assert_eq!(clean(text), shown);
+        }
+        assert_eq!(strict("مه\u{200c}ناز"), "مه‹U+200C›ناز", "never in what is compared character by character");
+    }
+
+    #[test]
+    fn arabic_takes_the_cells_that_it_is_put_into() {
+        let name = "سلام";
+        assert_eq!(width(name), name.graphemes(true).map(width).sum::<usize>());
+        assert_eq!(fit(name, 6).graphemes(true).map(width).sum::<usize>(), 6);
+    }
+
+    #[test]
     fn wide_characters_are_never_cut_in_half() {
         assert_eq!(truncate("東京都港区", 5), "東京…");
         assert_eq!(fit("東京都港区", 6), "東京… ");
@@ -165,7 +244,19 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_suspicious_passes_the_firewall(text in any::<String>()) {
-            prop_assert!(!clean(&text).chars().any(suspicious));
+            prop_assert!(!strict(&text).chars().any(suspicious));
+            let hidden = clean(&text).chars().any(|c| suspicious(c) && !matches!(c, '\u{200c}' | '\u{200d}'));
+            prop_assert!(!hidden);
+        }
+
+        #[test]
+        fn a_joiner_stands_between_letters_of_joining_scripts_only(text in "[a-c 1هنااद््षষ👩\u{64e}\u{200c}\u{200d}\u{200b}]{0,12}") {
+            let cleaned: Vec<char> = clean(&text).chars().collect();
+            for (at, c) in cleaned.iter().enumerate().filter(|(_, c)| suspicious(**c)) {
+                let beside = [at.checked_sub(1), Some(at + 1)].map(|at| at.and_then(|at| cleaned.get(at)).copied());
+                let [Some(before), Some(after)] = beside else { panic!("{c:?} at an end of {text:?}") };
+                prop_assert!(!before.is_ascii() && !after.is_ascii() && !suspicious(before) && !suspicious(after), "{text:?}");
+            }
         }
 
         #[test]

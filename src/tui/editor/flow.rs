@@ -26,14 +26,26 @@ impl Row {
     pub fn of<'a>(&self, lines: &'a [String]) -> &'a str {
         lines.get(self.line).and_then(|l| l.get(self.bytes.0..self.bytes.1)).unwrap_or_default()
     }
+
+    /// Its graphemes, each with the character that the line goes on with.
+    pub fn graphemes<'a>(&self, lines: &'a [String]) -> impl Iterator<Item = (Option<char>, &'a str)> + use<'a> {
+        let (line, from) = (lines.get(self.line).map_or("", String::as_str), self.bytes.0);
+        let of = self.of(lines).grapheme_indices(true);
+        of.map(move |(byte, grapheme)| (after(line, from + byte + grapheme.len()), grapheme))
+    }
 }
 
-/// Columns of one grapheme as it will be shown; a mark without a base has a cell of its own.
-pub(in crate::tui) fn columns(grapheme: &str) -> usize {
+/// Columns of one grapheme as it will be shown before this character; a mark without a base has a cell of its own.
+pub(in crate::tui) fn columns(grapheme: &str, next: Option<char>) -> usize {
     if let [b' '..=b'~'] = grapheme.as_bytes() {
         return 1;
     }
-    text::width(&text::clean(grapheme)).max(1)
+    text::width(&text::clean_before(grapheme, next)).max(1)
+}
+
+/// The character of a line after its part that ends at this byte.
+pub(in crate::tui) fn after(line: &str, byte: usize) -> Option<char> {
+    line.get(byte..)?.chars().next()
 }
 
 /// The graphemes of a line with their bytes; plain text is not searched for their boundaries.
@@ -54,7 +66,8 @@ pub(in crate::tui) fn layout(lines: &[String], width: usize) -> Vec<Row> {
         let mut can_end = None;
         let (mut used, mut at) = (0, 0);
         for (byte, grapheme) in graphemes(line) {
-            let (wide, count) = (columns(grapheme), grapheme.chars().count());
+            let wide = columns(grapheme, after(line, byte + grapheme.len()));
+            let count = grapheme.chars().count();
             if matches!(grapheme, " " | "\t") {
                 used += wide;
                 at += count;
@@ -85,12 +98,12 @@ pub(in crate::tui) fn place(rows: &[Row], lines: &[String], line: usize, charact
     let row = rows[index];
     let mut at = row.from;
     let mut column = 0;
-    for grapheme in row.of(lines).graphemes(true) {
+    for (next, grapheme) in row.graphemes(lines) {
         if at >= character {
             break;
         }
         at += grapheme.chars().count();
-        column += columns(grapheme);
+        column += columns(grapheme, next);
     }
     (index, column)
 }
@@ -98,8 +111,8 @@ pub(in crate::tui) fn place(rows: &[Row], lines: &[String], line: usize, charact
 /// The character of a row that stands at a column or, where none does, the nearest before it that belongs to this row.
 pub(in crate::tui) fn character_at(row: &Row, lines: &[String], column: usize) -> usize {
     let (mut at, mut before, mut used) = (row.from, row.from, 0);
-    for grapheme in row.of(lines).graphemes(true) {
-        let wide = columns(grapheme);
+    for (next, grapheme) in row.graphemes(lines) {
+        let wide = columns(grapheme, next);
         if used + wide > column {
             return at;
         }

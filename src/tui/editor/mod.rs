@@ -159,6 +159,11 @@ impl Editor {
         &self.draft
     }
 
+    /// Tells whom the note is about, once that is known.
+    pub fn identify(&mut self, about: PatientIdentity) {
+        self.about = about;
+    }
+
     /// Whether there is something that was not asked to be saved, or is not known to be.
     pub fn unsaved(&self) -> bool {
         !self.read_only && self.saving.unsaved()

@@ -13,7 +13,7 @@ use super::{
     page::Page,
 };
 use crate::tui::{
-    forms::paint::{bar, frame, put, width, wrap},
+    forms::paint::{bar, frame, put, put_before, width, wrap},
     theme::{Theme, Token},
 };
 
@@ -35,7 +35,7 @@ enum Line<'a> {
 impl Editor {
     /// Draws the note; where the terminal's cursor belongs.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
-        let title = format!("{} · {}", if self.read_only { "Note" } else { "Write a note" }, self.about.line());
+        let title = format!(" {} · {} ", if self.read_only { "Note" } else { "Write a note" }, self.about.line());
         let inner = frame(area, buf, theme, title, &self.standing_words());
         if inner.is_empty() {
             return None;
@@ -137,15 +137,15 @@ impl Editor {
     fn draw_row(&self, page: usize, row: &Row, lines: &[String], area: Rect, buf: &mut Buffer, theme: &Theme) {
         let found = self.pages.get(page).map(|p| p.matches(&self.needle)).unwrap_or_default();
         let (mut x, mut at) = (area.x, row.from);
-        for grapheme in row.of(lines).graphemes(true) {
-            let wide = flow::columns(grapheme) as u16;
+        for (next, grapheme) in row.graphemes(lines) {
+            let wide = flow::columns(grapheme, next) as u16;
             let left = area.right().saturating_sub(x);
             if left == 0 {
                 break;
             }
             let hit = found.iter().any(|(line, from, to)| *line == row.line && (*from..*to).contains(&at));
             let style = theme.style(if hit { Token::Match } else { Token::Text });
-            put(buf, x, area.y, wide.min(left), grapheme, style);
+            put_before(buf, x, area.y, wide.min(left), grapheme, next, style);
             x = x.saturating_add(wide);
             at += grapheme.chars().count();
         }

@@ -99,13 +99,18 @@ impl Line {
         }
         // The cursor needs a column after the text.
         let mut start = 0;
-        let mut used: usize = self.text[..self.at].graphemes(true).map(flow::columns).sum();
-        for grapheme in self.text[..self.at].graphemes(true) {
+        let wide = |(at, grapheme): (usize, &str)| {
+            let end = at + grapheme.len();
+            (flow::columns(grapheme, flow::after(&self.text, end)), end)
+        };
+        let before = || self.text[..self.at].grapheme_indices(true).map(wide);
+        let mut used: usize = before().map(|(columns, _)| columns).sum();
+        for (wide, end) in before() {
             if used < columns {
                 break;
             }
-            used -= flow::columns(grapheme);
-            start += grapheme.len();
+            used -= wide;
+            start = end;
         }
         (vec![self.text[start..].to_owned()], 0, used.min(columns - 1))
     }

@@ -21,12 +21,25 @@ pub(in crate::tui) fn width(of: &str) -> usize {
 
 /// Cleans a text and writes as much of it as fits into so many columns; the columns used.
 pub(in crate::tui) fn put(buf: &mut Buffer, x: u16, y: u16, columns: u16, what: &str, style: Style) -> u16 {
+    put_before(buf, x, y, columns, what, None, style)
+}
+
+/// Like [`put`], for a part of a text that goes on with this character.
+pub(in crate::tui) fn put_before(
+    buf: &mut Buffer,
+    x: u16,
+    y: u16,
+    columns: u16,
+    what: &str,
+    next: Option<char>,
+    style: Style,
+) -> u16 {
     let area = buf.area;
     if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() {
         return 0;
     }
     let room = columns.min(area.right() - x);
-    let cleaned = text::clean(what);
+    let cleaned = text::clean_before(what, next);
     let cut = text::truncate(&cleaned, usize::from(room));
     let (end, _) = buf.set_stringn(x, y, &cut, usize::from(room), style);
     end - x

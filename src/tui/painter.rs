@@ -91,11 +91,16 @@ impl Painter {
                 continue;
             }
             set(&mut pen, Pen::of(cell), out);
+            let wide = columns(cell.symbol());
+            if wide > 1 && uncertain(cell.symbol()) {
+                // Where the terminal draws it in fewer cells, the rest of its cells must be blank.
+                out.extend(std::iter::repeat_n(b' ', usize::from(wide)));
+                let _ = write!(out, "\x1b[{};{}H", y + 1, x + 1);
+            }
             out.extend_from_slice(cell.symbol().as_bytes());
-            let wide = super::text::width(cell.symbol()).max(1) as u16;
             // In the last column terminals differ about where the cursor is, and about how many columns a wide character or
             // one with combining marks takes: after those the next cell is addressed anew.
-            let certain = wide == 1 && cell.symbol().chars().nth(1).is_none();
+            let certain = wide == 1 && !uncertain(cell.symbol());
             at = (certain && x + 1 < next.area.width).then_some((x + 1, y));
         }
         set(&mut pen, PLAIN, out);
@@ -108,44 +113,57 @@ impl Default for Painter {
     }
 }
 
-/// Some terminals give marks of Indic scripts cells of their own, up to so many beyond where we count.
-const SPILL: u8 = 3;
+/// The columns that we count for a cell's symbol.
+fn columns(symbol: &str) -> u16 {
+    if symbol.is_ascii() { 1 } else { super::text::width(symbol).max(1) as u16 }
+}
 
-/// The cells that must be written, without second halves of wide characters. What stood beside a wide or combined character
-/// that goes is among them even if it is the same: terminals leave the other half, or a mark that they gave a cell of its
-/// own, in whatever way they like.
+/// How many columns a symbol may take on any terminal. They disagree about marks, which some give cells of their own (the
+/// vowel signs of Indic scripts above all), and about clusters, which some draw in fewer cells than their characters have.
+fn reach(symbol: &str) -> u16 {
+    if symbol.is_ascii() {
+        return 1;
+    }
+    let apart: usize = symbol.chars().map(|c| super::text::width(c.encode_utf8(&mut [0; 4])).max(1)).sum();
+    columns(symbol).max(u16::try_from(apart).unwrap_or(u16::MAX))
+}
+
+/// Whether terminals may disagree about the columns of a symbol: more than one character in one cell.
+fn uncertain(symbol: &str) -> bool {
+    !symbol.is_ascii() && symbol.chars().nth(1).is_some()
+}
+
+/// The cells that must be written, without those that the symbol before them covers. Whatever a symbol that comes or goes may
+/// reach on any terminal is among them even if it is the same: the other half of a wide character, or a mark in a cell of
+/// its own, stays there otherwise.
 fn changes<'b>(shown: &'b Buffer, next: &'b Buffer) -> impl Iterator<Item = (u16, u16, &'b Cell)> {
-    let wide = |c: &Cell| !c.symbol().is_ascii() && super::text::width(c.symbol()) > 1;
-    let combined = |c: &Cell| c.symbol().chars().nth(1).is_some();
     let area = next.area;
     (0..area.height).flat_map(move |y| {
-        let (mut half, mut beside) = (false, 0_u8);
+        let (mut covered, mut exposed) = (0_u16, 0_u16);
         (0..area.width).filter_map(move |x| {
             let (was, is) = (shown.cell((x, y))?, next.cell((x, y))?);
-            let (second, exposed) = (half, beside > 0);
-            half = !second && wide(is);
-            beside = match was != is {
-                true if combined(was) || combined(is) => SPILL,
-                true if wide(was) => beside.max(1),
-                _ => beside.saturating_sub(1),
-            };
-            (!second && (was != is || exposed)).then_some((x, y, is))
+            let stale = was != is || x < exposed;
+            if stale {
+                exposed = exposed.max(x.saturating_add(reach(was.symbol()).max(reach(is.symbol()))));
+            }
+            if x < covered {
+                return None;
+            }
+            covered = x.saturating_add(columns(is.symbol()));
+            stale.then_some((x, y, is))
         })
     })
 }
 
-/// A layer that begins in the middle of a wide character leaves half of it: a space stands there instead.
+/// A layer that covers a part of a character of several columns leaves the rest of it: a space stands there instead.
 fn mend_wide(buffer: &mut Buffer) {
     let width = buffer.area.width;
     for y in 0..buffer.area.height {
         for x in 0..width {
-            let half = |b: &Buffer| {
-                let wide = b.cell((x, y)).is_some_and(|c| !c.symbol().is_ascii() && super::text::width(c.symbol()) > 1);
-                wide && (x + 1 == width || b.cell((x + 1, y)).is_some_and(|c| c.symbol() != " "))
-            };
-            if half(buffer)
-                && let Some(cell) = buffer.cell_mut((x, y))
-            {
+            let wide = buffer.cell((x, y)).map_or(1, |c| columns(c.symbol()));
+            let cut = (x + 1..x.saturating_add(wide))
+                .any(|x| x >= width || buffer.cell((x, y)).is_some_and(|c| c.symbol() != " "));
+            if cut && let Some(cell) = buffer.cell_mut((x, y)) {
                 cell.set_symbol(" ");
             }
         }
@@ -256,7 +274,17 @@ mod tests {
 
     /// Symbols of one and two columns, with styles, written where they fit.
     fn buffer(writes: &[(u16, u16, usize, u8)]) -> Buffer {
-        const TEXTS: [&str; 7] = ["a", "東", "hello", "           ", "é", "漢字", "─│"];
+        const TEXTS: [&str; 9] = [
+            "a",
+            "東",
+            "hello",
+            "           ",
+            "é",
+            "漢字",
+            "─│",
+            "\u{930}\u{94d}\u{92e}\u{93e}",
+            "\u{928}\u{93f}\u{928}\u{93f}",
+        ];
         let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
         for (x, y, text, style) in writes {
             let style = match style % 5 {
@@ -277,7 +305,13 @@ mod tests {
             while x < SIZE.0 {
                 let want = wanted.cell((x, y)).unwrap();
                 let have = screen.cell(y, x).unwrap();
-                let text = if have.contents().is_empty() { " " } else { have.contents() };
+                // A terminal may spread a cluster over the cells that we count for it.
+                let wide = columns(want.symbol());
+                let mut text: String =
+                    (x..x + wide).filter_map(|x| screen.cell(y, x)).map(vt100::Cell::contents).collect();
+                if text.is_empty() {
+                    text.push(' ');
+                }
                 if text != want.symbol() {
                     return Err(format!("({x},{y}): {text:?}, wanted {:?}", want.symbol()));
                 }
@@ -296,7 +330,7 @@ mod tests {
                         want.modifier
                     ));
                 }
-                x += super::super::text::width(want.symbol()).max(1) as u16;
+                x += wide;
             }
         }
         Ok(())
@@ -322,6 +356,35 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// A terminal that gives each mark of an Indic script a cell of its own, as tmux does, shows what was drawn, and nothing of
+    /// it once something else stands there.
+    #[test]
+    fn marks_leave_no_ghosts_and_keep_their_letters() {
+        let names = [
+            "\u{936}\u{930}\u{94d}\u{92e}\u{93e}, \u{939}\u{943}\u{937}\u{940}\u{915}\u{947}\u{936}",
+            "\u{92a}\u{94d}\u{930}\u{93f}\u{92f}\u{93e}",
+        ];
+        let screen = |lines: &[(u16, u16, &str)]| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+            for (x, y, text) in lines {
+                buffer.set_string(*x, *y, text, Style::new());
+            }
+            mend_wide(&mut buffer);
+            buffer
+        };
+        let named = screen(&[(0, 0, names[0]), (14, 0, "now"), (1, 1, names[1])]);
+        let mut painter = Painter::new();
+        let mut terminal = vt100::Parser::new(SIZE.1, SIZE.0, 0);
+        let bordered: Vec<Buffer> =
+            (0..12).map(|x| screen(&[(0, 0, names[0]), (x, 0, "│    │"), (x, 1, "│    │")])).collect();
+        let blank = screen(&[(0, 0, "Abel")]);
+        for next in bordered.into_iter().chain([blank]).flat_map(|next| [named.clone(), next]) {
+            terminal.process(&painter.paint(next.clone(), None));
+            assert_eq!(same(terminal.screen(), &next), Ok(()));
+        }
+        assert_eq!(terminal.screen().contents().trim_end(), "Abel");
     }
 
     #[test]

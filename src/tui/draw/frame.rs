@@ -31,11 +31,20 @@ pub fn frame(buf: &mut Buffer, area: Rect, title: &str, border: Style, name: Sty
     Rect::new(left + 1, top + 1, area.width - 2, area.height - 2)
 }
 
+/// No cluster of letters that people write takes more columns.
+const WIDEST: u16 = 12;
+
 /// Clears an area: nothing of what lies below shines through.
 pub fn clear(buf: &mut Buffer, area: Rect) {
     let area = area.intersection(buf.area);
     for y in area.y..area.bottom() {
-        for x in area.x..area.right() {
+        // What begins before the area and reaches into it would be drawn over what comes to stand there.
+        let before = (area.x.saturating_sub(WIDEST)..area.x).rev();
+        let reaching = before.into_iter().find(|x| {
+            buf.cell((*x, y))
+                .is_some_and(|c| !c.symbol().is_ascii() && text::width(c.symbol()) > usize::from(area.x - x))
+        });
+        for x in reaching.into_iter().chain(area.x..area.right()) {
             if let Some(cell) = buf.cell_mut((x, y)) {
                 cell.reset();
             }

@@ -9,6 +9,9 @@ pub const WIDE: u16 = 140;
 /// From so many columns on, three.
 pub const MEDIUM: u16 = 100;
 
+/// Columns of a form where there is room.
+pub const FORM: u16 = 90;
+
 /// The header line.
 pub fn header(size: (u16, u16)) -> Rect {
     Rect::new(0, 0, size.0, size.1.min(1))

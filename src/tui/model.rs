@@ -75,6 +75,8 @@ pub struct Shown {
     pub toast: Toast,
     /// When it came.
     pub at: Timestamp,
+    /// It tells of something begun and not done yet.
+    pub begun: bool,
 }
 
 /// How long a toast stands.
@@ -361,7 +363,21 @@ impl Model {
 
     /// Shows a message and keeps it for the log.
     pub fn say(&mut self, toast: Toast) {
-        let shown = Shown { toast, at: self.now };
+        self.show(Shown { toast, at: self.now, begun: false });
+    }
+
+    /// Says that something was begun whose end will show by itself.
+    pub fn begin(&mut self, text: impl Into<String>) {
+        let toast = Toast { level: Level::Info, text: text.into(), entry: None };
+        self.show(Shown { toast, at: self.now, begun: true });
+    }
+
+    /// What was begun is done, or cannot be done: its message need not stand any longer.
+    pub fn begun_is_over(&mut self) {
+        self.toasts.retain(|t| !t.begun);
+    }
+
+    fn show(&mut self, shown: Shown) {
         self.log.push_back(shown.clone());
         if self.log.len() > LOG_KEPT {
             self.log.pop_front();

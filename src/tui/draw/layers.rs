@@ -33,10 +33,11 @@ pub fn layer(model: &Model, look: &Look<'_>, layer: &Layer, buf: &mut Buffer) ->
         Layer::Help { scroll } => cx.help(*scroll, buf),
         Layer::Palette(layer) => return cx.palette(layer, buf),
         Layer::Form(form) => {
-            let area = layout::middle(model, 90, 34);
-            frame::clear(buf, area);
             let rooms = update::rooms_at_hand(model);
             let form_cx = update::context(&model.setting, model.now, &rooms);
+            let width = layout::FORM.min(layout::body(model).width);
+            let area = layout::middle(model, width, form.height(width, &form_cx));
+            frame::clear(buf, area);
             return form.draw(area, buf, look.theme, &form_cx);
         }
         Layer::Editor(editor) => {
@@ -83,6 +84,17 @@ impl Cx<'_> {
         at.to_zoned(self.model.setting.zone.clone()).strftime("%d %b %H:%M:%S").to_string()
     }
 
+    /// A moment to come or past by the clinic's clock, and how far that is from now.
+    fn moment(&self, at: jiff::Timestamp) -> String {
+        let words = at.to_zoned(self.model.setting.zone.clone()).strftime("%a %-d %b %Y %H:%M").to_string();
+        let now = self.model.now;
+        match if at > now { age(now, at) } else { age(at, now) }.as_str() {
+            "now" => format!("{words}, now"),
+            far if at > now => format!("{words}, in {far}"),
+            far => format!("{words}, {far} ago"),
+        }
+    }
+
     fn detail(&self, layer: &DetailLayer, buf: &mut Buffer) {
         let area = layout::side(self.model);
         let width = usize::from(area.width.saturating_sub(4)).max(1);
@@ -95,7 +107,8 @@ impl Cx<'_> {
             let inner = self.open(area, &format!("{} {} · the vendor's own words", detail.kind.word(), detail.id), buf);
             let lines: Vec<Line> = match raw {
                 Some(raw) => {
-                    pretty(&raw.0).iter().flat_map(|l| text::wrap(l, width)).map(|l| (l, Token::Text)).collect()
+                    let wrapped = pretty(&raw.0);
+                    wrapped.iter().flat_map(|l| text::wrap(&text::strict(l), width)).map(|l| (l, Token::Text)).collect()
                 }
                 None => vec![("It was not read from the vendor yet; U reads it.".into(), Token::Dim)],
             };
@@ -139,12 +152,14 @@ impl Cx<'_> {
             lines.push((format!("= {vendor} {}: {standing}", row.other_kind.word()), Token::Dim));
         }
         for (fact, sourced) in detail.facts.values.iter().filter(|(f, _)| update::plain_fact(**f)) {
-            let words =
-                format!("{}: {} ({})", fact_word(*fact), text::clean(&sourced.value), source_word(sourced.source));
-            lines.push((words, Token::Dim));
+            let value = match sourced.value.parse() {
+                Ok(at) => self.moment(at),
+                Err(_) => text::clean(&sourced.value).into_owned(),
+            };
+            lines.push((format!("{}: {value} ({})", fact_word(*fact), source_word(sourced.source)), Token::Dim));
         }
         for name in &detail.refs {
-            lines.push((format!("{} {}: {}", name.vendor, name.scheme, text::clean(&name.value)), Token::Dim));
+            lines.push((format!("{} {}: {}", name.vendor, name.scheme, text::strict(&name.value)), Token::Dim));
         }
         lines
     }
@@ -348,7 +363,9 @@ impl Cx<'_> {
                         format!("{mark}{}", text::clean(label)),
                         if i == layer.selected { Token::Strong } else { Token::Text },
                     ));
-                    lines.extend(text::wrap(url, width).into_iter().map(|l| (format!("  {l}"), Token::Dim)));
+                    lines.extend(
+                        text::wrap(&text::strict(url), width).into_iter().map(|l| (format!("  {l}"), Token::Dim)),
+                    );
                     lines.push((String::new(), Token::Text));
                 }
                 self.lines(inner, 0, &lines, buf);
@@ -382,7 +399,7 @@ impl Cx<'_> {
                 let width = usize::from(area.width.saturating_sub(2)).max(1);
                 let part = |words: &str, token| text::wrap(words, width).into_iter().map(move |l| (l, token));
                 let mut lines: Vec<Line> = part("too small for the code; the link is:", Token::Warning).collect();
-                lines.extend(part(url, Token::Text));
+                lines.extend(part(&text::strict(url), Token::Text));
                 let below = Rect::new(area.x, area.y + 1.min(area.height), area.width, area.height.saturating_sub(1));
                 self.lines(below, 0, &lines, buf);
             }
@@ -574,6 +591,6 @@ fn fact_word(fact: crate::domain::Fact) -> &'static str {
         Fact::SessionToken | Fact::WebhookKey | Fact::WebhookEndpoint => "sealed",
         Fact::RecorderUrl => "recorder",
         Fact::SummaryUrl => "summary page",
-        Fact::ExpiresAt => "lives until",
+        Fact::ExpiresAt => "ends",
     }
 }

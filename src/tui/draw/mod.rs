@@ -253,7 +253,13 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
 fn toasts(model: &Model, look: &Look<'_>, buf: &mut Buffer) {
     let body = layout::body(model);
     let width = body.width.min(72);
-    let mut bottom = body.bottom();
+    // The editor's last rows say whether the draft is saved and what is wrong; elsewhere it is the border that stays whole.
+    let reserved = match model.layers.last() {
+        _ if body.height < 10 => 0,
+        Some(Layer::Editor(_)) => 2,
+        _ => u16::from(!model.setting.plain),
+    };
+    let mut bottom = body.bottom() - reserved;
     for shown in model.toasts.iter().rev() {
         let token = match shown.toast.level {
             Level::Info => Token::Info,
@@ -273,6 +279,7 @@ fn toasts(model: &Model, look: &Look<'_>, buf: &mut Buffer) {
             let y = bottom + i as u16;
             put(buf, x, y, &" ".repeat(usize::from(wide)), wide, Style::reset());
             let mark = match shown.toast.level {
+                Level::Info if shown.begun => "·",
                 Level::Info => "✓",
                 Level::Warning => "!",
                 Level::Error => "✕",
@@ -289,6 +296,11 @@ fn toasts(model: &Model, look: &Look<'_>, buf: &mut Buffer) {
 pub(in crate::tui) fn why(reason: &crate::domain::Reason) -> String {
     let message = text::clean(&reason.message);
     if message.trim().is_empty() { reason.kind.word().into() } else { format!("{}: {message}", reason.kind.word()) }
+}
+
+/// An appointment's status in the board's own word.
+pub(in crate::tui) fn standing(status: &crate::domain::appointment::AppointmentStatus) -> String {
+    words::appointment(status, None).word
 }
 
 /// How long ago, as the screens say it: now, then minutes, hours, days.

@@ -7,7 +7,7 @@ use ratatui::{
 };
 
 use super::{
-    Came, FormContext, HINTS, Step, plain_key, rule,
+    Came, FormContext, HINTS, PatientIdentity, Step, plain_key, rule,
     sheet::{Row, Sheet},
     sheet_form,
 };
@@ -16,8 +16,24 @@ use crate::{
     tui::theme::Theme,
 };
 
+/// The session note that an addendum is asked for, so that a person can tell whether it is the right one.
+#[derive(Clone, Default)]
+pub struct AboutNote {
+    /// The clinic's number, where it is known.
+    pub number: Option<String>,
+    /// Whom it is about. The clinic tells numbers of its own only, so nothing is known until its visit was linked.
+    pub patient: PatientIdentity,
+    /// What the clinic tells of it, in words.
+    pub told: String,
+    /// How its text begins.
+    pub text: String,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Field {
+    Patient,
+    Told,
+    Text,
     Number,
     Instructions,
 }
@@ -31,11 +47,22 @@ pub(super) struct AddendumForm {
 }
 
 impl AddendumForm {
-    pub fn new(session_note: Option<&str>) -> Self {
-        let given = session_note.unwrap_or_default().to_owned();
+    pub fn new(note: Option<AboutNote>) -> Self {
+        let unknown = note.is_none();
+        let note = note.unwrap_or_default();
+        let given = note.number.unwrap_or_default();
         let mut sheet = Sheet::new(vec![
-            Row::line(Field::Number, "Session note", &given).named(&["session_note", "session_note_id"]),
-            Row::long(Field::Instructions, "Instructions", "", 6).named(&["instructions"]),
+            Row::note(Field::Patient, "Patient", note.patient.line()).hidden_if(unknown),
+            Row::note(Field::Told, "The clinic says", note.told.clone()).hidden_if(note.told.is_empty()),
+            Row::note(Field::Text, "Its text", note.text.clone()).hidden_if(note.text.is_empty()),
+            Row::line(Field::Number, "Session note", &given)
+                .named(&["session_note", "session_note_id"])
+                .hint("the clinic's number, digits only")
+                .required(),
+            Row::long(Field::Instructions, "Instructions", "", 6)
+                .named(&["instructions"])
+                .hint("what should be added or put right")
+                .required(),
         ]);
         if !given.is_empty() {
             sheet.go(Field::Instructions);

@@ -128,6 +128,7 @@ impl BookingForm {
             }
             Row::pick(Field::Room, "Waiting room", Pick::new(items, room.unwrap_or_default()))
         };
+        let room_row = if change { room_row } else { room_row.required() };
         let day = base.start.map(|at| at.to_zoned(cx.zone.clone()).date()).filter(|day| *day >= cx.today());
         let mut list = Pick::default();
         list.rows = LIST;
@@ -536,6 +537,19 @@ impl BookingForm {
         }
     }
 
+    pub fn requires(&self) -> bool {
+        self.sheet.requires()
+    }
+
+    /// The list of free times is as tall before they are known as after.
+    pub fn height(&self, columns: u16, cx: &FormContext<'_>) -> u16 {
+        let listed = match self.sheet.pick(Field::Slot) {
+            Some(pick) => pick.items().len().clamp(1, usize::from(LIST)) as u16,
+            None => 1,
+        };
+        self.sheet.height(columns, cx.today()) + LIST.saturating_sub(listed)
+    }
+
     pub fn dirty(&self) -> bool {
         let moved = matches!(self.what, What::Change { .. }) && self.chosen().is_some();
         moved || self.texts() != self.given
@@ -543,7 +557,7 @@ impl BookingForm {
 
     pub fn title(&self) -> String {
         let verb = if matches!(self.what, What::Book { .. }) { "Book for" } else { "Reschedule" };
-        format!("{verb} {}", self.about.name)
+        format!("{verb} {}", self.about.called())
     }
 
     pub fn word(&self) -> &'static str {

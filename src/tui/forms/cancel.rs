@@ -71,7 +71,23 @@ impl CancelForm {
         vec![("enter", "cancel it"), ("esc", "leave it")]
     }
 
+    pub fn requires(&self) -> bool {
+        false
+    }
+
+    pub fn height(&self, columns: u16, cx: &FormContext<'_>) -> u16 {
+        self.lines(usize::from(columns), cx).len() as u16
+    }
+
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme, cx: &FormContext<'_>) -> Option<Position> {
+        let lines = self.lines(usize::from(area.width).max(1), cx);
+        for (y, (line, token)) in (area.y..area.bottom()).zip(&lines) {
+            put(buf, area.x, y, area.width, line, theme.style(*token));
+        }
+        None
+    }
+
+    fn lines(&self, columns: usize, cx: &FormContext<'_>) -> Vec<(String, Token)> {
         let when = self.start.map_or("no start time known".into(), |at| {
             at.to_zoned(cx.zone.clone()).strftime("%a %-d %b %Y %H:%M").to_string()
         });
@@ -88,14 +104,6 @@ impl CancelForm {
             Token::Dim,
         ));
         parts.push(("enter cancels the appointment · esc leaves it as it is".into(), Token::Key));
-        let columns = usize::from(area.width).max(1);
-        let lines: Vec<(String, Token)> = parts
-            .into_iter()
-            .flat_map(|(text, token)| wrap(&text, columns).into_iter().map(move |l| (l, token)))
-            .collect();
-        for (y, (line, token)) in (area.y..area.bottom()).zip(&lines) {
-            put(buf, area.x, y, area.width, line, theme.style(*token));
-        }
-        None
+        parts.into_iter().flat_map(|(text, token)| wrap(&text, columns).into_iter().map(move |l| (l, token))).collect()
     }
 }

@@ -31,8 +31,13 @@ impl From<&Patient> for PatientIdentity {
 impl PatientIdentity {
     /// Name, birth date and MRN in one line; what is not known is said.
     pub fn line(&self) -> String {
-        let name = if self.name.trim().is_empty() { "no name known" } else { &self.name };
+        let name = known(Some(&self.name)).unwrap_or("no name known");
         format!("{name} · {} · {}", self.born_words(), self.mrn_words())
+    }
+
+    /// The name for a sentence.
+    pub fn called(&self) -> &str {
+        known(Some(&self.name)).unwrap_or("a patient without a known name")
     }
 
     /// `born 1971-04-03`, or that it is not known.

@@ -43,6 +43,7 @@ use crate::domain::{
     view::Told,
 };
 
+pub use addendum::AboutNote;
 pub use identity::PatientIdentity;
 
 /// What a form is told about the world with every call.
@@ -173,9 +174,9 @@ impl Form {
         Self::of(Kind::VisitNote(VisitNoteForm::new(appointment, about, note)))
     }
 
-    /// To ask for an addendum; `session_note` is the clinic's number where it is known.
-    pub fn request_addendum(session_note: Option<&str>) -> Self {
-        Self::of(Kind::Addendum(AddendumForm::new(session_note)))
+    /// To ask for an addendum to a session note that is known, or to one whose number is typed.
+    pub fn request_addendum(note: Option<AboutNote>) -> Self {
+        Self::of(Kind::Addendum(AddendumForm::new(note)))
     }
 
     /// The first thing a form wants, right after it was made.
@@ -285,10 +286,22 @@ impl Form {
         each!(&self.kind, form => form.hints())
     }
 
+    /// How many rows the form wants when it is so many columns wide, with its border and what it has to say. It does not change
+    /// while the keys go from field to field.
+    pub fn height(&self, width: u16, cx: &FormContext<'_>) -> u16 {
+        let columns = width.saturating_sub(4).max(1);
+        let message = self
+            .message
+            .as_ref()
+            .map_or(0, |(text, _)| paint::wrap(text, usize::from(columns.saturating_sub(2).max(1))).len() as u16);
+        each!(&self.kind, form => form.height(columns, cx)).saturating_add(message.saturating_add(4))
+    }
+
     /// Draws the form into the whole area; where the terminal's cursor belongs.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme, cx: &FormContext<'_>) -> Option<Position> {
         let title = each!(&self.kind, form => form.title());
-        let inner = paint::frame(area, buf, theme, format!(" {title} "), "");
+        let foot = if each!(&self.kind, form => form.requires()) { " * must be filled in " } else { "" };
+        let inner = paint::frame(area, buf, theme, format!(" {title} "), foot);
         if inner.is_empty() {
             return None;
         }
@@ -354,6 +367,14 @@ macro_rules! sheet_form {
             if self.sheet.paste(text).is_some() {
                 self.judge(cx);
             }
+        }
+
+        pub fn requires(&self) -> bool {
+            self.sheet.requires()
+        }
+
+        pub fn height(&self, columns: u16, cx: &FormContext<'_>) -> u16 {
+            self.sheet.height(columns, cx.today())
         }
 
         /// Marks the field that a refusal names; whether there is one.

@@ -87,9 +87,12 @@ impl PatientForm {
             .collect();
         phones.push(None);
         let mut rows = vec![
-            Row::line(Field::First, "First name", &text(&name.first)).named(&["firstName", "names", "name"]),
+            Row::line(Field::First, "First name", &text(&name.first))
+                .named(&["firstName", "names", "name"])
+                .hint("a first or a last name is needed")
+                .required(),
             Row::line(Field::Middle, "Middle name", &text(&name.middle)),
-            Row::line(Field::Last, "Last name", &text(&name.last)),
+            Row::line(Field::Last, "Last name", &text(&name.last)).hint("a first or a last name is needed").required(),
             Row::pick(
                 Field::NameUse,
                 "Name is",
@@ -100,13 +103,13 @@ impl PatientForm {
             ),
             Row::line(Field::BirthDate, "Birth date", &text(&base.birth_date))
                 .named(&["birth_date"])
-                .hint("YYYY-MM-DD"),
+                .hint("YYYY-MM-DD, like 1971-04-03"),
             Row::pick(
                 Field::Gender,
                 "Gender",
                 Pick::optional(&["male", "female", "other", "unknown"], base.gender.as_ref().map(Gender::as_str)),
             ),
-            Row::line(Field::Mrn, "MRN", &text(&base.mrn)),
+            Row::line(Field::Mrn, "MRN", &text(&base.mrn)).hint("the practice's own number; no rule is published"),
         ];
         for (i, at) in phones.iter().enumerate() {
             let held = at.and_then(|at| base.telecom.get(at));
@@ -178,6 +181,9 @@ impl PatientForm {
             let was = at.and_then(|at| self.base.telecom[at].value.as_deref());
             found.push((Field::Phone(i), if same(&number, was) { None } else { optional(&number, &rule::phone) }));
         }
+        let mrn = said(Field::Mrn);
+        // No rule is published, but a date has slipped into the wrong field.
+        let slipped = !same(&mrn, self.base.mrn.as_deref()) && rule::looks_like_a_date(&mrn);
         let email = said(Field::Email);
         let was = email_at(&self.base).and_then(|i| self.base.telecom[i].value.as_deref());
         found.push((Field::Email, if same(&email, was) { None } else { optional(&email, &rule::email) }));
@@ -187,6 +193,17 @@ impl PatientForm {
         found.push((Field::DeceasedAt, rule::death(deceased, &at, rule::date(&birth).ok(), now).err()));
         for (field, problem) in found {
             self.sheet.judge(field, problem);
+        }
+        if let Some(row) = self.sheet.row_mut(Field::Mrn) {
+            row.remark = slipped.then(|| "this looks like a date: does it belong into another field?".into());
+        }
+        // With one of the two the other may stay empty.
+        for (field, other) in [(Field::First, Field::Last), (Field::Last, Field::First)] {
+            let enough = kept || !said_of(&self.sheet, other).is_empty();
+            if let Some(row) = self.sheet.row_mut(field) {
+                row.required = !enough;
+                row.hint = if enough { "" } else { "a first or a last name is needed" };
+            }
         }
         let here = self.sheet.here() == Some(Field::DeceasedAt);
         if let Some(row) = self.sheet.row_mut(Field::DeceasedAt) {
@@ -370,6 +387,10 @@ impl PatientForm {
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme, cx: &FormContext<'_>) -> Option<Position> {
         self.sheet.draw(area, buf, theme, cx.today())
     }
+}
+
+fn said_of(sheet: &Sheet<Field>, field: Field) -> &str {
+    sheet.text(field).trim()
 }
 
 fn flag(value: &str) -> Option<bool> {

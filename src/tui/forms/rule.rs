@@ -36,6 +36,14 @@ pub(super) fn date(text: &str) -> Result<Date, String> {
     Date::new(year, month as i8, day as i8).map_err(|_| "there is no such day".to_owned())
 }
 
+/// Whether a text is written like a date, in whichever order.
+pub(super) fn looks_like_a_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.trim().split(['-', '/', '.']).collect();
+    let sizes: Vec<usize> =
+        parts.iter().map(|p| if p.bytes().all(|b| b.is_ascii_digit()) { p.len() } else { 0 }).collect();
+    matches!(sizes.as_slice(), [4, 1 | 2, 1 | 2] | [1 | 2, 1 | 2, 4 | 2])
+}
+
 /// Solo's `deceasedAt`: `2020-03-31 10:12 AM`.
 pub(super) fn deceased_at(text: &str) -> Result<DateTime, String> {
     let wrong = || "must read YYYY-MM-DD HH:MM AM or PM, as 2020-03-31 10:12 AM".to_owned();
@@ -262,6 +270,16 @@ mod tests {
             ("1071-04-03", "150 years"),
         ] {
             assert!(birth_date(bad, today).unwrap_err().contains(why), "{bad}");
+        }
+    }
+
+    #[test]
+    fn dates_are_told_from_numbers_of_records() {
+        for date in ["31/12/1980", "1980-12-31", "1.6.80"] {
+            assert!(looks_like_a_date(date), "{date}");
+        }
+        for number in ["M-88", "100000535", "RL-1-2", "", "12-345-6789"] {
+            assert!(!looks_like_a_date(number), "{number}");
         }
     }
 

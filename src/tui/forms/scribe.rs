@@ -124,6 +124,9 @@ impl ScribeForm {
         self.sheet.judge(Field::Vendor, missing);
         let doctor = if takes.doctor { rule::required(self.sheet.text(Field::Doctor)).err() } else { None };
         self.sheet.judge(Field::Doctor, doctor);
+        if let Some(row) = self.sheet.row_mut(Field::Doctor) {
+            row.required = takes.doctor;
+        }
         // Without a facility another session of the same doctor may be the one that is resumed.
         let alone = takes.visit && self.sheet.text(Field::Facility).trim().is_empty();
         if let Some(row) = self.sheet.row_mut(Field::Facility) {
@@ -168,7 +171,7 @@ impl ScribeForm {
     }
 
     pub fn title(&self) -> String {
-        format!("Start a scribe session for {}", self.about.name)
+        format!("Start a scribe session for {}", self.about.called())
     }
 
     pub fn word(&self) -> &'static str {

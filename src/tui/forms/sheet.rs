@@ -38,8 +38,12 @@ pub(super) struct Row<F> {
     pub remark: Option<String>,
     /// How it is filled in, shown while it has the keys and nothing else is to be said.
     pub hint: &'static str,
-    /// Whether a person was here, so that a broken rule may be shown.
+    /// Whether a person was here or tried to submit, so that a broken rule may be shown.
     pub visited: bool,
+    /// Whether something was typed or chosen here.
+    pub touched: bool,
+    /// Nothing is submitted without it; marked with a star.
+    pub required: bool,
     /// Not shown and passed by the keys.
     pub hidden: bool,
     /// By which names a refusal may speak of it.
@@ -116,6 +120,11 @@ impl<F: Copy + PartialEq> Sheet<F> {
         if let Some(row) = self.row_mut(id) {
             row.problem = problem;
         }
+    }
+
+    /// Whether a field that is shown must be filled in.
+    pub fn requires(&self) -> bool {
+        self.rows.iter().any(|r| r.required && !r.hidden)
     }
 
     /// Gives a field the keys.
@@ -201,6 +210,7 @@ impl<F: Copy + PartialEq> Sheet<F> {
             (Did::Changed, _) => {
                 let row = &mut self.rows[self.at];
                 row.remark = None;
+                row.touched = true;
                 Came::Changed(from)
             }
             (Did::Nothing, KeyCode::Up) if self.next(true, false) => Came::Left(from),
@@ -244,6 +254,8 @@ impl<F> Row<F> {
             remark: None,
             hint: "",
             visited: false,
+            touched: false,
+            required: false,
             hidden: false,
             names: &[],
         }
@@ -283,6 +295,11 @@ impl<F> Row<F> {
 
     pub fn hint(mut self, hint: &'static str) -> Self {
         self.hint = hint;
+        self
+    }
+
+    pub fn required(mut self) -> Self {
+        self.required = true;
         self
     }
 

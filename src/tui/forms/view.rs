@@ -33,22 +33,37 @@ impl Shown {
 }
 
 impl<F: Copy + PartialEq> Sheet<F> {
+    /// Columns of the labels and of the fields beside them.
+    fn columns(&self, width_of_all: u16) -> (u16, u16) {
+        let labels = self.rows.iter().filter(|r| !r.hidden).map(Row::label_width).max().unwrap_or(0) as u16;
+        let labels = (labels + 2).min(width_of_all / 3);
+        (labels, width_of_all - labels)
+    }
+
+    /// How many lines the rows take, whichever of them has the keys.
+    pub fn height(&self, columns: u16, today: Date) -> u16 {
+        let (_, columns) = self.columns(columns);
+        let lines = |row: &Row<F>, here: bool| row.shown(here, columns, today).0.len();
+        let shown = self.rows.iter().filter(|r| !r.hidden);
+        let idle: usize = shown.clone().map(|row| lines(row, false)).sum();
+        let more = shown.filter(|r| r.takes_keys()).map(|r| lines(r, true).saturating_sub(lines(r, false))).max();
+        u16::try_from(idle + more.unwrap_or(0)).unwrap_or(u16::MAX)
+    }
+
     /// Draws as many rows as fit, the one with the keys always among them; where the cursor belongs.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme, today: Date) -> Option<Position> {
         let area = area.intersection(buf.area);
         if area.is_empty() {
             return None;
         }
-        let labels = self.rows.iter().filter(|r| !r.hidden).map(|r| width(&r.label)).max().unwrap_or(0) as u16;
-        let labels = (labels + 2).min(area.width / 3);
-        let columns = area.width - labels;
+        let (labels, columns) = self.columns(area.width);
         let mut lines: Vec<(Shown, bool)> = Vec::new();
         let (mut from, mut to, mut cursor) = (0, 0, None);
         for (i, row) in self.rows.iter().enumerate().filter(|(_, r)| !r.hidden) {
             let here = i == self.at && row.takes_keys();
             let (mut shown, place) = row.shown(here, columns, today);
             if let Some(first) = shown.first_mut() {
-                first.label = Some(row.label.clone());
+                first.label = Some(if row.required { format!("{} *", row.label) } else { row.label.clone() });
             }
             if here {
                 from = lines.len();
@@ -94,6 +109,10 @@ impl<F: Copy + PartialEq> Sheet<F> {
 }
 
 impl<F> Row<F> {
+    fn label_width(&self) -> usize {
+        width(&self.label) + if self.required { 2 } else { 0 }
+    }
+
     /// The lines of a row, and column and line of the cursor in them.
     fn shown(&self, here: bool, columns: u16, today: Date) -> (Vec<Shown>, Option<(u16, usize)>) {
         let token = if here { Token::FieldFocused } else { Token::Field };
@@ -103,6 +122,10 @@ impl<F> Row<F> {
                 let (rows, row, column) = line.shown(usize::from(columns));
                 cursor = Some((column as u16, row));
                 rows.into_iter().map(|text| Shown::field(text, token)).collect()
+            }
+            // How it is written is told before somebody fails at it.
+            Control::Line(line) if line.text().is_empty() && !self.hint.is_empty() => {
+                vec![Shown::field(format!("· {}", self.hint), Token::Dim)]
             }
             Control::Line(line) if line.text().is_empty() => vec![Shown::field("·", Token::Dim)],
             Control::Line(line) if line.rows > 1 => {
@@ -137,8 +160,8 @@ impl<F> Row<F> {
                 .collect(),
         };
         let below = usize::from(columns).max(3) - 2;
-        if let Some(problem) = self.problem.as_ref().filter(|_| self.visited || here) {
-            // Before anything was typed, what is required is only asked for.
+        // Nobody is told what is wrong before they typed anything, and it is no alarm before the field is left or Enter pressed.
+        if let Some(problem) = self.problem.as_ref().filter(|_| self.visited || (here && self.touched)) {
             let token = if self.visited { Token::Invalid } else { Token::Dim };
             let said = wrap(problem, below).into_iter().enumerate();
             lines.extend(said.map(|(i, text)| below_field(if i == 0 { "!" } else { " " }, &text, token)));

@@ -63,7 +63,7 @@ impl VisitNoteForm {
         let mut rows = vec![Row::note(Field::Patient, "Patient", self.about.line())];
         let part = self.note.parts.get(self.part);
         match self.note.parts.len() {
-            0 => rows.push(Row::line(Field::TemplateName, "Template", "").named(&["name", "template"])),
+            0 => rows.push(Row::line(Field::TemplateName, "Template", "").named(&["name", "template"]).required()),
             1 => rows.push(Row::note(Field::Template, "Template", part.map_or("", |p| p.template.as_str()))),
             _ => {
                 let items = self.note.parts.iter().enumerate();
@@ -86,8 +86,8 @@ impl VisitNoteForm {
         if questions.is_empty() {
             let why = "No question was found in this template. Give the question's id and its value; several values stand apart by ;";
             rows.push(Row::note(Field::ByHand, "", why));
-            rows.push(Row::line(Field::Id, "Question id", "").named(&["id"]));
-            rows.push(Row::long(Field::Values, "Value", "", 4).named(&["value", "values"]));
+            rows.push(Row::line(Field::Id, "Question id", "").named(&["id"]).required());
+            rows.push(Row::long(Field::Values, "Value", "", 4).named(&["value", "values"]).required());
         }
         self.sheet = Sheet::new(rows);
         if self.note.parts.len() > 1 && !questions.is_empty() {
@@ -217,7 +217,7 @@ impl VisitNoteForm {
     }
 
     pub fn title(&self) -> String {
-        format!("Visit note of {}", self.about.name)
+        format!("Visit note of {}", self.about.called())
     }
 
     pub fn word(&self) -> &'static str {

@@ -104,7 +104,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             with_appointment(model, |m, id| vec![look(m, Wish::Scribe(id))])
         }
         Action::VisitNote => with_appointment(model, |m, id| {
-            m.tell(Level::Info, "reading the visit note …");
+            m.begin("reading the visit note …");
             vec![Effect::Start(Purpose::VisitNote(id), Request::Ask(Question::VisitNote { appointment: id }))]
         }),
         Action::SetRoom => with_appointment(model, |m, id| {

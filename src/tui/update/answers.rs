@@ -4,6 +4,7 @@ use super::{Effect, Purpose, Wish, acts, everything, keys, lacking, look};
 use crate::{
     domain::{
         Command, Delta, DraftId, Fact, Kind, Message, Question, Record, RecordId, Reply, Request,
+        appointment::VideoStatus,
         command::{Level, Refusal, Touched},
         entry::Reason,
         note::{Draft, NoteBody},
@@ -11,9 +12,10 @@ use crate::{
     },
     tui::{
         editor::Editor,
-        forms::{Form, FormEvent, PatientIdentity},
+        forms::{AboutNote, Form, FormEvent, PatientIdentity},
         layers::{Choice, Layer, LinksLayer},
         model::{Model, Pane},
+        text,
     },
 };
 
@@ -30,7 +32,12 @@ pub(super) fn heard(model: &mut Model, message: Message) -> Vec<Effect> {
             None => Vec::new(),
         },
         Message::Told { to, told } => match take(model, to) {
-            Some(purpose) => told_effects(model, purpose, &told),
+            Some(purpose) => {
+                if !matches!(purpose, Purpose::Quiet | Purpose::FormQuestion) {
+                    model.begun_is_over();
+                }
+                told_effects(model, purpose, &told)
+            }
             None => Vec::new(),
         },
         Message::Answer { .. } | Message::Welcome { .. } => Vec::new(),
@@ -177,18 +184,31 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             filing_may_go_on(model, record)
         }
         (Wish::OpenDraft(_), Answer::Draft(Some(draft))) => {
+            let whose = draft.patient.or(draft.appointment);
             let about = identity(model, &draft);
             model.layers.push(Layer::Editor(Box::new(Editor::open(*draft, about))));
             super::fit(model);
-            Vec::new()
+            whose.map(|record| look(model, Wish::Whose(record))).into_iter().collect()
         }
         (Wish::FileDraft(_), Answer::Draft(Some(draft))) => {
             // Filing goes through the editor's check: two identifiers, empty sections.
+            let whose = draft.patient.or(draft.appointment);
             let about = identity(model, &draft);
             let mut editor = Editor::open(*draft, about);
             editor.check();
             model.layers.push(Layer::Editor(Box::new(editor)));
             super::fit(model);
+            whose.map(|record| look(model, Wish::Whose(record))).into_iter().collect()
+        }
+        (Wish::Whose(record), Answer::Detail(Some(detail))) => {
+            let about = match &detail.shown {
+                Some(Record::Patient(patient)) => Some(PatientIdentity::from(&**patient)),
+                _ => detail.patient.as_ref().map(identity_of),
+            };
+            let whose = |e: &&mut Editor| e.draft().patient.or(e.draft().appointment) == Some(record);
+            if let (Some(about), Some(editor)) = (about, keys::editor(model).filter(whose)) {
+                editor.identify(about);
+            }
             Vec::new()
         }
         (Wish::FileLinks(draft, appointment), Answer::Links(rows)) => file(model, draft, appointment, rows, false),
@@ -255,7 +275,7 @@ fn with_detail(model: &mut Model, wish: Wish, detail: &Detail) -> Vec<Effect> {
         (Wish::EditPatient(id) | Wish::EditKnown(id), Some(Record::Patient(patient))) => {
             if !detail.complete && matches!(wish, Wish::EditPatient(_)) && detail.pending.is_empty() {
                 // Editing what was only imported cannot tell an empty field from one that was never read.
-                model.tell(Level::Info, "this record was read in part; reading it whole …");
+                model.begin("this record was read in part; reading it whole …");
                 let ask = Request::Ask(Question::Refresh { record: id });
                 return vec![Effect::Start(Purpose::Reread(id), ask)];
             }
@@ -277,16 +297,22 @@ fn with_detail(model: &mut Model, wish: Wish, detail: &Detail) -> Vec<Effect> {
         }
         (Wish::Scribe(id), Some(Record::Appointment(appointment))) => {
             if appointment.status.closed() {
-                let text = format!("this appointment is {}: there is nothing to listen to", appointment.status);
+                let standing = crate::tui::draw::standing(&appointment.status);
+                let text = format!("this appointment is {standing}: there is nothing to listen to");
                 return acts::nothing_there(model, &text);
+            }
+            if appointment.video.as_ref().is_some_and(|v| v.status == VideoStatus::Lwbs) {
+                return acts::nothing_there(model, "the patient left unseen: there is nothing to listen to");
             }
             let form = Form::start_scribe(id, about, &cx);
             open_form(model, form)
         }
-        (Wish::Addendum(_), Some(Record::SessionNote(_))) => {
+        (Wish::Addendum(_), Some(Record::SessionNote(note))) => {
             // The clinic's own number, not the appointment's that the row shows.
-            let number = detail.refs.iter().find(|r| r.kind == Kind::SessionNote).map(|r| r.value.as_str());
-            let form = Form::request_addendum(number);
+            let number = detail.refs.iter().find(|r| r.kind == Kind::SessionNote).map(|r| r.value.clone());
+            let text = note.summary.as_deref().unwrap_or_default().chars().take(160).collect();
+            let told = told_of(note, &model.setting.zone);
+            let form = Form::request_addendum(Some(AboutNote { number, patient: about, told, text }));
             open_form(model, form)
         }
         (Wish::Cancel(id), Some(Record::Appointment(appointment))) => {
@@ -336,6 +362,15 @@ fn with_detail(model: &mut Model, wish: Wish, detail: &Detail) -> Vec<Effect> {
         (_, None) => acts::nothing_there(model, "it was not read yet; U reads it"),
         _ => acts::nothing_there(model, "that cannot be done here"),
     }
+}
+
+/// What the clinic tells of a session note: it names visit and patient by its own numbers only.
+fn told_of(note: &crate::domain::note::SessionNote, zone: &jiff::tz::TimeZone) -> String {
+    let at = note.created_at.map(|at| at.to_zoned(zone.clone()).strftime("%a %-d %b %Y %H:%M").to_string());
+    let numbered = |what: &str, number: &Option<String>| number.as_ref().map(|n| format!("{what} {}", text::strict(n)));
+    let parts = [at, numbered("its appointment", &note.appointment_id), numbered("its patient", &note.patient_id)];
+    let status = note.status.as_ref().map(|s| s.replace('_', " "));
+    parts.into_iter().chain([status]).flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// Opens a form; it may ask its first question at once.
@@ -441,7 +476,7 @@ fn file(model: &mut Model, draft: DraftId, appointment: RecordId, rows: Vec<Link
     if asked {
         return not_filed(model, &Refusal::Invalid("the EMR has no appointment with this MRN at this time".into()));
     }
-    model.tell(Level::Info, "looking for the appointment in the EMR …");
+    model.begin("looking for the appointment in the EMR …");
     vec![Effect::Start(Purpose::EmrFor(draft, appointment), Request::Ask(Question::EmrAppointments { appointment }))]
 }
 

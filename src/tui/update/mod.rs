@@ -90,6 +90,8 @@ pub enum Wish {
     EditPatient(RecordId),
     /// A patient to be edited as far as they are known: their vendor cannot be reached.
     EditKnown(RecordId),
+    /// Whom the note in the editor is about: their record, or that of the visit.
+    Whose(RecordId),
     /// An appointment for which a scribe session is started.
     Scribe(RecordId),
     /// A session note for which an addendum is asked.
@@ -254,6 +256,7 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         Wish::Links(record) | Wish::FileLinks(_, record) => Query::Links { record },
         Wish::OpenDraft(draft) | Wish::FileDraft(draft) => Query::Draft { draft },
         Wish::Detail(record)
+        | Wish::Whose(record)
         | Wish::EditPatient(record)
         | Wish::EditKnown(record)
         | Wish::Reschedule(record)

@@ -197,6 +197,81 @@ fn answers_are_not_lost_by_looking_at_another_template() {
     assert!(form.dirty());
 }
 
+fn known_note() -> AboutNote {
+    AboutNote {
+        number: Some("46".into()),
+        patient: about(),
+        told: "Fri 20 Nov 2026 15:00 · its appointment 9004 · its patient 500 · in review".into(),
+        text: "Cough for three days.".into(),
+    }
+}
+
+/// Two identifiers before something is asked about a person's note.
+#[test]
+fn an_addendum_names_whose_note_it_is_and_which() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let shown = screen(&Form::request_addendum(Some(known_note())), &cx, 80, 24);
+    for part in
+        ["Okoro, Ifeoma · born 1980-06-01 · MRN M-88", "20 Nov 2026", "its appointment 9004", "Cough for three days."]
+    {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    let nobody = AboutNote { patient: PatientIdentity::default(), ..known_note() };
+    let shown = screen(&Form::request_addendum(Some(nobody)), &cx, 80, 24);
+    assert!(shown.contains("no name known · birth date not known · no MRN"), "{shown}");
+}
+
+/// Nothing is called wrong before somebody had a chance to get it right.
+#[test]
+fn a_form_that_was_only_opened_complains_of_nothing() {
+    let mut scene = Scene::new();
+    scene.doctor = None;
+    let cx = scene.cx();
+    let forms = [
+        Form::create_patient(&cx),
+        Form::request_addendum(None),
+        Form::request_addendum(Some(known_note())),
+        Form::start_scribe(RecordId(9), about(), &cx),
+    ];
+    for mut form in forms {
+        let shown = screen(&form, &cx, 80, 40);
+        assert!(!shown.contains('!'), "{form:?}\n{shown}");
+        assert!(shown.contains(" * must be filled in "), "{form:?}\n{shown}");
+        assert_eq!(keys(&mut form, &cx, "<enter>"), FormEvent::Stay);
+        assert!(screen(&form, &cx, 80, 40).contains('!'), "{form:?}");
+    }
+}
+
+/// A dialog is as tall as what it says, and no taller.
+#[test]
+fn forms_ask_for_the_rows_they_fill() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let forms = [
+        cancel(),
+        Form::create_patient(&cx),
+        Form::request_addendum(Some(known_note())),
+        Form::start_scribe(RecordId(9), about(), &cx),
+        Form::visit_note(RecordId(9), about(), note()),
+    ];
+    for mut form in forms {
+        let height = form.height(90, &cx);
+        for _ in 0..30 {
+            assert_eq!(form.height(90, &cx), height, "{form:?}: the keys are elsewhere");
+            let shown = screen(&form, &cx, 90, height);
+            assert!(!shown.contains('↓') && !shown.contains('↑'), "{form:?}\n{shown}");
+            let blank = shown.lines().filter(|l| l.trim_matches(['│', ' ']).is_empty()).count();
+            assert!(blank <= 9, "{form:?}\n{shown}");
+            form.key(KeyEvent::new(KeyCode::Tab, crossterm::event::KeyModifiers::NONE), &cx);
+            if matches!(form.kind, Kind::VisitNote(_) | Kind::Patient(_) | Kind::Addendum(_)) {
+                // What a field asks for once it was left may take rows.
+                break;
+            }
+        }
+    }
+}
+
 #[test]
 fn an_addendum_needs_a_number_and_instructions() {
     let scene = Scene::new();
@@ -212,7 +287,7 @@ fn an_addendum_needs_a_number_and_instructions() {
         let shown = screen(&form, &cx, 80, 24);
         assert!(shown.contains(problem), "{shown}");
     }
-    let mut form = Form::request_addendum(Some("46"));
+    let mut form = Form::request_addendum(Some(known_note()));
     let Intent::RequestAddendum { addendum, session_note, instructions } =
         submitted(keys(&mut form, &cx, "Fix the name <enter>"))
     else {
@@ -232,7 +307,7 @@ fn they_look_like_this() {
     insta::assert_snapshot!("visit_note", screen(&form, &cx, 80, 24));
     let form = Form::visit_note(RecordId(9), about(), VisitNote::default());
     insta::assert_snapshot!("visit_note_by_hand", screen(&form, &cx, 80, 24));
-    let mut form = Form::request_addendum(Some("46"));
+    let mut form = Form::request_addendum(Some(known_note()));
     form.paste(&"Please correct the spelling of the family name. ".repeat(4), &cx);
     insta::assert_snapshot!("request_addendum", screen(&form, &cx, 80, 24));
 }

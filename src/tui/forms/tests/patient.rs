@@ -203,6 +203,25 @@ fn a_broken_rule_is_said_at_its_field_while_it_is_typed_and_enter_goes_to_the_fi
     assert!(screen(&form, &cx, 80, 40).contains("! a first or last name is required"));
 }
 
+#[test]
+fn a_new_patients_form_tells_what_is_needed_and_how_before_anything_was_typed() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let mut form = Form::create_patient(&cx);
+    let shown = screen(&form, &cx, 80, 40);
+    for part in
+        ["First name *", "Last name *", "a first or a last name is needed", "· YYYY-MM-DD", "no rule is published"]
+    {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    keys(&mut form, &cx, "Ifeoma");
+    assert!(!screen(&form, &cx, 80, 40).contains("Last name *"), "one of the two is enough");
+    to(&mut form, &cx, "MRN");
+    keys(&mut form, &cx, "31/12/1980");
+    assert!(screen(&form, &cx, 80, 40).contains("this looks like a date"));
+    assert!(matches!(keys(&mut form, &cx, "<enter>"), FormEvent::Submit(_)), "a remark forbids nothing");
+}
+
 /// Solo: `deceasedAt` is required when deceased and refused when not.
 #[test]
 fn deceased_asks_for_the_moment_and_only_then() {

@@ -153,6 +153,8 @@ actions! {
     Quit, "quit", "quit", ["q", "ctrl-c"], [Global];
     /// Step out to the shell; `fg` comes back.
     Suspend, "suspend", "suspend", ["ctrl-z"], [Global];
+    /// Use the mouse in the window, or leave it to the terminal.
+    Mouse, "mouse", "mouse", ["m"], [Global];
     /// Draw the whole window again.
     Redraw, "redraw", "redraw", ["ctrl-l"], [Global];
     /// Make a new patient.

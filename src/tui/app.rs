@@ -83,7 +83,8 @@ pub fn run<X: From<WindowError> + Send>(
     super::terminal::install_panic_hook(contained);
     let screen = Screen::take(mouse).map_err(WindowError::from)?;
     let (send, receive) = mpsc::channel();
-    let model = Model::new(setting, clock.now(), screen.size());
+    let mut model = Model::new(setting, clock.now(), screen.size());
+    model.mouse = mouse;
     let opening = Opening::draw_first(model, (keymap, theme), screen, clock).map_err(WindowError::from)?;
     let signals = watch_signals(send.clone()).map_err(WindowError::from)?;
     read_input(send.clone());
@@ -188,6 +189,10 @@ impl Surface for Screen {
 
     fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
         Self::raw(self, bytes)
+    }
+
+    fn mouse(&mut self, on: bool) -> io::Result<()> {
+        Self::mouse(self, on)
     }
 
     fn suspend(&mut self) -> io::Result<()> {

@@ -9,7 +9,7 @@ use std::{
     rc::Rc,
 };
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use ratatui::{
     buffer::Buffer,
@@ -112,12 +112,22 @@ pub(super) struct Paper {
     pub(super) bytes: usize,
     pub(super) frames: usize,
     pub(super) stopped: usize,
+    pub(super) mouse: bool,
     size: (u16, u16),
 }
 
 impl Paper {
     pub(super) fn new(size: (u16, u16)) -> Self {
-        Self { painter: Painter::new(), frame: Buffer::default(), cursor: None, bytes: 0, frames: 0, stopped: 0, size }
+        Self {
+            painter: Painter::new(),
+            frame: Buffer::default(),
+            cursor: None,
+            bytes: 0,
+            frames: 0,
+            stopped: 0,
+            mouse: false,
+            size,
+        }
     }
 }
 
@@ -138,6 +148,11 @@ impl Surface for Paper {
 
     fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.bytes += bytes.len();
+        Ok(())
+    }
+
+    fn mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
         Ok(())
     }
 
@@ -243,6 +258,30 @@ impl Desk {
         self.window.turn(Some(Happening::Input(event)), || None).unwrap();
         self.answer();
         self
+    }
+
+    /// Presses the left button, or turns the wheel, at a column and row.
+    pub(super) fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16)) -> &mut Self {
+        self.input(Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }))
+    }
+
+    /// Where a text stands on the screen.
+    #[track_caller]
+    pub(super) fn find(&self, words: &str) -> (u16, u16) {
+        let frame = &self.window.surface.frame;
+        let row = |y: u16| (0..frame.area.width).map(|x| frame.cell((x, y)).unwrap().symbol()).collect::<Vec<_>>();
+        let at = |y: u16| {
+            let cells = row(y);
+            (0..cells.len()).find(|x| cells[*x..].concat().starts_with(words)).map(|x| (x as u16, y))
+        };
+        (0..frame.area.height).find_map(at).unwrap_or_else(|| panic!("{words:?} is missing on\n{}", self.screen()))
+    }
+
+    /// Clicks on a text.
+    #[track_caller]
+    pub(super) fn click(&mut self, words: &str) -> &mut Self {
+        let at = self.find(words);
+        self.mouse(MouseEventKind::Down(MouseButton::Left), at)
     }
 
     /// Lets time go on; the window wakes up once.

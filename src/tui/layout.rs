@@ -2,12 +2,19 @@
 
 use ratatui::layout::Rect;
 
-use super::model::{Model, Pane};
+use super::{
+    layers::ChoiceLayer,
+    model::{Model, Pane},
+    text,
+};
 
 /// From so many columns on, all five panes stand side by side.
 pub const WIDE: u16 = 140;
 /// From so many columns on, three.
 pub const MEDIUM: u16 = 100;
+
+/// Columns of the help layer where there is room.
+pub const HELP: u16 = 150;
 
 /// Columns of a form where there is room.
 pub const FORM: u16 = 90;
@@ -25,6 +32,34 @@ pub fn tabs(model: &Model) -> Option<Rect> {
 /// The footer line.
 pub fn footer(size: (u16, u16)) -> Rect {
     if size.1 < 3 { Rect::new(0, size.1, size.0, 0) } else { Rect::new(0, size.1 - 1, size.0, 1) }
+}
+
+/// The tabs of a narrow window, each with its cells.
+pub fn tab_cells(model: &Model) -> Vec<(Pane, Rect)> {
+    let Some(area) = tabs(model) else { return Vec::new() };
+    let mut x = area.x + 1;
+    let cells = |pane: Pane| {
+        let width = text::width(&tab_words(model, pane)) as u16;
+        let cells = Rect::new(x, area.y, width.min(area.right().saturating_sub(x)), 1);
+        x = x.saturating_add(width + 2);
+        (pane, cells)
+    };
+    Pane::ALL.into_iter().map(cells).collect()
+}
+
+/// What a tab says.
+pub fn tab_words(model: &Model, pane: Pane) -> String {
+    let name = if model.size.0 >= 66 { pane.name() } else { &pane.name()[..4] };
+    let mark = if pane == model.focus && model.setting.plain { "*" } else { "" };
+    format!("{mark}{} {name}", pane.number())
+}
+
+/// What is inside the frame of a pane or layer.
+pub fn inside(area: Rect, plain: bool) -> Rect {
+    if plain {
+        return Rect::new(area.x, area.y.saturating_add(1), area.width, area.height.saturating_sub(1));
+    }
+    area.inner(ratatui::layout::Margin::new(1, 1))
 }
 
 /// What lies between header and footer.
@@ -101,6 +136,29 @@ pub fn middle(model: &Model, width: u16, height: u16) -> Rect {
     let body = body(model);
     let (w, h) = (width.min(body.width), height.min(body.height));
     Rect::new(body.x + (body.width - w) / 2, body.y + (body.height - h) / 2, w, h)
+}
+
+/// Where a choice stands.
+pub fn choice(model: &Model, layer: &ChoiceLayer) -> Rect {
+    let height = layer.lines.len() + layer.items.len() + 3;
+    middle(model, 72, u16::try_from(height).unwrap_or(u16::MAX))
+}
+
+/// The first line of a choice that is shown in so many rows, so that the selected item is among them.
+pub fn choice_top(layer: &ChoiceLayer, rows: u16) -> usize {
+    let rows = usize::from(rows).max(1);
+    let lines = layer.lines.len() + layer.items.len();
+    (layer.lines.len() + layer.selected + 1).saturating_sub(rows).min(lines.saturating_sub(rows))
+}
+
+/// Where the palette stands, tall enough for so many lines.
+pub fn palette(model: &Model, lines: usize) -> Rect {
+    middle(model, 100, u16::try_from(lines + 3).unwrap_or(u16::MAX))
+}
+
+/// The first line of the palette that is shown below what is typed, in so many rows.
+pub fn palette_top(selected: usize, rows: u16) -> usize {
+    (selected + 1).saturating_sub(usize::from(rows.saturating_sub(1)).max(1))
 }
 
 /// How many rows the outbox layer shows.

@@ -28,11 +28,23 @@ pub struct List<T> {
     anew: bool,
     /// The selection stays at its place rather than on its row when the next rows come.
     by_place: bool,
+    /// The view was scrolled away from the selection while that stood at this place.
+    scrolled: Option<usize>,
 }
 
 impl<T> Default for List<T> {
     fn default() -> Self {
-        Self { rows: Vec::new(), offset: 0, total: 0, selected: 0, top: 0, height: 1, anew: true, by_place: true }
+        Self {
+            rows: Vec::new(),
+            offset: 0,
+            total: 0,
+            selected: 0,
+            top: 0,
+            height: 1,
+            anew: true,
+            by_place: true,
+            scrolled: None,
+        }
     }
 }
 
@@ -103,9 +115,21 @@ impl<T: Identified> List<T> {
         self.follow();
     }
 
+    /// Moves the view by so many rows; the selection stays where it is until it is moved, and is not seen meanwhile perhaps.
+    pub fn scroll(&mut self, by: isize) {
+        self.scrolled = Some(self.selected);
+        self.top = self.top.saturating_add_signed(by);
+        self.follow();
+    }
+
     /// Scrolling by one row at the edge would repaint the whole pane for each key on a slow line, so the view jumps by a
     /// part of a page there: most keys then move the marker only.
     fn follow(&mut self) {
+        if self.scrolled == Some(self.selected) {
+            self.top = self.top.min(self.total.saturating_sub(self.height));
+            return;
+        }
+        self.scrolled = None;
         let jump = (self.height / 3).max(1);
         if self.selected < self.top {
             self.top = self.selected.saturating_sub(jump - 1);

@@ -173,6 +173,8 @@ pub struct Model {
     pub opening: bool,
     /// The engine cannot be reached: what is shown may be old.
     pub lost: bool,
+    /// The mouse works in the window.
+    pub mouse: bool,
     /// The window is to close.
     pub quitting: bool,
 }
@@ -204,6 +206,7 @@ impl Model {
             about: None,
             opening: false,
             lost: false,
+            mouse: false,
             quitting: false,
         }
     }

@@ -26,6 +26,11 @@ pub enum TerminalError {
 
 /// Whether the terminal is ours at the moment: what the panic hook asks.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Presses and the wheel, in coordinates of any size. Not every movement of the pointer, as crossterm would ask for: each would
+/// come over the line and wake the window up.
+const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+
 /// Whether the mouse was taken too.
 static MOUSE: AtomicBool = AtomicBool::new(false);
 
@@ -87,6 +92,15 @@ impl Screen {
         out.flush()
     }
 
+    /// Has the terminal tell of the mouse, or no more. It stays so over a suspension.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn mouse(&mut self, on: bool) -> io::Result<()> {
+        MOUSE.store(on, Ordering::SeqCst);
+        self.raw(if on { MOUSE_ON } else { MOUSE_OFF })
+    }
+
     /// Gives the terminal back, stops the process until it is continued, and takes the terminal again. Where no shell would
     /// continue it, nothing stops.
     ///
@@ -129,7 +143,8 @@ fn enter() -> io::Result<()> {
     let mut out = io::stdout().lock();
     execute!(out, terminal::EnterAlternateScreen, event::EnableBracketedPaste, event::EnableFocusChange)?;
     if MOUSE.load(Ordering::SeqCst) {
-        execute!(out, event::EnableMouseCapture)?;
+        out.write_all(MOUSE_ON)?;
+        out.flush()?;
     }
     Ok(())
 }
@@ -141,7 +156,7 @@ fn give_back() {
     }
     let mut out = io::stdout().lock();
     if MOUSE.load(Ordering::SeqCst) {
-        let _ = execute!(out, event::DisableMouseCapture);
+        let _ = out.write_all(MOUSE_OFF);
     }
     // The alternate screen is wiped before it is left: some terminals let one scroll back into it.
     let _ = out.write_all(b"\x1b[?2026l\x1b[0m\x1b[2J");

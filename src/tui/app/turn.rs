@@ -68,6 +68,8 @@ pub trait Surface {
     fn forget(&mut self);
     /// Writes a sequence that is not part of the picture.
     fn raw(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// Has the terminal tell of the mouse, or no more.
+    fn mouse(&mut self, on: bool) -> io::Result<()>;
     /// Steps out to the shell and comes back.
     fn suspend(&mut self) -> io::Result<()>;
     /// Comes back after somebody else stopped the process.
@@ -158,7 +160,11 @@ impl<E: Engine, S: Surface> Window<'_, E, S> {
                 Msg::Resize(w, h)
             }
             Happening::Input(Event::FocusLost) => Msg::Blurred,
-            Happening::Input(Event::FocusGained | Event::Mouse(_)) | Happening::Reached => return Ok(()),
+            Happening::Input(Event::FocusGained) | Happening::Reached => return Ok(()),
+            Happening::Input(Event::Mouse(event)) => {
+                self.perform()?;
+                Msg::Mouse(event)
+            }
             Happening::Heard(message) => Msg::Heard(message),
             Happening::Signal(SIGCONT) => {
                 self.surface.resume()?;
@@ -218,6 +224,7 @@ impl<E: Engine, S: Surface> Window<'_, E, S> {
                 self.model.tell(crate::domain::command::Level::Info, said);
             }
             Effect::Copy(text) => self.copy(&text)?,
+            Effect::Mouse(on) => self.surface.mouse(on)?,
             Effect::Redraw => self.surface.forget(),
             Effect::Suspend => {
                 let effects = self.update(Msg::Blurred);

@@ -5,7 +5,7 @@ use ratatui::{
     layout::{Position, Rect},
 };
 
-use super::{Look, age, frame, help_lines, put, vendor_glyph, why};
+use super::{Look, age, frame, put, vendor_glyph, why};
 use crate::{
     domain::{
         Record,
@@ -287,20 +287,10 @@ impl Cx<'_> {
         }
     }
 
-    fn help(&self, scroll: usize, buf: &mut Buffer) {
-        let inner = self.open(layout::middle(self.model, 116, u16::MAX), "Keys", buf);
-        let lines: Vec<Line> = help_lines(self.model, self.look.keymap)
-            .into_iter()
-            .map(|(head, keys, doc)| match head {
-                Some(head) => (head.to_owned(), Token::Title),
-                None => (format!("  {} {doc}", text::fit(&keys, 19)), Token::Text),
-            })
-            .collect();
-        self.lines(inner, scroll, &lines, buf);
-    }
-
     fn palette(&self, layer: &PaletteLayer, buf: &mut Buffer) -> Option<Position> {
-        let inner = self.open(layout::middle(self.model, 84, 18), "What do you want to do?", buf);
+        // As tall as for everything, so that it does not jump while one types.
+        let all = update::palette_lines(self.model, "").len();
+        let inner = self.open(layout::palette(self.model, all), "What do you want to do?", buf);
         if inner.is_empty() {
             return None;
         }
@@ -308,7 +298,11 @@ impl Cx<'_> {
         let used = put(buf, inner.x, inner.y, &typed, inner.width, self.look.theme.style(Token::Strong));
         let lines = update::palette_lines(self.model, &layer.text);
         let height = usize::from(inner.height.saturating_sub(1)).max(1);
-        let from = layer.selected.saturating_sub(height - 1);
+        if lines.is_empty() {
+            let words = "nothing is called that; ctrl-u clears, esc closes";
+            put(buf, inner.x + 2, inner.y + 1, words, inner.width.saturating_sub(2), self.look.theme.style(Token::Dim));
+        }
+        let from = layout::palette_top(layer.selected, inner.height);
         for (i, line) in lines.iter().enumerate().skip(from).take(height) {
             let y = inner.y + 1 + (i - from) as u16;
             if y >= inner.bottom() {
@@ -324,53 +318,55 @@ impl Cx<'_> {
                 }
                 update::PaletteAct::Demo(_) => String::new(),
             };
-            let words = format!("{} {}", text::fit(&keys, 7), line.doc);
-            put(
-                buf,
-                inner.x + 2,
-                y,
-                &words,
-                inner.width.saturating_sub(2),
-                self.look.theme.style(if selected { Token::Strong } else { Token::Text }),
-            );
+            let words = format!("{} {}", text::fit(&keys, 9), line.doc);
+            let why = line.why_not.as_ref().map_or_else(String::new, |why| format!("  not now: {why}"));
+            let room = inner.width.saturating_sub(2);
+            let aside = (text::width(&why) as u16).min(room * 2 / 3);
+            let token = match (&line.why_not, selected) {
+                (Some(_), false) => Token::Off,
+                (_, true) => Token::Strong,
+                (None, false) => Token::Text,
+            };
+            put(buf, inner.x + 2, y, &words, room - aside, self.look.theme.style(token));
+            put(buf, inner.right() - aside, y, &why, aside, self.look.theme.style(Token::Dim));
         }
         Some(Position::new((inner.x + used).min(inner.right().saturating_sub(1)), inner.y))
     }
 
     fn visit_links(&self, layer: &VisitLinksLayer, buf: &mut Buffer) {
-        let inner =
-            self.open(layout::middle(self.model, 100, 40), &format!("Links into the visit · {}", layer.about), buf);
+        let title = format!("Links into the visit · {}", layer.about);
+        let whole = layout::middle(self.model, 100, u16::MAX);
+        let width = usize::from(whole.width.saturating_sub(5)).max(1);
+        let mut lines: Vec<Line> = Vec::new();
         match &layer.links {
-            None => self.lines(inner, 0, &[("asking the vendor …".into(), Token::Dim)], buf),
+            None => lines.push(("asking the vendor …".into(), Token::Dim)),
             Some(Err(reason)) => {
                 let words = format!("could not be asked: {}", why(reason));
-                self.lines(inner, 0, &[(words, Token::Alarm)], buf);
+                lines.extend(text::wrap(&words, width).into_iter().map(|l| (l, Token::Alarm)));
             }
-            Some(Ok(links)) if links.is_empty() => {
-                self.lines(inner, 0, &[("the vendor told no link".into(), Token::Dim)], buf);
+            Some(Ok(links)) if links.is_empty() => lines.push(("the vendor told no link".into(), Token::Dim)),
+            Some(Ok(links)) if layer.code => {
+                let (label, url) = &links[layer.selected.min(links.len() - 1)];
+                let rows = super::super::code::lines(url).map_or(0, |code| code.len() + 1);
+                let rows = if rows == 0 { whole.height } else { tall(rows) };
+                let inner = self.open(layout::middle(self.model, 100, rows), &title, buf);
+                self.code(inner, label, url, buf);
+                return;
             }
             Some(Ok(links)) => {
-                if layer.code {
-                    let (label, url) = &links[layer.selected.min(links.len() - 1)];
-                    self.code(inner, label, url, buf);
-                    return;
-                }
-                let width = usize::from(inner.width.saturating_sub(3)).max(1);
-                let mut lines = Vec::new();
                 for (i, (label, url)) in links.iter().enumerate() {
                     let mark = if i == layer.selected { "▸ " } else { "  " };
-                    lines.push((
-                        format!("{mark}{}", text::clean(label)),
-                        if i == layer.selected { Token::Strong } else { Token::Text },
-                    ));
-                    lines.extend(
-                        text::wrap(&text::strict(url), width).into_iter().map(|l| (format!("  {l}"), Token::Dim)),
-                    );
+                    let token = if i == layer.selected { Token::Strong } else { Token::Text };
+                    lines.push((format!("{mark}{}", text::clean(label)), token));
+                    let url = text::wrap(&text::strict(url), width);
+                    lines.extend(url.into_iter().map(|l| (format!("  {l}"), Token::Dim)));
                     lines.push((String::new(), Token::Text));
                 }
-                self.lines(inner, 0, &lines, buf);
+                lines.pop();
             }
         }
+        let inner = self.open(layout::middle(self.model, 100, tall(lines.len())), &title, buf);
+        self.lines(inner, 0, &lines, buf);
     }
 
     fn code(&self, area: Rect, label: &str, url: &str, buf: &mut Buffer) {
@@ -407,7 +403,6 @@ impl Cx<'_> {
     }
 
     fn links(&self, layer: &LinksLayer, buf: &mut Buffer) {
-        let inner = self.open(layout::middle(self.model, 100, 24), "Is it the same?", buf);
         let mut lines: Vec<Line> = Vec::new();
         if layer.then_file.is_some() {
             lines.push(("The note is filed once you confirm under which EMR appointment.".into(), Token::Warning));
@@ -444,27 +439,27 @@ impl Cx<'_> {
             lines.push((format!("    here:  {}", text::clean(&row.here.join(" · "))), Token::Text));
             lines.push((format!("    there: {}", text::clean(&row.there.join(" · "))), Token::Text));
         }
+        let inner = self.open(layout::middle(self.model, 100, tall(lines.len())), "Is it the same?", buf);
         self.lines(inner, (layer.selected * 3).saturating_sub(6), &lines, buf);
     }
 
     fn choice(&self, layer: &ChoiceLayer, buf: &mut Buffer) {
-        let height = layer.lines.len() + layer.items.len() + 3;
-        let inner = self.open(layout::middle(self.model, 72, height as u16), &layer.title, buf);
+        let inner = self.open(layout::choice(self.model, layer), &layer.title, buf);
         let mut lines: Vec<Line> = layer.lines.iter().map(|l| (text::clean(l).into_owned(), Token::Text)).collect();
-        let head = lines.len();
         for (i, (words, _)) in layer.items.iter().enumerate() {
             let selected = i == layer.selected;
             let mark = if selected { "▸" } else { " " };
             let token = if selected { Token::Strong } else { Token::Text };
             lines.push((format!("{mark} {} {}", i + 1, text::clean(words)), token));
         }
-        let height = usize::from(inner.height).max(1);
-        self.lines(inner, (head + layer.selected + 1).saturating_sub(height), &lines, buf);
+        self.lines(inner, layout::choice_top(layer, inner.height), &lines, buf);
     }
 
     fn health(&self, buf: &mut Buffer) {
-        let inner = self.open(layout::middle(self.model, 110, 24), "Vendors, receiver, stores", buf);
-        let Some(health) = &self.model.health else { return };
+        let Some(health) = &self.model.health else {
+            self.open(layout::middle(self.model, 110, 3), "Vendors, receiver, stores", buf);
+            return;
+        };
         let mut lines: Vec<Line> = Vec::new();
         for vendor in &health.vendors {
             let (glyph, token) = vendor_glyph(vendor, self.model.setting.plain);
@@ -514,12 +509,13 @@ impl Cx<'_> {
         for notice in &health.notices {
             lines.push((text::clean(notice).into_owned(), Token::Warning));
         }
+        let area = layout::middle(self.model, 110, tall(lines.len()));
+        let inner = self.open(area, "Vendors, receiver, stores", buf);
         self.lines(inner, 0, &lines, buf);
     }
 
     fn log(&self, back: usize, buf: &mut Buffer) {
-        let inner = self.open(layout::middle(self.model, 120, u16::MAX), "Messages", buf);
-        let width = usize::from(inner.width.saturating_sub(18)).max(1);
+        let width = usize::from(layout::middle(self.model, 120, 1).width.saturating_sub(20)).max(1);
         let mut lines: Vec<Line> = Vec::new();
         for shown in &self.model.log {
             let token = match shown.toast.level {
@@ -535,9 +531,15 @@ impl Cx<'_> {
         if lines.is_empty() {
             lines.push(("Nothing has happened yet.".into(), Token::Dim));
         }
+        let inner = self.open(layout::middle(self.model, 120, tall(lines.len())), "Messages", buf);
         let end = lines.len().saturating_sub(usize::from(inner.height));
         self.lines(inner, end.saturating_sub(back), &lines, buf);
     }
+}
+
+/// Rows of a layer with so many lines.
+fn tall(lines: usize) -> u16 {
+    u16::try_from(lines + 2).unwrap_or(u16::MAX)
 }
 
 fn body_lines(body: &NoteBody, width: usize, lines: &mut Vec<Line>) {

@@ -1,11 +1,13 @@
 //! The model on a buffer. Never mutates, waits, or works for rows that are off the screen.
 
 mod frame;
+mod help;
 mod layers;
 mod panes;
 mod queue;
 mod words;
 
+pub(in crate::tui) use help::help_end;
 use jiff::Timestamp;
 use ratatui::{
     buffer::Buffer,
@@ -14,14 +16,13 @@ use ratatui::{
 };
 
 use super::{
-    action::{Action, TABLE},
+    action::Action,
     keymap::Keymap,
     layers::Layer,
     layout,
     model::{Model, Pane},
     text,
     theme::{Theme, Token},
-    update,
 };
 use crate::domain::{
     command::Level,
@@ -45,9 +46,7 @@ pub fn draw(model: &Model, look: &Look<'_>) -> (Buffer, Option<Position>) {
         return (buf, None);
     }
     header(model, look, &mut buf);
-    if let Some(area) = layout::tabs(model) {
-        tabs(model, look, area, &mut buf);
-    }
+    tabs(model, look, &mut buf);
     let mut cursor = None;
     for (pane, area) in layout::panes(model) {
         let at = panes::pane(model, look, pane, area, &mut buf);
@@ -158,14 +157,10 @@ pub(super) fn vendor_glyph(vendor: &VendorHealth, plain: bool) -> (&'static str,
     }
 }
 
-fn tabs(model: &Model, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
-    let mut x = area.x + 1;
-    for pane in Pane::ALL {
-        let name = if area.width >= 66 { pane.name() } else { &pane.name()[..4] };
+fn tabs(model: &Model, look: &Look<'_>, buf: &mut Buffer) {
+    for (pane, area) in layout::tab_cells(model) {
         let token = if pane == model.focus { Token::BorderFocused } else { Token::Dim };
-        let mark = if pane == model.focus && model.setting.plain { "*" } else { "" };
-        let words = format!("{mark}{} {name}", pane.number());
-        x += put(buf, x, area.y, &words, area.right().saturating_sub(x), look.theme.style(token)) + 2;
+        put(buf, area.x, area.y, &layout::tab_words(model, pane), area.width, look.theme.style(token));
     }
 }
 
@@ -312,23 +307,6 @@ pub(super) fn age(at: Timestamp, now: Timestamp) -> String {
         60..=1439 => format!("{}h", minutes / 60),
         _ => format!("{}d", minutes / 1440),
     }
-}
-
-/// All lines of the help layer: heading or keys and meaning.
-pub(super) fn help_lines(model: &Model, keymap: &Keymap) -> Vec<(Option<&'static str>, String, &'static str)> {
-    let here = match model.layers.iter().rev().nth(1) {
-        Some(Layer::Outbox(_)) => super::action::Context::Outbox,
-        Some(Layer::Detail(_)) => super::action::Context::Detail,
-        _ => update::context_of(model.focus),
-    };
-    let mut lines = Vec::new();
-    for context in [here, super::action::Context::Global] {
-        lines.push((Some(context.name()), String::new(), ""));
-        for entry in TABLE.iter().filter(|e| e.contexts.contains(&context)) {
-            lines.push((None, keymap.chords(entry.action).join(" "), entry.doc.trim()));
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::domain::{
     entry::{Exchange, ReasonKind, Step, StepKind},
     identity::{Ground, Link, Standing},
     ids::Scheme,
-    note::{Draft, FilingState, NoteBody, Soap, TemplateQuestion, VisitNote, VisitNotePart},
+    note::{Draft, FilingState, NoteBody, SessionNote, Soap, TemplateQuestion, VisitNote, VisitNotePart},
     patient::{HumanName, Patient, Telecom},
     record::{Facts, Provenance, Sourced},
     session::{Session, Stage, Summary, Urgency},
@@ -334,7 +334,7 @@ impl World {
                 let n = id.0 - SESSION;
                 (Kind::Session, Record::Session(Box::new(session_of(n))), about(n))
             }
-            NOTE..EMR => (Kind::SessionNote, Record::SessionNote(Box::default()), None),
+            NOTE..EMR => (Kind::SessionNote, Record::SessionNote(Box::new(session_note())), None),
             VISIT_NOTE.. => (Kind::VisitNote, Record::VisitNote(Box::new(visit_note())), about(id.0 - VISIT_NOTE)),
             PATIENT..APPOINTMENT => (Kind::Patient, Record::Patient(Box::new(patient_of(id.0 - PATIENT))), None),
             _ => return None,
@@ -502,6 +502,16 @@ fn session_of(n: u64) -> Session {
         duration: Some(300),
         clinician_notes: Vec::new(),
         summary: Some(Summary { sections: vec![("Plan".into(), "Rest and tea.".into())], approved: Some(false) }),
+    }
+}
+
+fn session_note() -> SessionNote {
+    SessionNote {
+        appointment_id: Some("9004".into()),
+        patient_id: Some("500".into()),
+        status: Some("pending_review".into()),
+        created_at: Some(noon()),
+        ..SessionNote::default()
     }
 }
 

@@ -75,6 +75,16 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Quit => quit(model),
         Action::Suspend => vec![Effect::Suspend],
+        Action::Mouse => {
+            model.mouse = !model.mouse;
+            let words = if model.mouse {
+                "the mouse works here: click, click again to open, wheel; your terminal selects text with Shift"
+            } else {
+                "the mouse is the terminal's own again"
+            };
+            model.tell(Level::Info, words);
+            vec![Effect::Mouse(model.mouse)]
+        }
         Action::Redraw => {
             let mut effects = vec![Effect::Redraw];
             effects.extend(everything(model));
@@ -180,6 +190,10 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
             Motion::Last => last,
         }
     }
+    let help_end = match model.layers.last() {
+        Some(Layer::Help { .. }) => crate::tui::draw::help_end(model),
+        _ => 0,
+    };
     match model.layers.last_mut() {
         None => {
             model.move_in(model.focus, motion);
@@ -200,7 +214,7 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
             return moved(model);
         }
         Some(Layer::Detail(detail)) => detail.scroll = shift(detail.scroll, motion, 1_000_000),
-        Some(Layer::Help { scroll }) => *scroll = shift(*scroll, motion, 500),
+        Some(Layer::Help { scroll }) => *scroll = shift((*scroll).min(help_end), motion, help_end),
         Some(Layer::Log { back }) => {
             let back_by = match motion {
                 Motion::Step(by) => Motion::Step(-by),
@@ -303,7 +317,7 @@ pub(super) fn watch(model: &Model) -> Effect {
     Effect::Start(Purpose::Quiet, Request::Do(Command::Watch { selected, visible }))
 }
 
-fn focus(model: &mut Model, pane: Pane) -> Vec<Effect> {
+pub(super) fn focus(model: &mut Model, pane: Pane) -> Vec<Effect> {
     if !model.layers.is_empty() {
         return Vec::new();
     }
@@ -324,7 +338,7 @@ fn push(model: &mut Model, layer: Layer) -> Vec<Effect> {
     Vec::new()
 }
 
-fn open(model: &mut Model) -> Vec<Effect> {
+pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     match model.layers.last_mut() {
         None => {}
         Some(Layer::Outbox(outbox)) => {

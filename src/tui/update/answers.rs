@@ -298,7 +298,7 @@ fn with_detail(model: &mut Model, wish: Wish, detail: &Detail) -> Vec<Effect> {
         (Wish::Scribe(id), Some(Record::Appointment(appointment))) => {
             if appointment.status.closed() {
                 let standing = crate::tui::draw::standing(&appointment.status);
-                let text = format!("this appointment is {standing}: there is nothing to listen to");
+                let text = format!("there is nothing to listen to: this appointment is marked {standing}");
                 return acts::nothing_there(model, &text);
             }
             if appointment.video.as_ref().is_some_and(|v| v.status == VideoStatus::Lwbs) {

@@ -2,11 +2,11 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::{DemoAct, Effect, Purpose, Wish, acts, lacking, look};
+use super::{Effect, Purpose, Wish, acts, lacking, look, palette};
 use crate::{
     domain::{Command, Request, command::Decision},
     tui::{
-        action::{Action, Context, Entry, TABLE},
+        action::{Action, Context},
         editor::EditorEvent,
         forms::{FormContext, FormEvent},
         keymap::{Chord, Keymap},
@@ -35,7 +35,7 @@ pub(super) fn key(model: &mut Model, keymap: &Keymap, key: KeyEvent) -> Vec<Effe
             let event = editor.key(key, model.now);
             return editor_event(model, event);
         }
-        Some(Layer::Palette(_)) => return palette_key(model, keymap, key),
+        Some(Layer::Palette(_)) => return palette::palette_key(model, keymap, key),
         Some(Layer::Choice(_)) => return choice_key(model, key),
         _ => {}
     }
@@ -182,90 +182,6 @@ fn filtered(model: &mut Model, pane: Pane) -> Vec<Effect> {
     vec![look(model, Wish::Pane(pane))]
 }
 
-/// The palette's lines that match what was typed, best first.
-pub fn palette_lines(model: &Model, text: &str) -> Vec<PaletteLine> {
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-    let here = pane_context(model.focus);
-    let applies = |entry: &Entry| entry.contexts.contains(&Context::Global) || entry.contexts.contains(&here);
-    let mut lines: Vec<PaletteLine> = TABLE
-        .iter()
-        .filter(|e| {
-            applies(e)
-                && !matches!(e.action, Action::Palette | Action::Up | Action::Down | Action::Left | Action::Right)
-        })
-        .map(|e| PaletteLine { name: e.name, doc: e.doc.trim(), does: PaletteAct::Action(e.action) })
-        .collect();
-    if model.setting.demo {
-        lines.extend(DemoAct::ALL.iter().map(|(act, name, doc)| PaletteLine {
-            name,
-            doc,
-            does: PaletteAct::Demo(*act),
-        }));
-    }
-    lines.retain(|l| {
-        let hay = format!("{} {}", l.name, l.doc).to_lowercase();
-        words.iter().all(|w| hay.contains(w.as_str()))
-    });
-    lines.sort_by_key(|l| !words.first().is_some_and(|w| l.name.starts_with(w.as_str())));
-    lines
-}
-
-/// A line of the palette.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PaletteLine {
-    /// Its name.
-    pub name: &'static str,
-    /// What it does.
-    pub doc: &'static str,
-    /// …
-    pub does: PaletteAct,
-}
-
-/// What a line of the palette does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PaletteAct {
-    /// The same as a key.
-    Action(Action),
-    /// Something to the demo's sandbox.
-    Demo(DemoAct),
-}
-
-fn palette_key(model: &mut Model, keymap: &Keymap, key: KeyEvent) -> Vec<Effect> {
-    let Some(Layer::Palette(palette)) = model.layers.last() else { return Vec::new() };
-    let (text, selected) = (palette.text.clone(), palette.selected);
-    let lines = palette_lines(model, &text);
-    let Some(Layer::Palette(palette)) = model.layers.last_mut() else { return Vec::new() };
-    match key.code {
-        KeyCode::Esc => {
-            model.layers.pop();
-        }
-        KeyCode::Down => palette.selected = (selected + 1).min(lines.len().saturating_sub(1)),
-        KeyCode::Up => palette.selected = selected.saturating_sub(1),
-        KeyCode::Backspace => {
-            palette.text.pop();
-            palette.selected = 0;
-        }
-        KeyCode::Enter => {
-            model.layers.pop();
-            return match lines.get(selected).map(|l| l.does) {
-                Some(PaletteAct::Action(action)) => acts::act(model, action),
-                Some(PaletteAct::Demo(act)) => vec![Effect::Demo(act)],
-                None => Vec::new(),
-            };
-        }
-        KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
-            palette.text.push(c);
-            palette.selected = 0;
-        }
-        _ => {
-            if keymap.action(&[Context::Global], Chord::of(key)) == Some(Action::Palette) {
-                model.layers.pop();
-            }
-        }
-    }
-    Vec::new()
-}
-
 fn choice_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let Some(Layer::Choice(layer)) = model.layers.last_mut() else { return Vec::new() };
     let last = layer.items.len().saturating_sub(1);
@@ -291,7 +207,13 @@ fn choice_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         },
         _ => return Vec::new(),
     };
-    let choice = layer.items.get(chosen).map_or(Choice::No, |(_, choice)| choice.clone());
+    take_choice(model, chosen)
+}
+
+/// Does what an item of the choice on top says.
+pub(super) fn take_choice(model: &mut Model, item: usize) -> Vec<Effect> {
+    let Some(Layer::Choice(layer)) = model.layers.last() else { return Vec::new() };
+    let choice = layer.items.get(item).map_or(Choice::No, |(_, choice)| choice.clone());
     model.layers.pop();
     choose(model, choice)
 }

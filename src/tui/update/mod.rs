@@ -3,13 +3,16 @@
 mod acts;
 mod answers;
 mod keys;
+mod mouse;
+mod palette;
 
 pub use answers::plain_fact;
-pub use keys::{PaletteAct, PaletteLine, context, palette_lines, pane_context as context_of, rooms_at_hand, runs};
+pub use keys::{context, pane_context as context_of, rooms_at_hand, runs};
+pub use palette::{PaletteAct, PaletteLine, palette_lines};
 
 use std::collections::BTreeSet;
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 
 use super::{
@@ -24,6 +27,8 @@ use crate::domain::{DraftId, EntryId, Message, Query, RecordId, Request, view::A
 pub enum Msg {
     /// A key.
     Key(KeyEvent),
+    /// The mouse was pressed or its wheel turned.
+    Mouse(MouseEvent),
     /// A text was pasted.
     Paste(String),
     /// The terminal has another size.
@@ -55,6 +60,8 @@ pub enum Effect {
     Demo(DemoAct),
     /// Copy a text through the terminal.
     Copy(String),
+    /// Have the terminal tell of the mouse, or no more.
+    Mouse(bool),
     /// Draw everything anew.
     Redraw,
     /// Step out to the shell.
@@ -179,6 +186,7 @@ impl DemoAct {
 pub fn update(model: &mut Model, keymap: &Keymap, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => keys::key(model, keymap, key),
+        Msg::Mouse(event) => mouse::mouse(model, event),
         Msg::Paste(text) => keys::paste(model, &text),
         Msg::Resize(width, height) => {
             model.size = (width, height);

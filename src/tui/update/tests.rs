@@ -1,5 +1,7 @@
 //! Keys in, screen out: every pane and every layer, without a terminal and without an engine.
 
+mod identity;
+
 use proptest::prelude::*;
 use signal_hook::consts::SIGTERM;
 

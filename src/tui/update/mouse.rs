@@ -1,0 +1,177 @@
+//! The mouse, where a person switched it on: a click selects, a click on what is selected opens, the wheel scrolls.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
+
+use super::{Effect, acts, keys, lacking, palette};
+use crate::tui::{
+    layers::Layer,
+    layout,
+    model::{Model, Motion, Pane},
+};
+
+/// Rows that one notch of the wheel scrolls.
+const NOTCH: isize = 3;
+
+pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
+    if !model.mouse {
+        return Vec::new();
+    }
+    let at = Position::new(event.column, event.row);
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) if model.layers.is_empty() => click(model, at),
+        MouseEventKind::Down(MouseButton::Left) => click_layer(model, at),
+        MouseEventKind::ScrollDown => wheel(model, at, 1),
+        MouseEventKind::ScrollUp => wheel(model, at, -1),
+        _ => Vec::new(),
+    }
+}
+
+fn wheel(model: &mut Model, at: Position, by: isize) -> Vec<Effect> {
+    match model.layers.last_mut() {
+        None => {
+            // The selection stays where it is: what the other panes follow does not change by looking around.
+            if let Some((pane, _)) = layout::panes(model).into_iter().find(|(_, area)| area.contains(at)) {
+                model.scroll(pane, by * NOTCH);
+            }
+            lacking(model)
+        }
+        Some(Layer::Palette(palette)) => {
+            palette.selected = palette.selected.saturating_add_signed(by);
+            let text = palette.text.clone();
+            let last = palette::palette_lines(model, &text).len().saturating_sub(1);
+            if let Some(Layer::Palette(palette)) = model.layers.last_mut() {
+                palette.selected = palette.selected.min(last);
+            }
+            Vec::new()
+        }
+        Some(_) => acts::motion(model, Motion::Step(by * NOTCH)),
+    }
+}
+
+fn click(model: &mut Model, at: Position) -> Vec<Effect> {
+    if let Some((pane, _)) = layout::tab_cells(model).into_iter().find(|(_, area)| area.contains(at)) {
+        return acts::focus(model, pane);
+    }
+    let Some((pane, area)) = layout::panes(model).into_iter().find(|(_, area)| area.contains(at)) else {
+        return Vec::new();
+    };
+    let inner = layout::inside(area, model.setting.plain);
+    let place = inner.contains(at).then(|| model.top(pane) + usize::from(at.y - inner.y));
+    let place = place.filter(|place| *place < model.total(pane));
+    if let Some(place) = place
+        && pane == model.focus
+        && model.filtering.is_none()
+        && place == model.selected(pane)
+    {
+        return acts::open(model);
+    }
+    let mut effects = acts::focus(model, pane);
+    if let Some(place) = place {
+        model.go(pane, place);
+        acts::rest(model);
+        effects.extend(lacking(model));
+    }
+    effects
+}
+
+fn click_layer(model: &mut Model, at: Position) -> Vec<Effect> {
+    let plain = model.setting.plain;
+    match model.layers.last() {
+        Some(Layer::Choice(choice)) => {
+            let inner = layout::inside(layout::choice(model, choice), plain);
+            if !inner.contains(at) {
+                return Vec::new();
+            }
+            let line = usize::from(at.y - inner.y) + layout::choice_top(choice, inner.height);
+            match line.checked_sub(choice.lines.len()).filter(|item| *item < choice.items.len()) {
+                Some(item) => keys::take_choice(model, item),
+                None => Vec::new(),
+            }
+        }
+        Some(Layer::Palette(layer)) => {
+            let lines = palette::palette_lines(model, &layer.text).len();
+            let all = palette::palette_lines(model, "").len();
+            let inner = layout::inside(layout::palette(model, all), plain);
+            if !inner.contains(at) || at.y == inner.y {
+                return Vec::new();
+            }
+            let line = usize::from(at.y - inner.y - 1) + layout::palette_top(layer.selected, inner.height);
+            let again = line == layer.selected;
+            if let Some(Layer::Palette(layer)) = model.layers.last_mut().filter(|_| line < lines) {
+                layer.selected = line;
+                if again {
+                    return palette::choose(model);
+                }
+            }
+            Vec::new()
+        }
+        Some(Layer::Outbox(outbox)) if outbox.explained.is_none() => {
+            let inner = layout::inside(layout::outbox(model), plain);
+            if !inner.contains(at) {
+                return Vec::new();
+            }
+            let place = outbox.list.top() + usize::from(at.y - inner.y);
+            if place >= outbox.list.total() {
+                return Vec::new();
+            }
+            if place == outbox.list.selected() {
+                return acts::open(model);
+            }
+            if let Some(Layer::Outbox(outbox)) = model.layers.last_mut() {
+                outbox.list.go(place);
+            }
+            lacking(model)
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Model {
+    /// Scrolls a pane without moving its selection.
+    fn scroll(&mut self, pane: Pane, by: isize) {
+        match pane {
+            Pane::Rooms => self.rooms.scroll(by),
+            Pane::Appointments => self.appointments.scroll(by),
+            Pane::Patients => self.patients.scroll(by),
+            Pane::Sessions => self.sessions.scroll(by),
+            Pane::Notes => self.notes.scroll(by),
+        }
+    }
+
+    fn go(&mut self, pane: Pane, place: usize) {
+        match pane {
+            Pane::Rooms => self.rooms.go(place),
+            Pane::Appointments => self.appointments.go(place),
+            Pane::Patients => self.patients.go(place),
+            Pane::Sessions => self.sessions.go(place),
+            Pane::Notes => self.notes.go(place),
+        }
+    }
+
+    /// The first visible place, the selected one, and how many there are.
+    fn places(&self, pane: Pane) -> (usize, usize, usize) {
+        match pane {
+            Pane::Rooms => (self.rooms.top(), self.rooms.selected(), self.rooms.total()),
+            Pane::Appointments => (self.appointments.top(), self.appointments.selected(), self.appointments.total()),
+            Pane::Patients => (self.patients.top(), self.patients.selected(), self.patients.total()),
+            Pane::Sessions => (self.sessions.top(), self.sessions.selected(), self.sessions.total()),
+            Pane::Notes => (self.notes.top(), self.notes.selected(), self.notes.total()),
+        }
+    }
+
+    fn top(&self, pane: Pane) -> usize {
+        self.places(pane).0
+    }
+
+    fn selected(&self, pane: Pane) -> usize {
+        self.places(pane).1
+    }
+
+    fn total(&self, pane: Pane) -> usize {
+        self.places(pane).2
+    }
+}
+
+#[cfg(test)]
+mod tests;

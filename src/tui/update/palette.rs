@@ -1,0 +1,191 @@
+//! The palette: everything that can be done by name, and why something cannot be done now.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::{DemoAct, Effect, acts, keys::pane_context};
+use crate::{
+    domain::view::RowId,
+    tui::{
+        action::{Action, Context, Entry, TABLE},
+        draw,
+        keymap::{Chord, Keymap},
+        layers::Layer,
+        model::{Model, Pane},
+    },
+};
+
+/// A line of the palette.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaletteLine {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+    /// How it is done.
+    pub does: PaletteAct,
+    /// Why it cannot be done now.
+    pub why_not: Option<String>,
+}
+
+/// What a line of the palette does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaletteAct {
+    /// The same as a key.
+    Action(Action),
+    /// Something to the demo's sandbox.
+    Demo(DemoAct),
+}
+
+/// The palette's lines that match what was typed: what can be done now first, and of that what is named so.
+pub fn palette_lines(model: &Model, text: &str) -> Vec<PaletteLine> {
+    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    let offered =
+        |e: &&Entry| !matches!(e.action, Action::Palette | Action::Up | Action::Down | Action::Left | Action::Right);
+    let fits = |name: &str, doc: &str| {
+        let hay = format!("{name} {doc}").to_lowercase();
+        words.iter().all(|w| hay.contains(w.as_str()))
+    };
+    let mut lines: Vec<PaletteLine> = TABLE
+        .iter()
+        .filter(offered)
+        .filter(|e| fits(e.name, e.doc))
+        .map(|e| PaletteLine {
+            name: e.name,
+            doc: e.doc.trim(),
+            does: PaletteAct::Action(e.action),
+            why_not: why_not(model, e),
+        })
+        .collect();
+    if model.setting.demo {
+        let acts = DemoAct::ALL.iter().filter(|(_, name, doc)| fits(name, doc));
+        lines.extend(acts.map(|(act, name, doc)| PaletteLine {
+            name,
+            doc,
+            does: PaletteAct::Demo(*act),
+            why_not: None,
+        }));
+    }
+    lines.sort_by_key(|l| (l.why_not.is_some(), !words.first().is_some_and(|w| l.name.starts_with(w.as_str()))));
+    lines
+}
+
+/// What lies below the palette.
+fn below(model: &Model) -> Option<&Layer> {
+    model.layers.iter().rev().find(|l| !matches!(l, Layer::Palette(_)))
+}
+
+fn why_not(model: &Model, entry: &Entry) -> Option<String> {
+    let below = below(model);
+    let here = match below {
+        Some(Layer::Outbox(_)) => Some(Context::Outbox),
+        Some(Layer::Detail(_)) => Some(Context::Detail),
+        Some(_) => None,
+        None => Some(pane_context(model.focus)),
+    };
+    let applies = |c: &Context| *c == Context::Global || Some(*c) == here;
+    if !entry.contexts.iter().any(applies) {
+        return Some(format!("in {}", places(entry.contexts)));
+    }
+    use Action as A;
+    let visit = model.appointments.current();
+    let draft = matches!(model.notes.current().map(|r| &r.id), Some(RowId::Draft(_)));
+    let missing = |missing: bool, what: &str| missing.then(|| what.to_owned());
+    match entry.action {
+        A::StartScribe if model.setting.scribes.is_empty() => Some("no scribe vendor is configured".into()),
+        A::Reschedule | A::Cancel | A::StartScribe => match visit {
+            None => Some("no appointment is selected".into()),
+            Some(row) => row.status.closed().then(|| format!("it is {}", draw::standing(&row.status))),
+        },
+        A::VisitLinks | A::VisitNote | A::SetRoom => missing(visit.is_none(), "no appointment is selected"),
+        A::Book | A::EditPatient => missing(model.patient_at_hand().is_none(), "no patient is selected"),
+        A::NewNote => missing(model.appointment_at_hand().is_none(), "no appointment is selected"),
+        A::DraftFromSummary => missing(model.selected_record(Pane::Sessions).is_none(), "no session is selected"),
+        A::EditNote | A::FileNote | A::DropDraft => missing(!draft, "no draft is selected"),
+        A::Links | A::Refresh | A::Raw if !matches!(below, Some(Layer::Detail(_))) => {
+            missing(model.selected_record(model.focus).is_none(), "nothing is selected")
+        }
+        A::Retry | A::Withdraw | A::Decide => match below {
+            Some(Layer::Outbox(outbox)) => {
+                missing(outbox.explained.is_none() && outbox.list.current().is_none(), "nothing is queued")
+            }
+            _ => None,
+        },
+        A::WithdrawLast => missing(model.health.as_ref().is_some_and(|h| h.queued == 0), "nothing is queued"),
+        _ => None,
+    }
+}
+
+/// Where an action applies, with the keys that lead there.
+fn places(contexts: &[Context]) -> String {
+    let place = |context: &Context| match context {
+        Context::Outbox => "the queue (o)".to_owned(),
+        Context::Detail => "details (enter)".to_owned(),
+        context => match Pane::ALL.into_iter().find(|p| pane_context(*p) == *context) {
+            Some(pane) => format!("{} {}", pane.number(), pane.name()),
+            None => context.name().to_owned(),
+        },
+    };
+    contexts.iter().map(place).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn palette_key(model: &mut Model, keymap: &Keymap, key: KeyEvent) -> Vec<Effect> {
+    let Some(Layer::Palette(palette)) = model.layers.last() else { return Vec::new() };
+    let last = palette_lines(model, &palette.text).len().saturating_sub(1);
+    let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+    let Some(Layer::Palette(palette)) = model.layers.last_mut() else { return Vec::new() };
+    match key.code {
+        KeyCode::Esc => {
+            model.layers.pop();
+        }
+        KeyCode::Down => palette.selected = (palette.selected + 1).min(last),
+        KeyCode::Up => palette.selected = palette.selected.saturating_sub(1),
+        KeyCode::PageDown => palette.selected = (palette.selected + 10).min(last),
+        KeyCode::PageUp => palette.selected = palette.selected.saturating_sub(10),
+        KeyCode::Char('u') if ctrl => {
+            palette.text.clear();
+            palette.selected = 0;
+        }
+        KeyCode::Char('w') if ctrl => {
+            let kept = palette.text.trim_end().rfind(char::is_whitespace).map_or(0, |at| at + 1);
+            palette.text.truncate(kept);
+            palette.selected = 0;
+        }
+        KeyCode::Backspace => {
+            palette.text.pop();
+            palette.selected = 0;
+        }
+        KeyCode::Enter => return choose(model),
+        KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
+            palette.text.push(c);
+            palette.selected = 0;
+        }
+        _ => {
+            if keymap.action(&[Context::Global], Chord::of(key)) == Some(Action::Palette) {
+                model.layers.pop();
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Does what the selected line says; the palette stays open on one that cannot be done now.
+pub(super) fn choose(model: &mut Model) -> Vec<Effect> {
+    let Some(Layer::Palette(palette)) = model.layers.last() else { return Vec::new() };
+    let line = palette_lines(model, &palette.text).into_iter().nth(palette.selected);
+    match line {
+        None => Vec::new(),
+        Some(PaletteLine { name, why_not: Some(why), .. }) => {
+            acts::nothing_there(model, &format!("{name} cannot be done now: {why}"))
+        }
+        Some(PaletteLine { does, .. }) => {
+            model.layers.pop();
+            match does {
+                PaletteAct::Action(action) => acts::act(model, action),
+                PaletteAct::Demo(act) => vec![Effect::Demo(act)],
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,11 +5,11 @@ use ratatui::buffer::Buffer;
 use super::{layers::Cx, put};
 use crate::tui::{
     action::{Action, Context, Entry, TABLE},
+    forms::paint::wrap,
     keymap::Keymap,
     layers::Layer,
     layout,
     model::Model,
-    text,
     theme::Token,
     update,
 };
@@ -71,8 +71,8 @@ fn groups(model: &Model, keymap: &Keymap, width: usize) -> Vec<Vec<Line>> {
         .map(|(name, entries)| {
             let mut lines = vec![Line::Head(name)];
             for entry in entries {
-                let chords = text::wrap(&keymap.chords(entry.action).join(" "), KEYS);
-                let doc = text::wrap(entry.doc.trim(), room);
+                let chords = wrap(&keymap.chords(entry.action).join(" "), KEYS);
+                let doc = wrap(entry.doc.trim(), room);
                 for i in 0..chords.len().max(doc.len()) {
                     let part = |of: &[String]| of.get(i).cloned().unwrap_or_default();
                     lines.push(Line::Part(part(&chords), part(&doc)));
@@ -120,7 +120,7 @@ fn intro(width: usize) -> Vec<String> {
          the configuration under [window].",
         env!("CARGO_PKG_VERSION")
     );
-    let mut lines = text::wrap(&words, width);
+    let mut lines = wrap(&words, width);
     lines.push(String::new());
     lines
 }

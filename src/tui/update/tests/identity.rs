@@ -42,7 +42,7 @@ fn no_scribe_is_started_for_an_appointment_that_is_over() {
     desk.keys("2gjjjs").shows(&["nothing to listen to: this appointment is marked cancelled"]);
     assert!(desk.model().layers.is_empty());
     desk.engine.world.borrow_mut().appointments[1].status = crate::domain::appointment::AppointmentStatus::NoShow;
-    desk.keys("2gjs").shows(&["nothing to listen to: this appointment is marked not showed up"]);
+    desk.keys("2gjs").shows(&["nothing to listen to: this appointment is marked not showed"]);
     assert!(desk.model().layers.is_empty());
 }
 

@@ -248,7 +248,7 @@ impl Shared {
     }
 }
 
-/// Starts the committer and its watchdog.
+/// Starts the committer, which opens the store unless that was done, and its watchdog.
 pub(super) fn start(shelf: &Arc<Shelf>) -> Arc<Shared> {
     let shared = Arc::new(Shared {
         state: Mutex::default(),
@@ -257,7 +257,7 @@ pub(super) fn start(shelf: &Arc<Shelf>) -> Arc<Shared> {
         watch: Condvar::new(),
         shelf: Arc::clone(shelf),
     });
-    let started = shelf.store().is_some()
+    let started = shelf.may_serve()
         && [("wardroom-cache", run as fn(&Shared)), ("wardroom-cache-watch", watch)].into_iter().all(|(name, body)| {
             let shared = Arc::clone(&shared);
             match std::thread::Builder::new().name(name.into()).spawn(move || body(&shared)) {
@@ -283,6 +283,7 @@ struct Rewrite {
 
 fn run(shared: &Shared) {
     let shelf = &shared.shelf;
+    shelf.open_unless_opened();
     let mut rewrite: Option<Box<Rewrite>> = None;
     let mut retired: Option<Arc<Store>> = None;
     let mut looked = 0;

@@ -48,7 +48,7 @@ pub struct Options {
     pub open_patience: Duration,
     /// Below this size on disk the store is not compacted.
     pub compact_above: u64,
-    /// Told of everything that goes wrong after opening, on a thread of the cache's own; must not block.
+    /// Told of everything that goes wrong after opening, or while [`Cache::open_later`] opens, on a thread of the cache's own; must not block.
     pub on_notice: Option<Arc<dyn Fn(Notice) + Send + Sync>>,
     #[cfg(test)]
     pub(crate) before_group: Option<Arc<dyn Fn() + Send + Sync>>,
@@ -244,12 +244,25 @@ impl Cache {
     /// # Errors
     /// When another process owns it, or the directory is not private.
     pub fn open(dir: &Path, keys: &Keys, options: Options) -> Result<(Self, Vec<Notice>), CacheError> {
-        let sealer = keys.sealer("cache");
-        let patience = options.patience;
-        let (shelf, notices) = Shelf::open(dir, keys, &sealer, options)?;
+        let shelf = Shelf::claim(dir, keys, &keys.sealer("cache"), options)?;
+        let notices = shelf.open()?;
+        Ok((Self::over(shelf, dir, keys), notices))
+    }
+
+    /// As [`Cache::open`], but the store is opened while the caller goes on: what is read waits for it, what is put is
+    /// queued, and what happens is told to [`Options::on_notice`].
+    ///
+    /// # Errors
+    /// When another process owns it, or the directory is not private.
+    pub fn open_later(dir: &Path, keys: &Keys, options: Options) -> Result<Self, CacheError> {
+        Ok(Self::over(Shelf::claim(dir, keys, &keys.sealer("cache"), options)?, dir, keys))
+    }
+
+    fn over(shelf: Shelf, dir: &Path, keys: &Keys) -> Self {
+        let (patience, sealer) = (shelf.options.patience, keys.sealer("cache"));
         let shelf = Arc::new(shelf);
         let shared = committer::start(&shelf);
-        Ok((Self { shelf, shared, sealer, dir: dir.to_owned(), patience }, notices))
+        Self { shelf, shared, sealer, dir: dir.to_owned(), patience }
     }
 
     /// The record as last put, written or not. `None` when it is not there, does not open, or the cache does not serve.

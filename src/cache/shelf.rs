@@ -7,7 +7,7 @@ use std::{
     fs,
     ops::ControlFlow,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, atomic::Ordering, mpsc},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, atomic::Ordering, mpsc},
     time::Duration,
 };
 
@@ -34,38 +34,63 @@ pub(super) struct Shelf {
     sealer: Sealer,
     pub(super) options: Options,
     current: RwLock<Option<Arc<Store>>>,
+    /// Set once it is known whether there is a store; who needs one waits for it.
+    opened: OnceLock<()>,
     lost: Mutex<Option<Lost>>,
     lock: Mutex<Option<fs::File>>,
 }
 
 impl Shelf {
-    pub(super) fn open(
-        dir: &Path,
-        keys: &Keys,
-        sealer: &Sealer,
-        options: Options,
-    ) -> Result<(Self, Vec<Notice>), CacheError> {
+    /// Takes the directory, so that no other process does. The store in it is opened by [`Shelf::open`].
+    pub(super) fn claim(dir: &Path, keys: &Keys, sealer: &Sealer, options: Options) -> Result<Self, CacheError> {
         files::private_dir(dir)?;
         let lock = files::lock(&dir.join("lock"))?.ok_or_else(|| CacheError::InUse(dir.to_owned()))?;
         files::sweep_temporaries(dir);
-        let shelf = Self {
+        Ok(Self {
             dir: dir.to_owned(),
             mark: keys.fingerprint(),
             sealer: sealer.clone(),
             options,
             current: RwLock::new(None),
+            opened: OnceLock::new(),
             lost: Mutex::new(None),
             lock: Mutex::new(Some(lock)),
-        };
+        })
+    }
+
+    /// Opens the store, or makes one.
+    pub(super) fn open(&self) -> Result<Vec<Notice>, CacheError> {
         let mut notices = Vec::new();
-        match shelf.open_some(&mut notices)? {
-            Ok(store) => *shelf.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(store)),
-            Err(why) => {
-                *locked(&shelf.lost) = Some(why);
-                notices.push(Notice::Stopped { why, kept: None });
+        let store = self.open_some(&mut notices);
+        let result = match store {
+            Ok(Ok(store)) => {
+                *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(store));
+                Ok(notices)
             }
+            Ok(Err(why)) => {
+                *locked(&self.lost) = Some(why);
+                notices.push(Notice::Stopped { why, kept: None });
+                Ok(notices)
+            }
+            Err(error) => Err(error),
+        };
+        self.opened.get_or_init(|| ());
+        result
+    }
+
+    /// Opens the store unless that was done, and tells what there is to tell.
+    pub(super) fn open_unless_opened(&self) {
+        if self.opened.get().is_some() {
+            return;
         }
-        Ok((shelf, notices))
+        match self.open() {
+            Ok(notices) => {
+                if let Some(tell) = &self.options.on_notice {
+                    notices.into_iter().for_each(|notice| tell(notice));
+                }
+            }
+            Err(_) => self.lose(&Trouble::Locked),
+        }
     }
 
     /// The newest whole store, or a fresh one in its place.
@@ -194,8 +219,15 @@ impl Shelf {
         kept
     }
 
+    /// The store in use. Waits while it is being opened.
     pub(super) fn store(&self) -> Option<Arc<Store>> {
+        self.opened.wait();
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether there is a store, or one is being opened.
+    pub(super) fn may_serve(&self) -> bool {
+        self.opened.get().is_none() || self.store().is_some()
     }
 
     pub(super) fn lost(&self) -> Option<Lost> {
@@ -237,6 +269,7 @@ impl Shelf {
             }
             *lost = Some(why);
         }
+        self.opened.get_or_init(|| ());
         let store = self.current.write().unwrap_or_else(PoisonError::into_inner).take();
         let kept = match (&store, why) {
             (Some(store), why) if !matches!(why, Lost::Refused(_)) => self.set_aside(&store.dir),
@@ -278,7 +311,7 @@ impl Shelf {
     }
 
     pub(super) fn health(&self, queued: usize, groups: u64, compacting: bool) -> Health {
-        let store = self.store();
+        let store = self.opened.get().and_then(|()| self.store());
         let of = |measure: fn(&Store) -> u64| store.as_deref().map_or(0, measure);
         Health {
             lost: self.lost(),

@@ -76,7 +76,7 @@ struct Inner {
     notices: Arc<Mutex<Vec<String>>>,
     filling: Mutex<Option<(u32, Option<u32>)>>,
     sightings: Arc<Mutex<sightings::Sightings>>,
-    /// Whether the index was saved by [`Engine::close`] and nothing was changed after.
+    /// Whether the index snapshot on the disk says all that is known, and the ledger says so.
     closed: Mutex<bool>,
 }
 

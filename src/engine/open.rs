@@ -3,7 +3,10 @@
 use std::{
     collections::{HashMap, HashSet},
     ops::ControlFlow,
-    sync::{Arc, Mutex, RwLock},
+    sync::{
+        Arc, Mutex, OnceLock, RwLock, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::{
@@ -67,7 +70,8 @@ pub enum OpenError {
 }
 
 impl Engine {
-    /// Opens the ledger and the cache in `options.dir` and brings the index up.
+    /// Opens the ledger and the cache in `options.dir` and brings the index up. After a clean stop the index is as it was
+    /// saved and the cache opens while lists are answered already; what is told of it then comes to the windows.
     ///
     /// # Errors
     /// When the directory, the ledger or the cache cannot be used; what a person can do about it is in the message. A cache
@@ -76,24 +80,24 @@ impl Engine {
         files::private_dir(&options.dir)?;
         let windows = Arc::new(Windows::default());
         let told: Arc<Mutex<Vec<String>>> = Arc::default();
-        tell_later(&mut options.cache, windows.clone(), told.clone());
+        let emptied = Arc::new(Emptied::default());
+        tell_later(&mut options.cache, windows.clone(), told.clone(), emptied.clone());
         let dir = options.dir.join("cache");
-        // The list is unsealed and checked while the stores open.
-        let (saved, stores) = std::thread::scope(|scope| {
-            let saved = scope.spawn(|| {
-                let bytes = Cache::peek_index(&dir, &options.keys)?;
-                Saved::load(&bytes).ok()
-            });
-            let open = || -> Result<_, OpenError> {
-                let ledger = Ledger::open(&options.dir.join("ledger").join("ledger.redb"), &options.keys)?;
-                Ok((ledger, Cache::open(&dir, &options.keys, options.cache.clone())?))
-            };
-            let stores = open();
-            (saved.join().ok().flatten(), stores)
+        // The list is unsealed and checked while the ledger opens.
+        let (saved, ledger) = std::thread::scope(|scope| {
+            let load = || Saved::load(&Cache::peek_index(&dir, &options.keys)?).ok();
+            let saved = std::thread::Builder::new().name("wardroom-index".into()).spawn_scoped(scope, load);
+            let ledger = Ledger::open(&options.dir.join("ledger").join("ledger.redb"), &options.keys);
+            (saved.ok().and_then(|saved| saved.join().ok().flatten()), ledger)
         });
-        let ((ledger, of_ledger), (cache, of_cache)) = stores?;
-        let emptied =
-            of_cache.iter().any(|n| matches!(n, cache::Notice::Rebuilt { .. } | cache::Notice::Stopped { .. }));
+        let (ledger, of_ledger) = ledger?;
+        let stamp: Option<u64> = ledger.setting(SNAPSHOT)?;
+        let clean = saved.as_ref().is_some_and(|s| Some(s.stamp) == stamp);
+        let (cache, of_cache) = if clean {
+            (Cache::open_later(&dir, &options.keys, options.cache.clone())?, Vec::new())
+        } else {
+            Cache::open(&dir, &options.keys, options.cache.clone())?
+        };
         let engine = Self {
             inner: Arc::new(Inner {
                 state: RwLock::new(State::new(options.zone.clone(), options.note_patience)),
@@ -106,50 +110,69 @@ impl Engine {
                 notices: told.clone(),
                 filling: Mutex::new(None),
                 sightings: Arc::default(),
-                closed: Mutex::new(false),
+                closed: Mutex::new(clean),
             }),
         };
         let mut notices: Vec<Notice> = of_ledger.into_iter().map(Notice::Ledger).collect();
         notices.extend(of_cache.into_iter().map(Notice::Cache));
-        engine.load(saved, emptied, &mut notices)?;
+        match saved {
+            Some(saved) if clean => engine.load_whole(saved, &mut notices)?,
+            saved => engine.load(saved, stamp.is_some(), &mut notices)?,
+        }
         lock(&told).extend(notices.iter().map(ToString::to_string));
+        emptied.engine.get_or_init(|| Arc::downgrade(&engine.inner));
+        emptied.put_right();
         Ok((engine, notices))
     }
 
-    fn load(&self, saved: Option<Saved>, emptied: bool, notices: &mut Vec<Notice>) -> Result<(), LedgerError> {
-        let view = self.inner.ledger.view()?;
-        let numbers = view.numbers()?;
+    /// What the ledger keeps and no vendor tells: which records turned out to be one, links, drafts, the queue.
+    fn load_own(&self, view: &ledger::View) -> Result<(), LedgerError> {
         let aliases: Vec<(RecordId, RecordId)> = view.setting(ALIASES)?.unwrap_or_default();
-        let stamp: Option<u64> = view.setting(SNAPSHOT)?;
-        let known = numbers.iter().any(|n| n.number > 0);
-        let mut clean = saved.as_ref().is_some_and(|s| Some(s.stamp) == stamp) && !emptied;
-        self.change_state(|state| -> Result<(), LedgerError> {
+        let (links, drafts) = (view.all_links()?, view.drafts()?);
+        let entries = view.closed_entries(FINISHED)?.into_iter().chain(view.open_entries()?);
+        self.change_state(|state| {
             state.aliases = aliases.into_iter().collect();
-            view.all_links()?.iter().for_each(|link| state.links.put(link));
-            for draft in view.drafts()? {
+            links.iter().for_each(|link| state.links.put(link));
+            for draft in drafts {
                 state.drafts.insert(draft.id, NoteEntry::draft(&draft));
             }
-            view.closed_entries(FINISHED)?.into_iter().chain(view.open_entries()?).for_each(|e| queue(state, e));
-            if let Some(saved) = saved {
-                clean = clean && saved.rest(state).is_ok();
-                state.patients = saved.patients;
+            entries.for_each(|e| queue(state, e));
+        });
+        Ok(())
+    }
+
+    /// Nothing happened since the snapshot was saved: it says all there is to say of what was read.
+    fn load_whole(&self, saved: Saved, notices: &mut Vec<Notice>) -> Result<(), LedgerError> {
+        self.load_own(&self.inner.ledger.view()?)?;
+        let stale = self.change_state(|state| {
+            saved.whole(state);
+            state.stale.len()
+        });
+        if stale > 0 {
+            notices.push(Notice::Stale(stale));
+        }
+        Ok(())
+    }
+
+    fn load(&self, saved: Option<Saved>, marked: bool, notices: &mut Vec<Notice>) -> Result<(), LedgerError> {
+        let view = self.inner.ledger.view()?;
+        let numbers = view.numbers()?;
+        self.load_own(&view)?;
+        if let Some(saved) = saved {
+            self.change_state(|state| {
+                state.patients = saved.plain_patients();
                 // A snapshot from before the last unclean stop has them as two.
                 for gone in state.aliases.keys() {
                     state.patients.remove(*gone);
                 }
-            } else if known {
-                notices.push(Notice::IndexRebuilt);
-            }
-            Ok(())
-        })?;
-        if stamp.is_some() {
-            // From here on the snapshot is older than what is known.
-            self.inner.ledger.commit(|tx| -> Result<(), LedgerError> {
-                tx.remove_setting(SNAPSHOT);
-                Ok(())
-            })?;
+            });
+        } else if numbers.iter().any(|n| n.number > 0) {
+            notices.push(Notice::IndexRebuilt);
         }
-        let stale = self.bring_up(&view, &numbers, clean)?;
+        if marked {
+            self.unmark()?;
+        }
+        let stale = self.bring_up(&view, &numbers)?;
         if stale > 0 {
             notices.push(Notice::Stale(stale));
         }
@@ -157,7 +180,7 @@ impl Engine {
     }
 
     /// Makes the rows that the snapshot does not have as the ledger counts them, and finds what the cache lost.
-    fn bring_up(&self, view: &ledger::View, numbers: &[Numbered], clean: bool) -> Result<usize, LedgerError> {
+    fn bring_up(&self, view: &ledger::View, numbers: &[Numbered]) -> Result<usize, LedgerError> {
         let now = self.now();
         let (missing, unread) = self.with_state(|state| {
             let mut missing: Vec<Numbered> = Vec::new();
@@ -178,10 +201,7 @@ impl Engine {
                         | Kind::Addendum
                         | Kind::SignOff
                 );
-                let shown = match record.kind {
-                    Kind::Patient => numbered.get(&record.id) == Some(&record.number),
-                    _ => clean && (state.kind(record.id).is_some() || state.notes.contains_key(&record.id)),
-                };
+                let shown = record.kind == Kind::Patient && numbered.get(&record.id) == Some(&record.number);
                 if pending.contains(&record.id) || (rows && record.number > 0 && !shown) {
                     missing.push(*record);
                 } else if record.number == 0 && record.kind.rereadable() && rows {
@@ -253,6 +273,9 @@ impl Engine {
     /// When the index or the mark in the ledger cannot be written.
     pub fn close(&self) -> Result<(), OpenError> {
         let _writing = lock(&self.inner.writing);
+        if *lock(&self.inner.closed) {
+            return Ok(());
+        }
         self.inner.cache.drain();
         let stamp = self.inner.options.random.next_u64() >> 11;
         let Some(bytes) = self.with_state(|state| saved::save(state, stamp)) else { return Ok(()) };
@@ -262,26 +285,75 @@ impl Engine {
         Ok(())
     }
 
-    /// After [`Engine::close`] the first change takes the mark away again.
+    /// The first change after [`Engine::close`], or after a start from its snapshot, takes the mark away. Where that fails
+    /// the snapshot goes instead: it must not be taken for what is known after that change.
     pub(super) fn reopened(&self) {
-        let closed = std::mem::take(&mut *lock(&self.inner.closed));
-        if closed {
-            let cleared = self.inner.ledger.commit(|tx| -> Result<(), LedgerError> {
-                tx.remove_setting(SNAPSHOT);
-                Ok(())
-            });
-            told(cleared);
+        let mut closed = lock(&self.inner.closed);
+        if *closed {
+            let unmarked = told(self.unmark()).is_some();
+            if !unmarked {
+                self.inner.cache.drop_index();
+            }
+            *closed = !unmarked;
+        }
+    }
+
+    fn unmark(&self) -> Result<(), LedgerError> {
+        self.inner.ledger.commit(|tx| -> Result<(), LedgerError> {
+            tx.remove_setting(SNAPSHOT);
+            Ok(())
+        })
+    }
+
+    /// The cache was empty when it was opened: what the snapshot shows beside patients is read again before people rely
+    /// on it. Patients are read when somebody opens them; a hundred thousand at once would keep the vendor busy for hours.
+    fn cache_was_emptied(&self) {
+        let _writing = self.writing();
+        let Some(numbers) = told(self.inner.ledger.numbers()) else { return };
+        let lost = numbers.into_iter().filter(|n| n.number > 0 && n.kind.rereadable() && n.kind != Kind::Patient);
+        self.change_state(|state| {
+            let lost: Vec<RecordId> =
+                lost.map(|n| n.id).filter(|id| state.kind(*id).is_some() || state.notes.contains_key(id)).collect();
+            state.stale.extend(lost);
+        });
+        self.inner.windows.everything();
+    }
+}
+
+/// Whether the cache turned out to be empty while it was opened beside the work, and whose it is.
+#[derive(Default)]
+struct Emptied {
+    engine: OnceLock<Weak<Inner>>,
+    pending: AtomicBool,
+}
+
+impl Emptied {
+    /// Has the engine hear of it, once there is one. On a thread of its own: a change may wait for the cache's.
+    fn put_right(&self) {
+        let Some(inner) = self.engine.get().and_then(Weak::upgrade) else { return };
+        if self.pending.swap(false, Ordering::AcqRel) {
+            let work = move || Engine { inner }.cache_was_emptied();
+            let _ = std::thread::Builder::new().name("wardroom-stale".into()).spawn(work);
         }
     }
 }
 
 /// What goes wrong with the cache while running is told to the windows and kept for the health layer.
-fn tell_later(options: &mut cache::Options, windows: Arc<Windows>, told: Arc<Mutex<Vec<String>>>) {
+fn tell_later(
+    options: &mut cache::Options,
+    windows: Arc<Windows>,
+    told: Arc<Mutex<Vec<String>>>,
+    emptied: Arc<Emptied>,
+) {
     let handed_in = options.on_notice.take();
     options.on_notice = Some(Arc::new(move |notice: cache::Notice| {
         lock(&told).push(notice.to_string());
         windows.say(&Toast { level: Level::Warning, text: notice.to_string(), entry: None });
         windows.everything();
+        if matches!(notice, cache::Notice::Rebuilt { .. }) {
+            emptied.pending.store(true, Ordering::Release);
+            emptied.put_right();
+        }
         if let Some(tell) = &handed_in {
             tell(notice);
         }

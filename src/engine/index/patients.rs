@@ -188,6 +188,11 @@ impl Patients {
         &self.packed
     }
 
+    /// Whether the packed run is all there is.
+    pub(in crate::engine) fn all_packed(&self) -> bool {
+        self.fresh.is_empty()
+    }
+
     /// How many patients there are.
     pub fn len(&self) -> usize {
         self.packed.live() as usize + self.fresh.len()

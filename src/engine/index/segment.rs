@@ -112,13 +112,6 @@ impl Segment {
         }
     }
 
-    /// Takes a record's row away.
-    pub(in crate::engine) fn take_away(&mut self, id: RecordId) {
-        if let Some(row) = self.find(id) {
-            self.kill(row);
-        }
-    }
-
     pub(super) fn is_dead(&self, row: u32) -> bool {
         self.dead_count > 0 && self.dead[row as usize / 64] & (1 << (row % 64)) != 0
     }

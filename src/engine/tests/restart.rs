@@ -134,6 +134,65 @@ fn a_lost_cache_loses_no_work_and_everything_is_read_again() {
 }
 
 #[test]
+fn a_cache_that_turns_out_damaged_after_the_lists_stood_costs_no_row_and_is_read_again() {
+    let t = Engine::for_tests().unwrap();
+    a_busy_day(&t);
+    let (board_before, people) = (board(&t.engine).len(), patients(&t.engine, "").len());
+    let t = t
+        .reopen_after(true, |dir| {
+            for file in files(&dir.join("data/cache")).into_iter().filter(|f| f.to_string_lossy().contains("/db/")) {
+                let length = fs::metadata(&file).unwrap().len() as usize;
+                fs::write(&file, vec![0xa5; length.max(64)]).unwrap();
+            }
+        })
+        .unwrap();
+    let visit = board(&t.engine)[0].id;
+    assert_eq!((board(&t.engine).len(), patients(&t.engine, "").len()), (board_before, people));
+    let listed = || t.engine.stale(1_000).iter().any(|r| r.record == visit);
+    until(|| listed() && board(&t.engine).iter().any(|r| r.id == visit && r.fresh.stale));
+    let t = t.reopen(false).unwrap();
+    assert!(t.engine.stale(1_000).iter().any(|r| r.record == visit), "after a kill it is known still");
+}
+
+/// Waits for another thread's work, at most for a minute.
+fn until(done: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !done() {
+        assert!(begun.elapsed().as_secs() < 60, "it did not come to pass");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_start_from_the_snapshot_that_changed_nothing_leaves_it_in_force() {
+    let t = Engine::for_tests().unwrap();
+    a_busy_day(&t);
+    let before = answers(&t);
+    let t = t.reopen(true).unwrap();
+    let index = t.path().join("data/cache/index");
+    let written = fs::read(&index).unwrap();
+    let t = t.reopen(false).unwrap();
+    assert_eq!(answers(&t), before);
+    let t = t.reopen(true).unwrap();
+    assert!(fs::read(&index).unwrap() == written, "nothing happened: nothing to save");
+    assert_eq!(answers(&t), before);
+}
+
+#[test]
+fn a_change_after_a_start_from_the_snapshot_puts_it_out_of_force() {
+    let t = Engine::for_tests().unwrap();
+    a_busy_day(&t);
+    let t = t.reopen(true).unwrap();
+    let withdrawn: Vec<_> = t.engine.open_entries().into_iter().map(|e| e.id).collect();
+    for entry in withdrawn {
+        t.engine.execute(Command::Withdraw { entry }, "amira");
+    }
+    let before = answers(&t);
+    let t = t.reopen(false).unwrap();
+    assert_eq!(answers(&t), before);
+}
+
+#[test]
 fn no_planted_name_number_or_text_is_found_in_any_file() {
     let t = Engine::for_tests().unwrap();
     let planted = ["Xylophantia", "Zwickelmoor", "MRN-771199", "Quiversnap", "zxq-token-1", "p-zork-17"];

@@ -1,6 +1,7 @@
 //! What answers queries without touching a disk: packed patients, the board, the lists beside it.
 
 pub mod board;
+mod fuzzy;
 pub mod lists;
 pub mod patients;
 pub mod search;

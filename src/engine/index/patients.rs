@@ -6,13 +6,10 @@ use std::{
 };
 
 use jiff::Timestamp;
-use nucleo_matcher::{
-    Config, Matcher, Utf32Str,
-    pattern::{AtomKind, CaseMatching, Normalization, Pattern},
-};
 
 use super::{
-    search::{self, FUZZY_BELOW, FUZZY_CANDIDATES, FUZZY_LETTERS, FUZZY_ROWS, Finders},
+    fuzzy::{self, Misspelled},
+    search::{self, FUZZY_BELOW, FUZZY_BYTES, FUZZY_ROWS, Finders},
     segment::{FIELD, ROW, Segment},
     terms::{Term, terms},
 };
@@ -168,7 +165,6 @@ struct Fresh {
 #[derive(Default)]
 struct Memo {
     searches: Vec<(Vec<Term>, Hits)>,
-    matcher: Option<Matcher>,
 }
 
 impl Patients {
@@ -301,7 +297,7 @@ impl Patients {
             .map(|(_, hits)| hits.clone())
             .min_by_key(|hits| hits.strict);
         let strict = self.strict(&terms, wider.as_ref());
-        let hits = self.with_fuzzy(&terms, strict, &mut memo.matcher);
+        let hits = self.with_fuzzy(&terms, strict);
         if memo.searches.len() >= REMEMBERED {
             memo.searches.remove(0);
         }
@@ -331,12 +327,16 @@ impl Patients {
         if handle & FRESH == 0 { self.packed.id(handle) } else { self.fresh[(handle & !FRESH) as usize].entry.id }
     }
 
-    fn names(&self, handle: u32) -> &str {
+    fn searched(&self, handle: u32) -> &[u8] {
         if handle & FRESH == 0 {
-            self.packed.names(handle)
+            self.packed.searched(handle)
         } else {
-            search::names(self.fresh[(handle & !FRESH) as usize].entry.searched.as_bytes())
+            self.fresh[(handle & !FRESH) as usize].entry.searched.as_bytes()
         }
+    }
+
+    fn names(&self, handle: u32) -> &str {
+        search::names(self.searched(handle))
     }
 
     /// The rows that hold every word, in the order of rank and name.
@@ -379,40 +379,45 @@ impl Patients {
         handles
     }
 
-    /// Adds what only the fuzzy matcher finds, while that is affordable and the good matches are few.
-    fn with_fuzzy(&self, terms: &[Term], mut handles: Vec<u32>, matcher: &mut Option<Matcher>) -> Hits {
+    /// Adds what is only found misspelled, while the good matches are few and looking is affordable.
+    fn with_fuzzy(&self, terms: &[Term], mut handles: Vec<u32>) -> Hits {
         let strict = handles.len();
-        let (words, fixed): (Vec<&Term>, Vec<&Term>) = terms.iter().partition(|t| {
+        let misspelled = |t: &&Term| {
             matches!(t.spellings.as_slice(), [word] if !word.contains(|c: char| c.is_ascii_digit())
-                && word.chars().count() >= FUZZY_LETTERS)
-        });
+                && word.chars().count() >= fuzzy::LETTERS)
+        };
+        let (words, fixed): (Vec<&Term>, Vec<&Term>) = terms.iter().partition(misspelled);
         if strict >= FUZZY_BELOW || words.is_empty() {
             return Hits { handles: Arc::new(handles), strict };
         }
+        let words: Vec<&str> = words.into_iter().map(|t| t.spellings[0].as_str()).collect();
         let fixed: Vec<Term> = fixed.into_iter().cloned().collect();
         let fixed = Finders::new(&fixed);
-        let wanted = words.iter().fold(0, |bits, t| bits | search::letters(&t.spellings[0]));
+        let masks: Vec<(u32, u32)> = words.iter().map(|w| (search::initials(w), search::letters(w))).collect();
+        // One letter may be another one than the name has.
+        let may = |r: &u32| {
+            let has = self.packed.letters(*r);
+            masks.iter().all(|(first, all)| first & !has.name_initials == 0 && (all & !has.names).count_ones() <= 1)
+        };
         let known: std::collections::HashSet<u32> = handles.iter().copied().collect();
-        let packed = (0..self.packed.len()).filter(|r| self.packed.letters(*r) & wanted == wanted);
-        let packed = packed.filter(|r| !self.packed.is_dead(*r) && fixed.rank(self.packed.searched(*r)).is_some());
-        let fresh = self.fresh.iter().enumerate().filter(|(_, f)| fixed.rank(f.entry.searched.as_bytes()).is_some());
-        let candidates: Vec<u32> = packed
-            .chain(fresh.map(|(at, _)| FRESH | at as u32))
-            .filter(|handle| !known.contains(handle))
-            .take(FUZZY_CANDIDATES + 1)
-            .collect();
-        if candidates.len() > FUZZY_CANDIDATES {
-            return Hits { handles: Arc::new(handles), strict };
+        let packed = (0..self.packed.len()).filter(may).filter(|r| !self.packed.is_dead(*r));
+        let fresh = (0..self.fresh.len() as u32).map(|at| FRESH | at);
+        let misspelled = Misspelled::new(words.iter().copied());
+        let mut scored: Vec<(u32, u32)> = Vec::new();
+        let (mut buffer, mut looked_at) = (Vec::new(), 0);
+        for handle in packed.chain(fresh).filter(|handle| !known.contains(handle)) {
+            let names = self.names(handle);
+            looked_at += names.len();
+            if looked_at > FUZZY_BYTES {
+                return Hits { handles: Arc::new(handles), strict };
+            }
+            if let Some(distance) = misspelled.distance(names, &mut buffer)
+                && fixed.rank(self.searched(handle)).is_some()
+            {
+                scored.push((distance, handle));
+            }
         }
-        let matcher = matcher.get_or_insert_with(|| Matcher::new(Config::DEFAULT));
-        let text = words.iter().map(|t| t.spellings[0].as_str()).collect::<Vec<_>>().join(" ");
-        let pattern = Pattern::new(&text, CaseMatching::Respect, Normalization::Never, AtomKind::Fuzzy);
-        let mut buffer = Vec::new();
-        let mut scored: Vec<(u32, u32)> = candidates
-            .into_iter()
-            .filter_map(|h| Some((pattern.score(Utf32Str::new(self.names(h), &mut buffer), matcher)?, h)))
-            .collect();
-        scored.sort_by(|(a, x), (b, y)| b.cmp(a).then_with(|| self.key_of(*x).cmp(&self.key_of(*y))));
+        scored.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| self.key_of(*x).cmp(&self.key_of(*y))));
         handles.extend(scored.into_iter().take(FUZZY_ROWS).map(|(_, handle)| handle));
         Hits { handles: Arc::new(handles), strict }
     }
@@ -428,7 +433,9 @@ impl Patients {
 
 /// Whether everything that fits `new` fits `old` too.
 fn narrows(new: &[Term], old: &[Term]) -> bool {
-    let implies =
-        |n: &Term, o: &Term| n.spellings.iter().all(|s| o.spellings.iter().any(|part| s.contains(part.as_str())));
+    let within = |s: &str, part: &str, begins: bool| if begins { s.starts_with(part) } else { s.contains(part) };
+    let implies = |n: &Term, o: &Term| {
+        (n.begins || !o.begins) && n.spellings.iter().all(|s| o.spellings.iter().any(|part| within(s, part, o.begins)))
+    };
     !old.is_empty() && old.iter().all(|o| new.iter().any(|n| implies(n, o)))
 }

@@ -18,20 +18,25 @@ pub enum Rank {
     Part,
 }
 
-/// Only so many rows are judged by the fuzzy matcher: about a millisecond's worth. A search that leaves more than that
-/// says too little for it.
-pub(super) const FUZZY_CANDIDATES: usize = 2_500;
+/// Misspelled words are looked for in names of so many bytes together: about a millisecond's worth. A search that leaves
+/// more than that says too little.
+pub(super) const FUZZY_BYTES: usize = 160 << 10;
 /// At most so many fuzzy matches are added.
 pub(super) const FUZZY_ROWS: usize = 100;
 /// Nothing fuzzy is added to so many good matches.
 pub(super) const FUZZY_BELOW: usize = 100;
-/// Shorter words are in every other name.
-pub(super) const FUZZY_LETTERS: usize = 3;
 
 /// The words of a search, ready to be looked for.
 pub(in crate::engine) struct Finders<'t> {
     /// The most telling word first.
-    terms: Vec<Vec<Finder<'t>>>,
+    terms: Vec<Sought<'t>>,
+}
+
+/// One word of a search, ready to be looked for.
+struct Sought<'t> {
+    spellings: Vec<Finder<'t>>,
+    /// The worst rank that still is a match.
+    worst: Rank,
 }
 
 impl<'t> Finders<'t> {
@@ -39,7 +44,13 @@ impl<'t> Finders<'t> {
         let mut terms: Vec<&Term> = terms.iter().collect();
         terms.sort_by_key(|t| std::cmp::Reverse(t.spellings.iter().map(String::len).min()));
         Self {
-            terms: terms.into_iter().map(|t| t.spellings.iter().map(|s| Finder::new(s.as_bytes())).collect()).collect(),
+            terms: terms
+                .into_iter()
+                .map(|t| Sought {
+                    spellings: t.spellings.iter().map(|s| Finder::new(s.as_bytes())).collect(),
+                    worst: if t.begins { Rank::Prefix } else { Rank::Part },
+                })
+                .collect(),
         }
     }
 
@@ -51,7 +62,8 @@ impl<'t> Finders<'t> {
     fn rank_from(&self, text: &[u8], first: usize) -> Option<Rank> {
         let mut worst = Rank::Exact;
         for term in &self.terms[first..] {
-            worst = worst.max(term.iter().filter_map(|needle| best(needle, text)).min()?);
+            let found = term.spellings.iter().filter_map(|needle| best(needle, text)).min();
+            worst = worst.max(found.filter(|rank| *rank <= term.worst)?);
         }
         Some(worst)
     }
@@ -86,25 +98,33 @@ fn judge(text: &[u8], at: usize, length: usize) -> Rank {
 /// only in the rows where it is.
 pub(super) fn scan(segment: &Segment, terms: &[Term], mut hit: impl FnMut(u32, Rank)) {
     let finders = Finders::new(terms);
-    match finders.terms.first().map(Vec::as_slice) {
-        None => (0..segment.len()).for_each(|row| hit(row, Rank::Exact)),
-        Some([needle]) => rows_with(segment, needle, |row, rank| {
-            if let Some(others) = finders.rank_from(segment.searched(row), 1) {
-                hit(row, rank.max(others));
+    let Some(first) = finders.terms.first() else { return (0..segment.len()).for_each(|row| hit(row, Rank::Exact)) };
+    let mut hit = |row: u32, rank: Rank| {
+        if rank <= first.worst
+            && let Some(others) = finders.rank_from(segment.searched(row), 1)
+        {
+            hit(row, rank.max(others));
+        }
+    };
+    match first.spellings.as_slice() {
+        [needle] => match single(needle) {
+            // A letter is in every row many times.
+            Some(bit) => {
+                for row in 0..segment.len() {
+                    let rank = segment.letters(row).rank(bit, || best(needle, segment.searched(row)));
+                    rank.into_iter().for_each(|rank| hit(row, rank));
+                }
             }
-        }),
-        Some(needles) => {
+            None => rows_with(segment, needle, hit),
+        },
+        needles => {
             let mut found: Vec<(u32, Rank)> = Vec::new();
             for needle in needles {
                 rows_with(segment, needle, |row, rank| found.push((row, rank)));
             }
             found.sort_unstable();
             found.dedup_by_key(|(row, _)| *row);
-            for (row, rank) in found {
-                if let Some(others) = finders.rank_from(segment.searched(row), 1) {
-                    hit(row, rank.max(others));
-                }
-            }
+            found.into_iter().for_each(|(row, rank)| hit(row, rank));
         }
     }
 }
@@ -167,8 +187,74 @@ pub(super) fn first_name(searched: &[u8]) -> &str {
     names.split_once("  ").map_or(names, |(first, _)| first)
 }
 
-/// A bit for each Latin letter and one for every few of the others: a text can only hold a word as a subsequence when it
-/// has all of the word's bits.
+/// What single letters can say of a row, so that most rows are passed by without their text being looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Letters {
+    /// The bits of the letters with which words of the names begin, and of all that are in them.
+    pub name_initials: u32,
+    pub names: u32,
+    /// The bits of the ASCII letters and digits with which words of any field begin, and of all that are in them.
+    initials: u64,
+    any: u64,
+}
+
+/// In [`Letters::initials`]: some word is a single letter.
+const SINGLE: u64 = 1 << 63;
+
+impl Letters {
+    /// Of a row's searched text.
+    pub(super) fn of(searched: &[u8]) -> Self {
+        let names = names(searched);
+        let mut found = Self { name_initials: initials(names), names: letters(names), ..Self::default() };
+        let mut begin = 0;
+        for (at, byte) in searched.iter().enumerate() {
+            if matches!(*byte, b' ' | FIELD | ROW) {
+                found.initials |= if at == begin + 1 { SINGLE } else { 0 };
+                begin = at + 1;
+                continue;
+            }
+            let bit = plain(*byte).map_or(0, |bit| 1 << bit);
+            found.any |= bit;
+            found.initials |= if at == begin { bit } else { 0 };
+        }
+        found.initials |= if searched.len() == begin + 1 { SINGLE } else { 0 };
+        found
+    }
+
+    /// The rank of a search for one ASCII letter or digit; where the text must be looked at, by `best`.
+    fn rank(&self, bit: u32, best: impl FnOnce() -> Option<Rank>) -> Option<Rank> {
+        let has = |bits: u64| bits & (1 << bit) != 0;
+        match () {
+            () if !has(self.any) => None,
+            () if !has(self.initials) => Some(Rank::Part),
+            () if self.initials & SINGLE != 0 => best(),
+            () => Some(Rank::Prefix),
+        }
+    }
+}
+
+fn single(needle: &Finder<'_>) -> Option<u32> {
+    match needle.needle() {
+        [byte] => plain(*byte),
+        _ => None,
+    }
+}
+
+fn plain(byte: u8) -> Option<u32> {
+    match byte {
+        b'a'..=b'z' => Some(u32::from(byte - b'a')),
+        b'0'..=b'9' => Some(26 + u32::from(byte - b'0')),
+        _ => None,
+    }
+}
+
+/// The bits of [`letters`] of every word's first letter.
+pub(super) fn initials(text: &str) -> u32 {
+    text.split(' ').filter_map(|word| word.chars().next()).fold(0, |bits, c| bits | 1 << bit(c))
+}
+
+/// A bit for each Latin letter and one for every few of the others: a text can only hold a word when it has all of the
+/// word's bits.
 pub(super) fn letters(text: &str) -> u32 {
     text.chars().filter(|c| *c != ' ').fold(0, |bits, c| bits | 1 << bit(c))
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{
     patients::PatientEntry,
-    search::{self, Rank},
+    search::{self, Letters, Rank},
     terms::Term,
 };
 use crate::domain::{RecordId, Source};
@@ -42,8 +42,7 @@ pub struct Segment {
     pub(super) rows: Vec<Packed>,
     pub(super) shown: Vec<u8>,
     pub(super) searched: Vec<u8>,
-    /// Which letters each row's names have, to pass by rows that no fuzzy match can be in.
-    letters: Vec<u32>,
+    letters: Vec<Letters>,
     /// Row numbers by record id.
     by_id: Vec<u32>,
     /// Row numbers by the hash of the MRN, rows without one left out.
@@ -83,7 +82,7 @@ impl Segment {
 
     fn derive(&mut self) {
         let count = self.len();
-        self.letters = (0..count).map(|r| search::letters(self.names(r))).collect();
+        self.letters = (0..count).map(|r| Letters::of(self.searched(r))).collect();
         self.by_id = (0..count).collect();
         self.by_id.sort_unstable_by_key(|r| self.rows[*r as usize].id);
         self.by_mrn =
@@ -138,8 +137,8 @@ impl Segment {
         RecordId(self.rows[row as usize].id)
     }
 
-    pub(super) fn letters(&self, row: u32) -> u32 {
-        self.letters[row as usize]
+    pub(super) fn letters(&self, row: u32) -> &Letters {
+        &self.letters[row as usize]
     }
 
     /// The whole searched text of a row, its leading [`ROW`] byte included.
@@ -149,11 +148,6 @@ impl Segment {
 
     pub(super) fn searched_end(&self, row: u32) -> usize {
         self.rows.get(row as usize + 1).map_or(self.searched.len(), |next| next.searched as usize)
-    }
-
-    /// The folded names of a row, the shown one first.
-    pub(super) fn names(&self, row: u32) -> &str {
-        search::names(self.searched(row))
     }
 
     /// What rows are sorted by.
@@ -219,7 +213,8 @@ impl Segment {
         self.rows.capacity() * size_of::<Packed>()
             + self.shown.capacity()
             + self.searched.capacity()
-            + (self.letters.capacity() + self.by_id.capacity()) * 4
+            + self.by_id.capacity() * 4
+            + self.letters.capacity() * size_of::<Letters>()
             + (self.by_mrn.capacity() + self.dead.capacity()) * 8
     }
 }

@@ -9,7 +9,13 @@ use crate::engine::fold::{digits, fold};
 pub struct Term {
     /// Folded, never empty.
     pub spellings: Vec<String>,
+    /// Only the beginning of a word counts: `hartnell n` means somebody whose other name begins with an n, and not
+    /// everybody called Hartnell.
+    pub begins: bool,
 }
+
+/// Latin words up to so many letters, beside others, are beginnings.
+const INITIALS: usize = 2;
 
 /// Takes a search apart. Words stand in any order; `3.4.1971`, `03/04/1971` and `1971-04-03` are birth dates.
 pub fn terms(search: &str) -> Vec<Term> {
@@ -26,12 +32,16 @@ pub fn terms(search: &str) -> Vec<Term> {
             fold(token).split(' ').for_each(|word| add(&mut terms, vec![word.to_owned()]));
         }
     }
+    if terms.len() > 1 {
+        let initials = |s: &String| s.len() <= INITIALS && s.bytes().all(|b| b.is_ascii_lowercase());
+        terms.iter_mut().for_each(|term| term.begins = term.spellings.iter().all(initials));
+    }
     terms
 }
 
 fn add(terms: &mut Vec<Term>, spellings: Vec<String>) {
     let spellings: Vec<String> = spellings.into_iter().filter(|s| !s.is_empty()).collect();
-    let term = Term { spellings };
+    let term = Term { spellings, begins: false };
     if !term.spellings.is_empty() && !terms.contains(&term) {
         terms.push(term);
     }
@@ -128,6 +138,15 @@ mod tests {
         assert_eq!(spellings("(555)123-4567"), [["5551234567"]]);
         assert_eq!(spellings("31.2.1971"), [["3121971"]]);
         assert_eq!(spellings("--"), Vec::<Vec<String>>::new());
+    }
+
+    #[test]
+    fn a_letter_or_two_beside_another_word_begin_a_name() {
+        let begins = |search: &str| terms(search).into_iter().map(|t| t.begins).collect::<Vec<_>>();
+        assert_eq!(begins("hartnell, n"), [false, true]);
+        assert_eq!(begins("ed ma"), [true, true]);
+        assert_eq!(begins("ed"), [false]);
+        assert_eq!(begins("marlowe abe 3 子"), [false, false, false, false]);
     }
 
     #[test]

@@ -13,6 +13,10 @@ use crate::{
     outbox::{elapsed, later},
 };
 
+/// What would be due within one part in so many of its pause is read together with what is due now: a machine that works
+/// once a minute sleeps in between, one that works every second never does.
+const TOGETHER: u32 = 6;
+
 /// Something that a webhook spoke of.
 #[derive(Debug, Default)]
 struct Want {
@@ -225,12 +229,12 @@ impl Reads {
         }
     }
 
-    /// When a record is due to be read in turn.
-    fn due(&self, r: &Rereadable, now: Timestamp, settings: &Settings) -> Timestamp {
+    /// When a record is due to be read in turn, and how much earlier it may be read together with others.
+    fn due(&self, r: &Rereadable, now: Timestamp, settings: &Settings) -> (Timestamp, Duration) {
         let memo = self.memos.get(&r.about);
         let ceiling = settings.of(r.about.vendor).rules.backoff_ceiling;
         if let Some(at) = memo.and_then(|m| m.not_before).filter(|at| *at > now && *at <= later(now, ceiling)) {
-            return at;
+            return (at, Duration::ZERO);
         }
         let every = match r.about.kind {
             _ if self.selected.contains(&r.record) => settings.selected_every,
@@ -247,30 +251,37 @@ impl Reads {
             _ => settings.other_every,
         };
         match r.read_at.max(memo.and_then(|m| m.tried)) {
-            Some(read) => next(read, every, now),
-            None => Timestamp::MIN,
+            Some(read) => (next(read, every, now), every / TOGETHER),
+            None => (Timestamp::MIN, Duration::ZERO),
         }
     }
 
     fn plan_rereads(&mut self, now: Timestamp, settings: &Settings, doors: &mut Doors<'_>, effects: &mut Vec<Effect>) {
         let mut due = Vec::new();
+        let mut soon = Vec::new();
         for (index, r) in self.rereadables.iter().enumerate() {
             if self.memos.get(&r.about).is_some_and(|m| m.running) || self.wants.contains_key(&r.about) {
                 continue;
             }
-            let at = self.due(r, now, settings);
-            if at > now {
-                doors.at(at);
-            } else {
-                let rank = match r.record {
-                    id if self.selected.contains(&id) => 0,
-                    id if self.visible.contains(&id) => 1,
-                    _ => 2,
-                };
-                due.push((rank, at, index));
+            let (at, early) = self.due(r, now, settings);
+            let rank = match r.record {
+                id if self.selected.contains(&id) => 0,
+                id if self.visible.contains(&id) => 1,
+                _ => 2,
+            };
+            match at {
+                at if at <= now => due.push((rank, at, index)),
+                at if at <= later(now, early) => soon.push((rank, at, index)),
+                at => doors.at(at),
             }
         }
         due.sort_unstable();
+        soon.sort_unstable();
+        if due.is_empty() {
+            soon.iter().for_each(|(_, at, _)| doors.at(*at));
+        } else {
+            due.append(&mut soon);
+        }
         for (_, _, index) in due {
             let about = self.rereadables[index].about.clone();
             self.fetch(about, now, doors, effects);

@@ -1,14 +1,16 @@
 //! How a command reaches an engine: the one that runs already, or one of its own.
 
 use std::{
+    io::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use jiff::tz::TimeZone;
 
-use super::{CliError, args::Common};
+use super::{CliError, args::Common, list::health};
 use crate::{
     config::{Config, Paths, Process, Surroundings as _},
     daemon::{Bounds, Daemon, Options, ReceiverOptions},
@@ -16,6 +18,12 @@ use crate::{
     link::{Link, LinkError},
     vendor::registry,
 };
+
+/// In a demo's directory: the configuration that points at its sandbox, so that others can attach to it.
+pub const DEMO: &str = "demo.toml";
+
+/// How long a command waits for another one to let go of the data directory, or to open its socket.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A configuration with the places that follow from it.
 pub struct Settled {
@@ -29,13 +37,31 @@ pub struct Settled {
     pub socket: PathBuf,
     /// Who sits here.
     pub user: String,
+    /// Whether an engine may be started in `dir`. To a demo's one only attaches: its vendors end with it.
+    pub startable: bool,
 }
 
-/// Reads the configuration that the arguments name.
+/// Reads the configuration that the arguments name. A data directory that a demo or another process works in needs none.
 pub fn settle(common: &Common) -> Result<Settled, CliError> {
     let mut process = Process;
     let paths = Paths::from(&process);
     let file = common.config.clone().unwrap_or_else(|| paths.config.clone());
+    if let (Some(dir), None) = (&common.data_dir, &common.config) {
+        let demo = dir.join(DEMO);
+        if demo.exists() {
+            let config = Config::load(&demo, &registry::vendor_keys(), &mut process)?;
+            return Ok(Settled { startable: false, ..settled(config, demo, dir.clone(), &paths) });
+        }
+        if !file.exists()
+            && let Some(link) = running(dir, &socket(dir, &paths), user())?
+        {
+            let health = health(&link)?;
+            let text = |t: &str| toml::Value::String(t.to_owned()).to_string();
+            let told = format!("[clinic]\nname = {}\ntime_zone = {}\n", text(&health.clinic), text(&health.time_zone));
+            let config = Config::parse(&told, &file, &registry::vendor_keys(), &mut process)?;
+            return Ok(Settled { startable: false, ..settled(config, file, dir.clone(), &paths) });
+        }
+    }
     if !file.exists() {
         return Err(CliError::NoConfig(file));
     }
@@ -49,14 +75,56 @@ pub fn settle(common: &Common) -> Result<Settled, CliError> {
 pub fn settled(config: Config, file: PathBuf, dir: PathBuf, paths: &Paths) -> Settled {
     let user = config.clinic.text("user").map(str::to_owned).or_else(|| Process.variable("USER"));
     let socket = socket(&dir, paths);
-    Settled { config, file, socket, dir, user: user.unwrap_or_else(|| "unknown".into()) }
+    Settled { config, file, socket, dir, user: user.unwrap_or_else(|| "unknown".into()), startable: true }
+}
+
+/// A link to the engine that works in `dir`, when one does.
+pub fn running(dir: &Path, socket: &Path, user: String) -> Result<Option<Link>, CliError> {
+    match Link::connect(socket, user, Box::new(|_| {})) {
+        Ok(link) => Ok(Some(link)),
+        Err(LinkError::NoEngine(_)) => Ok(None),
+        Err(LinkError::Silent) => Err(CliError::Silent(dir.into())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a command works with.
+pub enum Found {
+    /// The engine that runs already.
+    Running(Link),
+    /// None runs; one can be started with this.
+    Nobody(Box<Settled>),
+}
+
+/// Looks for an engine, first by the data directory that was named: a process that works in it needs no configuration
+/// to be attached to.
+pub fn find(common: &Common) -> Result<Found, CliError> {
+    if let Some(dir) = &common.data_dir
+        && let Some(link) = running(dir, &socket(dir, &Paths::from(&Process)), user())?
+    {
+        return Ok(Found::Running(link));
+    }
+    let settled = settle(common)?;
+    if let Some(link) = running(&settled.dir, &settled.socket, settled.user.clone())? {
+        return Ok(Found::Running(link));
+    }
+    if settled.startable { Ok(Found::Nobody(Box::new(settled))) } else { Err(CliError::DemoEnded(settled.dir)) }
+}
+
+/// Refuses to start where somebody works already.
+pub fn nobody_runs(dir: &Path) -> Result<(), CliError> {
+    match running(dir, &socket(dir, &Paths::from(&Process)), user())? {
+        Some(_) => Err(CliError::DemoRuns(dir.into())),
+        None => Ok(()),
+    }
 }
 
 /// One socket for each data directory: two clinics on one host do not meet. A socket's path may have about a hundred bytes.
 fn socket(dir: &Path, paths: &Paths) -> PathBuf {
     use sha2::Digest as _;
     use std::fmt::Write as _;
-    let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.into());
+    // By its components, so that a slash at the end makes no other clinic of it.
+    let absolute: PathBuf = std::path::absolute(dir).unwrap_or_else(|_| dir.into()).components().collect();
     let digest = sha2::Sha256::digest(absolute.as_os_str().as_encoded_bytes());
     let name = digest.iter().take(6).fold(String::new(), |mut name, byte| {
         let _ = write!(name, "{byte:02x}");
@@ -108,30 +176,43 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
 
 /// Runs a command against the engine that owns the data directory, or against one of its own when none runs.
 pub fn with(common: &Common, work: impl FnOnce(&Link) -> Result<ExitCode, CliError>) -> Result<ExitCode, CliError> {
-    // A data directory that a demo or another process owns needs no configuration to be attached to.
-    if let Some(dir) = &common.data_dir {
-        let paths = Paths::from(&Process);
-        match Link::connect(&socket(dir, &paths), user(), Box::new(|_| {})) {
-            Ok(link) => return work(&link),
-            Err(LinkError::NoEngine(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let settled = settle(common)?;
-    match Link::connect(&settled.socket, settled.user.clone(), Box::new(|_| {})) {
-        Ok(link) => return work(&link),
-        Err(LinkError::NoEngine(_)) => {}
-        Err(error) => return Err(error.into()),
-    }
+    let patience = Instant::now() + PATIENCE;
     let runtime = runtime()?;
-    // Without a receiver: a command of seconds must not take the port of the window that starts meanwhile.
-    let options = Options { receiver: None, ..options(&settled) };
-    let daemon = runtime.block_on(Daemon::start(options))?;
+    let (settled, daemon) = loop {
+        let settled = match find(common)? {
+            Found::Running(link) => return work(&link),
+            Found::Nobody(settled) => settled,
+        };
+        // Without a receiver: a command of seconds must not take the port of the window that starts meanwhile.
+        let options = Options { receiver: None, ..options(&settled) };
+        match runtime.block_on(Daemon::start(options)).map_err(CliError::from) {
+            Ok(daemon) => break (settled, daemon),
+            // Another command ends in a moment, or a window opens its socket in one.
+            Err(CliError::InUse(_)) if Instant::now() < patience => std::thread::sleep(Duration::from_millis(50)),
+            Err(error) => return Err(error),
+        }
+    };
     let link = Link::near(daemon.backend(), settled.user.clone(), Box::new(|_| {}));
-    let done = work(&link);
+    let done = tell_notices(&link).and_then(|()| work(&link));
     drop(link);
-    runtime.block_on(daemon.stop())?;
-    done
+    let stopped = runtime.block_on(daemon.stop());
+    let done = done?;
+    stopped?;
+    Ok(done)
+}
+
+/// Says on standard error what the engine of this process found out of order when it started.
+pub fn tell_notices(link: &Link) -> Result<(), CliError> {
+    say(&health(link)?.notices);
+    Ok(())
+}
+
+/// Says something on standard error that is not the command's answer. Nobody may be there to read it.
+pub fn say(lines: &[String]) {
+    let mut err = std::io::stderr().lock();
+    for line in lines {
+        let _ = writeln!(err, "wardroom: {line}");
+    }
 }
 
 /// The login name.

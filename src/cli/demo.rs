@@ -49,6 +49,7 @@ pub fn run(common: &Common, arguments: &Demo) -> Result<ExitCode, CliError> {
         (None, Some(temporary)) => temporary.path().to_owned(),
         (None, None) => return Err(CliError::Unexpected),
     };
+    attach::nobody_runs(&dir)?;
     let mut own = None;
     let outcome = if arguments.headless {
         headless(&dir, arguments, &mut own)
@@ -177,7 +178,7 @@ fn said<E: std::fmt::Display>(done: Result<(), E>, good: &str) -> String {
 /// The configuration that points at the sandbox, read like any other. The receiver keeps its port over a restart, because
 /// the vendors keep its address.
 fn settle(sandbox: &Running, dir: &Path) -> Result<Settled, CliError> {
-    let file = dir.join("demo.toml");
+    let file = dir.join(attach::DEMO);
     let port = match std::fs::read_to_string(dir.join("receiver-port")).ok().and_then(|t| t.trim().parse().ok()) {
         Some(port) => port,
         None => {
@@ -189,6 +190,7 @@ fn settle(sandbox: &Running, dir: &Path) -> Result<Settled, CliError> {
     };
     let text = configuration(sandbox, &format!("127.0.0.1:{port}"), &format!("http://127.0.0.1:{port}"));
     let config = Config::parse(&text, &file, &registry::vendor_keys(), &mut Process)?;
+    crate::seal::files::write_atomic(&file, text.as_bytes()).map_err(StartError::from)?;
     let paths = Paths::from(&Process);
     let mut settled = attach::settled(config, file, PathBuf::from(dir), &paths);
     settled.dir = dir.join("engine");

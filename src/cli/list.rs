@@ -83,12 +83,13 @@ pub fn list(
     let window = Window { offset: 0, limit: *limit };
     let text = search.join(" ");
     let day = day.unwrap_or_else(|| here.today());
+    let room = room.as_deref().map(|given| known_room(link, given, day)).transpose()?;
     let query = match pane {
         Pane::Patients => Query::Patients { search: text, window },
         Pane::Rooms => Query::Rooms { day },
         Pane::Appointments => Query::Appointments {
             day: (!all_days).then_some(day),
-            room: room.clone().map_or(RoomFilter::All, RoomFilter::Named),
+            room: room.map_or(RoomFilter::All, RoomFilter::Named),
             patient: None,
             text,
             window,
@@ -106,6 +107,27 @@ pub fn list(
         writeln!(out, "… {} more (--limit)", rows.total - shown)?;
     }
     Ok(())
+}
+
+/// The room's own name for what was typed in whatever case.
+fn known_room(link: &Link, given: &str, day: Date) -> Result<String, CliError> {
+    let Answer::Rows(rows) = link.look(&Query::Rooms { day })? else { return Err(CliError::Unexpected) };
+    let RowSet::Rooms(rows) = rows.rows else { return Err(CliError::Unexpected) };
+    let known: Vec<String> = rows
+        .into_iter()
+        .filter_map(|row| match row.filter {
+            RoomFilter::Named(name) => Some(name),
+            RoomFilter::All | RoomFilter::NoneKnown => None,
+        })
+        .collect();
+    let same = |name: &&String| name.to_lowercase() == given.to_lowercase();
+    match known.iter().find(|name| *name == given).or_else(|| known.iter().find(same)) {
+        Some(name) => Ok(name.clone()),
+        None => {
+            let clean = |text: &str| crate::tui::text::clean(text).into_owned();
+            Err(CliError::NoRoom { given: clean(given), known: known.iter().map(|name| clean(name)).collect() })
+        }
+    }
 }
 
 fn lines(rows: &RowSet, out: &mut impl Write) -> Result<(), CliError> {

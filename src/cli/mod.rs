@@ -51,7 +51,28 @@ pub enum CliError {
     Theme(#[from] ThemeProblem),
     /// Nothing could be started.
     #[error(transparent)]
-    Start(#[from] StartError),
+    Start(StartError),
+    /// Another process works in the data directory, but no socket leads to it.
+    #[error(
+        "another wardroom works in {0} and cannot be reached; nothing was changed. End it and try again: what it saved is \
+         kept"
+    )]
+    InUse(std::path::PathBuf),
+    /// Another process works in the data directory and does not answer.
+    #[error(
+        "another wardroom works in {0} and does not answer; nothing was changed. It may be stopped (`fg` in its shell \
+         continues it) or hang; when it is ended, what it saved is kept"
+    )]
+    Silent(std::path::PathBuf),
+    /// A second demo in one directory.
+    #[error(
+        "a demo runs in {0} already. `wardroom --data-dir {0}` opens a second window on it, and every command works beside \
+         it: `wardroom --data-dir {0} appointments list`"
+    )]
+    DemoRuns(std::path::PathBuf),
+    /// A demo's directory, and the demo is over.
+    #[error("the demo in {0} does not run; `wardroom demo --data-dir {0}` goes on with it")]
+    DemoEnded(std::path::PathBuf),
     /// The sandbox could not be started.
     #[error(transparent)]
     Sandbox(#[from] crate::sandbox::StartError),
@@ -75,6 +96,14 @@ pub enum CliError {
     /// Nothing of this name.
     #[error("nothing is known under {0}")]
     NotFound(String),
+    /// No waiting room of this name.
+    #[error("no waiting room {given} is known; {}", rooms(.known))]
+    NoRoom {
+        /// What was typed.
+        given: String,
+        /// Those that are known.
+        known: Vec<String>,
+    },
     /// The engine refused.
     #[error("not done: {0}")]
     Refused(Refusal),
@@ -84,6 +113,22 @@ pub enum CliError {
     /// Something could not be shown.
     #[error("something could not be shown: {0}")]
     Json(#[from] serde_json::Error),
+}
+
+fn rooms(known: &[String]) -> String {
+    match known {
+        [] => "no room was read yet".to_owned(),
+        known => format!("there are: {}", known.join(", ")),
+    }
+}
+
+impl From<StartError> for CliError {
+    fn from(error: StartError) -> Self {
+        match error.in_use() {
+            Some(path) => Self::InUse(path.to_owned()),
+            None => Self::Start(error),
+        }
+    }
 }
 
 /// Runs what the arguments say.
@@ -96,7 +141,8 @@ pub fn run() -> ExitCode {
         // Whoever reads our output may stop reading; that is no failure.
         Err(CliError::Io(e)) if e.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("wardroom: {error}");
+            // Not by `eprintln!`, which panics when the terminal is gone.
+            attach::say(&[error.to_string()]);
             ExitCode::FAILURE
         }
     }

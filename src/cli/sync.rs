@@ -7,37 +7,48 @@ use serde_json::json;
 use super::{
     CliError,
     args::{Common, Sync},
-    attach, print,
+    attach::{self, Found},
+    print,
     sandbox::interrupted,
 };
 use crate::{daemon::Daemon, domain::Command, link::Link};
 
 /// Syncs once, or until interrupted.
 pub fn run(common: &Common, arguments: &Sync) -> Result<ExitCode, CliError> {
-    let settled = attach::settle(common)?;
     let fill = arguments.from.map(|from| (from, arguments.to.unwrap_or(from)));
-    if let Ok(link) = Link::connect(&settled.socket, settled.user.clone(), Box::new(|_| {})) {
-        // An engine runs and syncs all the time; only the bulk source must be asked for.
-        if let Some((from, to)) = fill {
-            link.execute(Command::Fill { from, to })?;
+    let mut out = std::io::stdout();
+    let settled = match attach::find(common)? {
+        Found::Running(link) => {
+            // An engine runs and syncs all the time; only the bulk source must be asked for.
+            if let Some((from, to)) = fill {
+                link.execute(Command::Fill { from, to })?;
+            }
+            if arguments.json {
+                print::json_line(&mut out, &json!({ "running": true }))?;
+            } else {
+                writeln!(out, "an engine runs already and keeps the cache up to date")?;
+            }
+            return Ok(ExitCode::SUCCESS);
         }
-        println!("an engine runs already and keeps the cache up to date");
-        return Ok(ExitCode::SUCCESS);
-    }
+        Found::Nobody(settled) => settled,
+    };
     let runtime = attach::runtime()?;
     if !arguments.once {
         let daemon = runtime.block_on(Daemon::start(attach::options(&settled)))?;
+        let link = Link::near(daemon.backend(), settled.user.clone(), Box::new(|_| {}));
+        attach::tell_notices(&link)?;
         if let Some((from, to)) = fill {
-            let backend = daemon.backend();
-            backend.execute(Command::Fill { from, to }, &settled.user);
+            link.execute(Command::Fill { from, to })?;
         }
-        println!("syncing; interrupt to stop");
-        runtime.block_on(interrupted())?;
+        drop(link);
+        let told = writeln!(out, "syncing; interrupt to stop").and_then(|()| out.flush());
+        let interrupted = told.and_then(|()| runtime.block_on(interrupted()));
         runtime.block_on(daemon.stop())?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(interrupted.map(|()| ExitCode::SUCCESS)?);
     }
-    let done = runtime.block_on(Daemon::once(attach::options(&settled), fill))?;
-    let mut out = std::io::stdout().lock();
+    let (done, notices) = runtime.block_on(Daemon::once(attach::options(&settled), fill))?;
+    attach::say(&notices);
+    let mut out = out.lock();
     if arguments.json {
         let failing: Vec<_> = done.failing.iter().map(|(v, r)| json!({ "vendor": v, "reason": r })).collect();
         let object = json!({

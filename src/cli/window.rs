@@ -37,6 +37,7 @@ pub fn run(common: &Common) -> Result<ExitCode, CliError> {
                 setting.scribes = scribes(&settled);
                 link
             }
+            Err(LinkError::NoEngine(_)) if !settled.startable => return Err(CliError::DemoEnded(settled.dir.clone())),
             Err(LinkError::NoEngine(_)) => {
                 let runtime = attach::runtime()?;
                 let daemon = runtime.block_on(Daemon::start(attach::options(&settled)))?;

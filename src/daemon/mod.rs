@@ -99,6 +99,16 @@ pub enum StartError {
     Socket(#[from] ServerError),
 }
 
+impl StartError {
+    /// The ledger or cache that another process owns, when that is why.
+    pub fn in_use(&self) -> Option<&Path> {
+        match self {
+            Self::Engine(error) => error.in_use(),
+            _ => None,
+        }
+    }
+}
+
 /// Everything that runs. [`Daemon::stop`] ends it in order.
 pub struct Daemon {
     engine: Engine,
@@ -144,15 +154,16 @@ impl Daemon {
         Ok(daemon)
     }
 
-    /// Brings the cache up to date and stops: `sync --once`.
+    /// Brings the cache up to date and stops: `sync --once`. Also tells what a person should know of the start.
     ///
     /// # Errors
     /// See [`StartError`].
     pub async fn once(
         options: Options,
         fill: Option<(jiff::civil::Date, jiff::civil::Date)>,
-    ) -> Result<Settled, StartError> {
+    ) -> Result<(Settled, Vec<String>), StartError> {
         let (engine, vendors, _) = open(&options)?;
+        let notices = engine.notices();
         let store = Arc::new(engine.clone());
         if let Some((from, to)) = fill {
             let handle = Sync::spawn(
@@ -168,7 +179,7 @@ impl Daemon {
         let settled =
             Sync::once(store, vendors, options.clock.clone(), options.random.clone(), settings(&options)).await;
         close(&engine).await?;
-        Ok(settled)
+        Ok((settled, notices))
     }
 
     /// What windows attach to.

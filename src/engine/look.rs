@@ -133,7 +133,7 @@ impl Engine {
             undecodable: pulse.undecodable(),
             patients,
             cache: self.inner.cache.health().lost.map(|lost| lost.to_string()),
-            notices: lock(&self.inner.notices).clone(),
+            notices: self.notices(),
             filling: *lock(&self.inner.filling),
         }
     }

@@ -47,7 +47,7 @@ use crate::{
     domain::{
         Kind, Pointer, Raw, Record, RecordId, Stored,
         audit::{AuditAct, AuditEvent},
-        command::Toast,
+        command::{Level, Toast},
     },
     ledger::{Ledger, LedgerError, Read},
 };
@@ -73,7 +73,8 @@ struct Inner {
     writing: Mutex<()>,
     windows: Arc<Windows>,
     pulse: Mutex<Pulse>,
-    notices: Arc<Mutex<Vec<String>>>,
+    /// What a person should know since the start, for windows that open later.
+    notices: Arc<Mutex<Vec<Toast>>>,
     filling: Mutex<Option<(u32, Option<u32>)>>,
     sightings: Arc<Mutex<sightings::Sightings>>,
     /// Whether the index snapshot on the disk says all that is known, and the ledger says so.
@@ -87,9 +88,18 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// A new window's ear for what changes.
+    /// A new window's ear for what changes. What was found out of order since the start is told first.
     pub fn subscribe(&self) -> Subscription {
-        self.inner.windows.subscribe()
+        // Held over both, so that what comes meanwhile is told once.
+        let notices = lock(&self.inner.notices);
+        let window = self.inner.windows.subscribe();
+        notices.iter().filter(|n| n.level != Level::Info).for_each(|n| window.say(n));
+        window
+    }
+
+    /// What was found out of order since the start, in words for a person.
+    pub fn notices(&self) -> Vec<String> {
+        lock(&self.inner.notices).iter().map(|n| n.text.clone()).collect()
     }
 
     /// Tells every window a short message.

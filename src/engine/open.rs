@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     ops::ControlFlow,
+    path::Path,
     sync::{
         Arc, Mutex, OnceLock, RwLock, Weak,
         atomic::{AtomicBool, Ordering},
@@ -55,6 +56,22 @@ impl std::fmt::Display for Notice {
     }
 }
 
+impl Notice {
+    /// How much it concerns a person. What is made good by itself is only kept for the health layer.
+    fn level(&self) -> Level {
+        match self {
+            Self::Ledger(ledger::Notice::EarlierDamaged(_) | ledger::Notice::Audit(_)) => Level::Error,
+            Self::Ledger(ledger::Notice::Repaired) => Level::Warning,
+            Self::Cache(cache::Notice::SnapshotsRemoved(_)) | Self::IndexRebuilt | Self::Stale(_) => Level::Info,
+            Self::Cache(_) => Level::Warning,
+        }
+    }
+
+    fn toast(&self) -> Toast {
+        Toast { level: self.level(), text: self.to_string(), entry: None }
+    }
+}
+
 /// Why there is no engine.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -69,6 +86,16 @@ pub enum OpenError {
     Cache(#[from] CacheError),
 }
 
+impl OpenError {
+    /// What another process owns, when that is why.
+    pub fn in_use(&self) -> Option<&Path> {
+        match self {
+            Self::Ledger(LedgerError::InUse(path)) | Self::Cache(CacheError::InUse(path)) => Some(path),
+            _ => None,
+        }
+    }
+}
+
 impl Engine {
     /// Opens the ledger and the cache in `options.dir` and brings the index up. After a clean stop the index is as it was
     /// saved and the cache opens while lists are answered already; what is told of it then comes to the windows.
@@ -79,7 +106,7 @@ impl Engine {
     pub fn open(mut options: Options) -> Result<(Self, Vec<Notice>), OpenError> {
         files::private_dir(&options.dir)?;
         let windows = Arc::new(Windows::default());
-        let told: Arc<Mutex<Vec<String>>> = Arc::default();
+        let told: Arc<Mutex<Vec<Toast>>> = Arc::default();
         let emptied = Arc::new(Emptied::default());
         tell_later(&mut options.cache, windows.clone(), told.clone(), emptied.clone());
         let dir = options.dir.join("cache");
@@ -119,7 +146,7 @@ impl Engine {
             Some(saved) if clean => engine.load_whole(saved, &mut notices)?,
             saved => engine.load(saved, stamp.is_some(), &mut notices)?,
         }
-        lock(&told).extend(notices.iter().map(ToString::to_string));
+        lock(&told).extend(notices.iter().map(Notice::toast));
         emptied.engine.get_or_init(|| Arc::downgrade(&engine.inner));
         emptied.put_right();
         Ok((engine, notices))
@@ -342,13 +369,16 @@ impl Emptied {
 fn tell_later(
     options: &mut cache::Options,
     windows: Arc<Windows>,
-    told: Arc<Mutex<Vec<String>>>,
+    told: Arc<Mutex<Vec<Toast>>>,
     emptied: Arc<Emptied>,
 ) {
     let handed_in = options.on_notice.take();
     options.on_notice = Some(Arc::new(move |notice: cache::Notice| {
-        lock(&told).push(notice.to_string());
-        windows.say(&Toast { level: Level::Warning, text: notice.to_string(), entry: None });
+        let toast = Toast { level: Level::Warning, text: notice.to_string(), entry: None };
+        let mut told = lock(&told);
+        windows.say(&toast);
+        told.push(toast);
+        drop(told);
         windows.everything();
         if matches!(notice, cache::Notice::Rebuilt { .. }) {
             emptied.pending.store(true, Ordering::Release);

@@ -119,6 +119,12 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// Tells this window alone.
+    pub(super) fn say(&self, toast: &Toast) {
+        lock(&self.queue.waiting).say(toast.clone());
+        self.queue.wake.notify_one();
+    }
+
     /// What is waiting, if anything is: a [`Message::Delta`] or a [`Message::Toast`].
     pub fn try_next(&self) -> Option<Message> {
         lock(&self.queue.waiting).next()

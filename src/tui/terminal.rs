@@ -185,7 +185,9 @@ pub fn install_panic_hook(contained: fn() -> bool) {
             return;
         }
         give_back();
-        eprintln!(
+        // Not by `eprintln!`: a panic in here, when the terminal is gone, would be the end without a word to anybody.
+        let _ = writeln!(
+            io::stderr(),
             "wardroom stopped because of a mistake of its own{place}. Saved writes and drafts are kept; start it again to go on."
         );
     }));

@@ -60,7 +60,7 @@ impl Home {
 
     /// Runs it to its end.
     pub fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Done {
-        Done::of(&self.wardroom(arguments).output().unwrap())
+        Done::of(self.wardroom(arguments))
     }
 
     /// Starts it as a process that goes on.
@@ -78,7 +78,9 @@ pub struct Done {
 }
 
 impl Done {
-    fn of(output: &Output) -> Self {
+    /// Runs a program to its end.
+    pub fn of(mut command: Command) -> Self {
+        let output: Output = command.output().unwrap();
         Self {
             code: output.status.code(),
             out: String::from_utf8(output.stdout.clone()).unwrap(),
@@ -155,6 +157,11 @@ impl Process {
         self.lines.recv_timeout(patience).ok()
     }
 
+    /// Sends it a signal.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).unwrap();
+    }
+
     /// SIGKILL, and waits until it is gone.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
@@ -163,8 +170,7 @@ impl Process {
 
     /// SIGTERM; it must end well and in time.
     pub fn stop(mut self) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.signal(rustix::process::Signal::TERM);
         let code = until("the process to end after SIGTERM", Duration::from_secs(30), || {
             self.child.try_wait().unwrap().ok_or_else(|| "it runs".to_owned())
         });

@@ -16,22 +16,32 @@ use super::{home::Home, until};
 pub struct Terminal {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
-    child: Box<dyn Child + Send + Sync>,
+    child: Started,
     seen: Arc<(Mutex<Seen>, Condvar)>,
+    reader: std::thread::JoinHandle<()>,
     cooked: String,
 }
 
 struct Seen {
     parser: vt100::Parser,
+    /// Everything that was ever written, as text.
+    written: String,
     ended: bool,
+    /// Nobody looks any more: the reader lets go of the terminal at the next bytes.
+    left: bool,
 }
 
 impl Terminal {
     /// Runs the program in a terminal of this size.
-    pub fn open<S: AsRef<OsStr>>(home: &Home, (columns, rows): (u16, u16), arguments: &[S]) -> Self {
+    pub fn open<S: AsRef<OsStr>>(home: &Home, size: (u16, u16), arguments: &[S]) -> Self {
+        Self::run(home, size, env!("CARGO_BIN_EXE_wardroom").as_ref(), arguments)
+    }
+
+    /// Runs another program in a terminal of this size: a shell that starts ours, or a test of its own.
+    pub fn run<S: AsRef<OsStr>>(home: &Home, (columns, rows): (u16, u16), program: &OsStr, arguments: &[S]) -> Self {
         let pair =
             native_pty_system().openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_wardroom"));
+        let mut command = CommandBuilder::new(program);
         command.env_clear();
         for (name, value) in home.variables() {
             command.env(name, value);
@@ -39,27 +49,59 @@ impl Terminal {
         command.args(arguments);
         command.cwd(home.path("home"));
         let cooked = modes(&*pair.master);
-        let child = pair.slave.spawn_command(command).unwrap();
+        let child = Started(pair.slave.spawn_command(command).unwrap());
         drop(pair.slave);
         let mut bytes = pair.master.try_clone_reader().unwrap();
-        let seen =
-            Arc::new((Mutex::new(Seen { parser: vt100::Parser::new(rows, columns, 0), ended: false }), Condvar::new()));
+        let parser = vt100::Parser::new(rows, columns, 0);
+        let seen = Seen { parser, written: String::new(), ended: false, left: false };
+        let seen = Arc::new((Mutex::new(seen), Condvar::new()));
         let shows = Arc::clone(&seen);
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut buffer = [0; 16 * 1024];
             loop {
                 let n = bytes.read(&mut buffer).unwrap_or(0);
                 let mut seen = shows.0.lock().unwrap();
                 seen.ended = n == 0;
                 seen.parser.process(&buffer[..n]);
+                seen.written.push_str(&String::from_utf8_lossy(&buffer[..n]));
                 shows.1.notify_all();
-                if n == 0 {
+                if n == 0 || seen.left {
                     return;
                 }
             }
         });
         let keys = pair.master.take_writer().unwrap();
-        Self { master: pair.master, keys, child, seen, cooked }
+        Self { master: pair.master, keys, child, seen, reader, cooked }
+    }
+
+    /// Gives it another size.
+    pub fn resize(&self, (columns, rows): (u16, u16)) {
+        self.seen.0.lock().unwrap().parser.screen_mut().set_size(rows, columns);
+        self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+    }
+
+    /// Sends the program a signal.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_raw(self.child.0.process_id().unwrap() as i32).unwrap();
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    /// Closes the terminal, as a connection that breaks does, and returns how the program ended.
+    pub fn hang_up(self) -> portable_pty::ExitStatus {
+        self.seen.0.lock().unwrap().left = true;
+        // Another size has the program draw, which wakes the reader a last time.
+        self.resize((100, 30));
+        let Self { master, keys, mut child, reader, .. } = self;
+        reader.join().unwrap();
+        drop((master, keys));
+        until("the program to end with its terminal", Duration::from_secs(30), || {
+            child.0.try_wait().unwrap().ok_or_else(|| "it runs".to_owned())
+        })
+    }
+
+    /// Everything that was written to it.
+    pub fn written(&self) -> String {
+        self.seen.0.lock().unwrap().written.clone()
     }
 
     /// Presses keys, as a person would.
@@ -106,33 +148,44 @@ impl Terminal {
 
     /// SIGKILL, and waits until it is gone.
     pub fn kill(mut self) {
-        let pid = rustix::process::Pid::from_raw(self.child.process_id().unwrap() as i32).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
-        self.child.wait().unwrap();
+        self.signal(rustix::process::Signal::KILL);
+        self.child.0.wait().unwrap();
     }
 
     /// Waits until the program has ended by itself, well, and has given the terminal back as it got it.
     pub fn ended_clean(mut self) {
+        let (code, said) = self.ended();
+        assert_eq!(code, 0, "{said}");
+    }
+
+    /// Waits until the program has ended by itself and has given the terminal back as it got it. Returns its exit code and
+    /// what stands on the screen then.
+    pub fn ended(&mut self) -> (u32, String) {
         let status = until("the window to close", Duration::from_secs(30), || {
-            self.child.try_wait().unwrap().ok_or_else(|| show(&self.lines()))
+            self.child.0.try_wait().unwrap().ok_or_else(|| show(&self.lines()))
         });
-        assert!(status.success(), "{status:?}\n{}", show(&self.lines()));
+        assert!(status.signal().is_none(), "{status:?}\n{}", show(&self.lines()));
         // What the program wrote last may still be on its way through the PTY.
         until("the alternate screen to be left", Duration::from_secs(10), || {
             let seen = self.seen.0.lock().unwrap();
             let screen = seen.parser.screen();
             let left = !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste();
             let mouse = screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None;
-            if left && mouse { Ok(()) } else { Err(format!("{:?}", screen.contents())) }
+            let plain = screen.fgcolor() == vt100::Color::Default && screen.bgcolor() == vt100::Color::Default;
+            if left && mouse && plain && seen.ended { Ok(()) } else { Err(format!("{:?}", screen.contents())) }
         });
         assert_eq!(modes(&*self.master), self.cooked, "the terminal's modes are not what they were");
+        (status.exit_code(), show(&self.lines()))
     }
 }
 
-impl Drop for Terminal {
+/// A program that does not outlive the test.
+struct Started(Box<dyn Child + Send + Sync>);
+
+impl Drop for Started {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

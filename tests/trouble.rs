@@ -20,7 +20,7 @@ use support::{
 };
 use wardroom::{
     domain::{
-        Command, Intent, Query, RecordId, Reply,
+        Command, Intent, Query, Question, ReasonKind, RecordId, Reply,
         patient::{HumanName, Patient},
         view::{Answer, VendorState},
     },
@@ -239,4 +239,50 @@ fn every_kind_of_trouble_is_told_plainly_and_the_write_arrives_once() {
     }
     drop(link);
     engine.stop();
+}
+
+/// A read that goes wrong takes nothing away: what was read before stays, and the vendor is named with its trouble.
+#[test]
+fn a_read_in_every_kind_of_trouble_names_the_vendor_and_keeps_what_was_read() {
+    let scene = Scene::new();
+    let mut engine = scene.home.start(&scene.command(&["sync"]));
+    engine.line("syncing");
+    let link = scene.link();
+    let reply = link.execute(Command::Submit { intent: patient("READ0"), clears: None }).unwrap();
+    let Reply::Saved { entry, .. } = reply else { panic!("{reply:?}") };
+    until("the patient to be at the vendor and read back", SOON, || {
+        let shown = scene.home.run(&scene.command(&["queue", "show", &entry.to_string()])).good();
+        if shown.contains("state: seen") { Ok(()) } else { Err(shown) }
+    });
+    let record = {
+        let rows = scene.home.run(&scene.command(&["patients", "list", "abendroth", "--json"])).objects();
+        RecordId(rows[0]["id"].as_u64().unwrap())
+    };
+    for (mood, kind) in [
+        (Mood::Html, ReasonKind::BadAnswer),
+        (Mood::Truncated, ReasonKind::ConnectionLost),
+        (Mood::Status(500), ReasonKind::VendorError),
+        (Mood::Status(401), ReasonKind::Unauthorized),
+        (Mood::Status(429), ReasonKind::TooOften),
+        (Mood::Silent, ReasonKind::TimedOut),
+    ] {
+        scene.between.set(mood);
+        let told = link.ask(Question::Refresh { record }, SOON).unwrap();
+        assert_eq!(told.as_ref().err().map(|reason| reason.kind), Some(kind), "{mood:?}: {told:?}");
+        let Answer::Health(health) = link.look(&Query::Health).unwrap() else { panic!() };
+        let (_, failure) = health.vendors[0].last_failure.clone().expect("a failure");
+        assert_eq!((health.vendors[0].vendor.as_str(), failure.kind), ("solo", kind), "{mood:?}");
+        let shown = scene.home.run(&scene.command(&["patients", "list", "abendroth"])).good();
+        assert!(shown.contains("Abendroth, Milla") && shown.contains("1990-05-04"), "{mood:?}: {shown}");
+        scene.between.set(Mood::Good);
+        until(&format!("the next read to succeed after {mood:?}"), SOON, || {
+            link.ask(Question::Refresh { record }, SOON).unwrap().map(drop).map_err(|reason| format!("{reason:?}"))
+        });
+    }
+    drop(link);
+    engine.stop();
+    scene.between.set(Mood::Html);
+    let done = scene.home.run(&scene.command(&["sync", "--once"]));
+    assert!(done.code == Some(1) && done.out.contains("solo: unreadable answer"), "{done:#?}");
+    assert!(scene.home.run(&scene.command(&["patients", "list"])).good().contains("Abendroth, Milla"));
 }

@@ -3,6 +3,7 @@
 use std::{
     io::{self, IsTerminal, Write},
     sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 
 use crossterm::{event, execute, terminal};
@@ -54,8 +55,12 @@ impl Screen {
             return Err(TerminalError::NoTerminal("standard output"));
         }
         MOUSE.store(mouse, Ordering::SeqCst);
+        let screen = Self { painter: Painter::new() };
         enter()?;
-        Ok(Self { painter: Painter::new() })
+        // From here on a change of size is noticed. Left to the first wait for a key, one that comes between the first frame
+        // and that would be lost.
+        event::poll(Duration::ZERO)?;
+        Ok(screen)
     }
 
     /// Draws a frame in one write inside a synchronized update; nothing is written when nothing changed.

@@ -1,0 +1,150 @@
+//! Every way a window ends: the terminal is given back, what was being typed is kept, and the exit code is honest.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::Value;
+use support::{
+    SOON,
+    home::{Home, arg},
+    terminal::Terminal,
+};
+
+const SIZE: (u16, u16) = (120, 40);
+
+/// A window on a demo of its own in which a note is being typed, at the moment its last letter is on the screen.
+fn typing(home: &Home, text: &str) -> Terminal {
+    let mut window = Terminal::open(home, (200, 60), &["demo", "--patients", "20", "--data-dir", &dir(home)]);
+    window.wait("a board with two rows", SOON, |lines| {
+        let rows = lines.iter().filter(|l| l.contains("scheduled") || l.contains("not showed up")).count();
+        (rows > 1).then_some(())
+    });
+    window.press("2gj");
+    window.line("what is about the appointment at hand", SOON, &["4 Sessions · "]);
+    window.press("5");
+    window.line("the notes' keys", SOON, &["n new note"]);
+    window.press("n");
+    window.line("the editor", SOON, &["Write a note"]);
+    window.press(text);
+    window.line("what was typed", SOON, &[text]);
+    window
+}
+
+fn dir(home: &Home) -> String {
+    arg(&home.path("clinic"))
+}
+
+/// What the drafts hold that the next start finds.
+fn drafts(home: &Home) -> Vec<Value> {
+    let dir = dir(home);
+    let mut next = home.start(&["demo", "--headless", "--data-dir", &dir]);
+    next.line("The demo runs in ");
+    let ask = |words: &[&str]| home.run(&[&["--data-dir", &dir], words].concat()).objects();
+    let rows = ask(&["notes", "list", "--limit", "1000", "--json"]);
+    let ids = rows.iter().filter_map(|row| row["id"]["draft"].as_u64()).map(|id| format!("d{id}"));
+    let found = ids.flat_map(|id| ask(&["notes", "show", &id, "--json"])).collect();
+    next.stop();
+    found
+}
+
+fn kept(home: &Home, text: &str) {
+    let drafts = drafts(home);
+    assert!(drafts.iter().any(|d| d.to_string().contains(text)), "{text:?} is not among the drafts: {drafts:?}");
+}
+
+#[test]
+fn a_window_that_is_told_to_end_gives_the_terminal_back_and_keeps_what_was_typed() {
+    let home = Home::new();
+    for (signal, text) in [(Signal::TERM, "Pale since Tuesday"), (Signal::INT, "Sleeps well again")] {
+        let window = typing(&home, text);
+        window.signal(signal);
+        window.ended_clean();
+    }
+    kept(&home, "Pale since Tuesday");
+    kept(&home, "Sleeps well again");
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_the_window_and_keeps_what_was_typed() {
+    let home = Home::new();
+    let ended = typing(&home, "Coughs at night").hang_up();
+    assert!(ended.signal().is_none() && ended.exit_code() <= 1, "{ended:?}");
+    kept(&home, "Coughs at night");
+}
+
+#[test]
+fn without_a_terminal_on_one_side_the_other_is_left_as_it_is() {
+    let home = Home::new();
+    let program = env!("CARGO_BIN_EXE_wardroom");
+    for (closed, words) in [
+        ("</dev/null", "standard input is not one"),
+        ("<&-", "standard input is not one"),
+        (">/dev/null", "standard output is not one"),
+    ] {
+        let line = format!("{program} demo --patients 5 {closed}");
+        let mut terminal = Terminal::run(&home, (200, 24), "/bin/sh".as_ref(), &["-c", &line]);
+        let (code, said) = terminal.ended();
+        assert_eq!(code, 1, "{closed}: {said}");
+        assert!(said.contains(words) && said.contains("wardroom queue list"), "{closed}: {said}");
+        assert!(!terminal.written().contains('\x1b'), "{closed}: {:?}", terminal.written());
+    }
+}
+
+#[test]
+fn a_very_small_terminal_shows_what_it_can_and_grows_again() {
+    let home = Home::new();
+    let mut window = Terminal::open(&home, (20, 5), &["demo", "--patients", "5", "--data-dir", &dir(&home)]);
+    window.wait("something", SOON, |lines| lines.iter().any(|l| !l.trim().is_empty()).then_some(()));
+    window.resize(SIZE);
+    window.line("all panes", SOON, &["3 Patients", "5"]);
+    window.resize((20, 5));
+    window.gone("the wide frame", SOON, &["3 Patients"]);
+    window.press("q");
+    window.ended_clean();
+}
+
+/// Not a test by itself: what the next one runs in a terminal of its own.
+#[test]
+#[ignore = "takes the terminal and panics"]
+fn panics_while_it_draws() {
+    use wardroom::tui::terminal::{Screen, install_panic_hook};
+    install_panic_hook(|| false);
+    let mut screen = Screen::take(true).unwrap();
+    screen.raw(b"\x1b[41m\x1b[?25l a row of Testmann, Tom").unwrap();
+    panic!("Testmann, Tom, born 1950-01-02");
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_first_and_names_its_place_but_no_patient() {
+    let home = Home::new();
+    let test = std::env::current_exe().unwrap();
+    let arguments = ["--exact", "panics_while_it_draws", "--ignored", "--nocapture"];
+    let mut terminal = Terminal::run(&home, (200, 24), test.as_ref(), &arguments);
+    let (code, said) = terminal.ended();
+    assert_eq!(code, 101, "{said}");
+    assert!(said.contains("wardroom stopped because of a mistake of its own at tests/ends.rs:"), "{said}");
+    assert!(said.contains("Saved writes and drafts are kept"), "{said}");
+    assert!(!terminal.written().contains("1950-01-02"), "{}", terminal.written());
+    let written = terminal.written();
+    let (left, told) = (written.rfind("\x1b[?1049l").unwrap(), written.find("wardroom stopped").unwrap());
+    assert!(left < told, "it was told where nobody can read it: {written:?}");
+}
+
+#[test]
+fn a_reader_or_a_terminal_that_goes_away_is_no_failure_of_a_command() {
+    let home = Home::new();
+    let program = env!("CARGO_BIN_EXE_wardroom");
+    let config = arg(&home.write("config.toml", ""));
+    // With nobody at standard error either, what it says goes nowhere; it must not end by a signal.
+    let line = format!("{program} --config {config} --data-dir {} sync --once >&- 2>&-; echo \"code $?\"", dir(&home));
+    let terminal = Terminal::run(&home, (80, 24), "/bin/sh".as_ref(), &["-c", &line]);
+    let code = terminal.line("the end", Duration::from_secs(30), &["code "]);
+    assert!(["code 0", "code 1"].contains(&code.trim()), "{code}");
+    let queue = format!("{program} --config {config} --data-dir {} queue list | true", dir(&home));
+    let mut terminal = Terminal::run(&home, (80, 24), "/bin/sh".as_ref(), &["-c", &queue]);
+    terminal.ended();
+    assert!(!terminal.written().contains("panicked"), "{}", terminal.written());
+}

@@ -61,9 +61,8 @@ impl Notice {
     fn level(&self) -> Level {
         match self {
             Self::Ledger(ledger::Notice::EarlierDamaged(_) | ledger::Notice::Audit(_)) => Level::Error,
-            Self::Ledger(ledger::Notice::Repaired) => Level::Warning,
             Self::Cache(cache::Notice::SnapshotsRemoved(_)) | Self::IndexRebuilt | Self::Stale(_) => Level::Info,
-            Self::Cache(_) => Level::Warning,
+            Self::Ledger(ledger::Notice::Repaired) | Self::Cache(_) => Level::Warning,
         }
     }
 

@@ -121,6 +121,20 @@ fn a_damaged_index_is_made_anew() {
 }
 
 #[test]
+fn every_window_that_opens_is_told_of_a_ledger_that_was_set_aside() {
+    use crate::domain::{Message, command::Level};
+    let t = Engine::for_tests().unwrap();
+    let t =
+        t.reopen_after(true, |dir| fs::write(dir.join("data/ledger/ledger.redb.damaged-1"), b"x").unwrap()).unwrap();
+    for _ in 0..2 {
+        let told = t.engine.subscribe().try_next();
+        let Some(Message::Toast(toast)) = told else { panic!("{told:?}") };
+        assert!(toast.level == Level::Error && toast.text.contains("ledger.redb.damaged-1"), "{}", toast.text);
+    }
+    assert_eq!(t.engine.notices().len(), 1);
+}
+
+#[test]
 fn a_lost_cache_loses_no_work_and_everything_is_read_again() {
     let t = Engine::for_tests().unwrap();
     a_busy_day(&t);

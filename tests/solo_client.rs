@@ -196,6 +196,7 @@ async fn a_patient_is_edited_and_somebody_elses_edit_is_a_conflict() {
         patient: PATIENT,
         base: Box::new(base.clone()),
         mine: Box::new(Patient { mrn: Some(mrn.into()), marital_status: Some("single".into()), ..base.clone() }),
+        partial: false,
     };
     scene.acked(edit("M-9002", &base)).await;
     let now = read(scene.read(PATIENT).await);
@@ -204,6 +205,53 @@ async fn a_patient_is_edited_and_somebody_elses_edit_is_a_conflict() {
     assert!(matches!(late.outcome, Outcome::Conflict { fields, .. } if fields == ["mrn"]));
     assert_eq!(scene.probe(edit("M-9002", &base)).await, Finding::Present);
     assert_eq!(scene.probe(edit("M-9004", &now)).await, Finding::Absent);
+}
+
+/// PROMISES 1: a conflict is somebody else's change, never what we had not read.
+#[tokio::test]
+async fn an_edit_over_what_the_dump_told_loses_nothing_and_asks_only_about_a_true_clash() {
+    let mut scene = Scene::new().await;
+    let day = scene.sandbox.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let (from, to) = (day.checked_sub(jiff::Span::new().days(2)).unwrap(), day.tomorrow().unwrap());
+    let mut told: Vec<Observation> = Vec::new();
+    let mut keep = |batch| {
+        told.extend(batch);
+        true
+    };
+    scene.solo.bulk(from, to, &mut keep).await.unwrap();
+    let whom = told.into_iter().find(|o| o.refs[0].kind == Kind::Patient && o.record.is_some()).unwrap();
+    let Some(Record::Patient(imported)) = whom.record.clone() else { panic!() };
+    assert!(!whom.complete && imported.addresses.is_empty(), "the dump tells only a part");
+    scene.learn(PATIENT, std::slice::from_ref(&whom));
+    let read = |told: Vec<Observation>| match told.into_iter().next().and_then(|o| o.record) {
+        Some(Record::Patient(p)) => *p,
+        other => panic!("{other:?}"),
+    };
+    let before = read(scene.read(PATIENT).await);
+    assert!(!before.addresses.is_empty() && before.names[0].usage.is_some());
+    let edit = |change: &dyn Fn(&mut Patient)| {
+        let mut mine = (*imported).clone();
+        change(&mut mine);
+        Intent::UpdatePatient { patient: PATIENT, base: imported.clone(), mine: Box::new(mine), partial: true }
+    };
+    let middle = edit(&|p| p.names[0].middle = Some("Quill".into()));
+    assert_eq!(scene.probe(middle.clone()).await, Finding::Absent);
+    scene.acked(middle.clone()).await;
+    let phone = Telecom { usage: Some("work".into()), system: Some("phone".into()), value: Some("+49 30 1".into()) };
+    scene.acked(edit(&|p| p.telecom.push(phone.clone()))).await;
+    let now = read(scene.read(PATIENT).await);
+    assert_eq!(now.names[0].middle.as_deref(), Some("Quill"));
+    assert!(now.names[0].last == before.names[0].last && now.names[0].usage == before.names[0].usage);
+    assert!(now.telecom == [before.telecom.clone(), vec![phone]].concat() && now.addresses == before.addresses);
+    assert_eq!(scene.probe(middle).await, Finding::Present);
+
+    // Somebody else gives the person another last name: that was seen, so it is in question.
+    let mut other = now.clone();
+    other.names[0].last = Some("Elsewhere".into());
+    let theirs = Intent::UpdatePatient { patient: PATIENT, base: Box::new(now), mine: Box::new(other), partial: false };
+    scene.acked(theirs).await;
+    let late = scene.send(edit(&|p| p.names[0].last = Some("Ours".into()))).await;
+    assert!(matches!(late.outcome, Outcome::Conflict { fields, .. } if fields == ["names"]));
 }
 
 #[tokio::test]

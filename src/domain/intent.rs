@@ -33,6 +33,9 @@ pub enum Intent {
         base: Box<Patient>,
         /// What they want it to be.
         mine: Box<Patient>,
+        /// Whether `base` was only a part of the record (an import): what it lacks was not known, rather than empty.
+        #[serde(default)]
+        partial: bool,
     },
     /// Book an appointment.
     Book {

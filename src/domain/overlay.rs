@@ -6,7 +6,7 @@ use super::{
     appointment::{Appointment, AppointmentStatus},
     entry::Entry,
     intent::Intent,
-    merge,
+    merge::{self, Seen},
     note::{Addendum, FilingState, Note},
     record::{Pointer, Record, Source, Sourced},
     session::{Session, Stage},
@@ -21,8 +21,8 @@ pub fn shown<'a>(base: Option<Record>, pending: impl IntoIterator<Item = &'a Ent
 fn lay(base: Option<Record>, intent: &Intent, at: Timestamp) -> Option<Record> {
     match (intent, base) {
         (Intent::CreatePatient { content, .. }, None) => Some(Record::Patient(content.clone())),
-        (Intent::UpdatePatient { base, mine, .. }, Some(Record::Patient(now))) => {
-            Some(Record::Patient(Box::new(merge::three_way(&**base, &**mine, &*now).result)))
+        (Intent::UpdatePatient { base, mine, partial, .. }, Some(Record::Patient(now))) => {
+            Some(Record::Patient(Box::new(merge::patient(base, Seen::in_part(*partial), mine, &now).result)))
         }
         (Intent::UpdatePatient { mine, .. }, None) => Some(Record::Patient(mine.clone())),
         (Intent::Book { patient, room, terms, .. }, None) => Some(Record::Appointment(Box::new(Appointment {

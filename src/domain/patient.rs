@@ -160,6 +160,12 @@ impl Patient {
 }
 
 impl HumanName {
+    /// The whole name in one text, with or without the middle name, as Solo keeps it in `family`.
+    pub fn whole(&self, middle: bool) -> String {
+        let parts = [&self.first, if middle { &self.middle } else { &None }, &self.last];
+        parts.into_iter().flatten().map(|p| p.trim()).filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
     /// `Family, Given Middle`.
     pub fn display(&self) -> String {
         let part = |p: &Option<String>| p.as_deref().map(str::trim).filter(|p| !p.is_empty()).map(str::to_owned);

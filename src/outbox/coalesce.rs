@@ -6,7 +6,7 @@ use super::{push, untouched};
 use crate::domain::{
     Entry, EntryState, Intent, VendorId,
     entry::{PersonAct, StepKind},
-    merge,
+    merge::{self, Seen},
 };
 
 /// What a new wish does to the queue.
@@ -62,15 +62,18 @@ enum Joined {
 fn join(earlier: &Intent, later: &Intent) -> Option<Joined> {
     match (earlier, later) {
         (Intent::CreatePatient { patient, chosen_id, content }, Intent::UpdatePatient { base, mine, .. }) => {
-            let content = Box::new(merge::three_way(&**base, &**mine, &**content).result);
+            let content = Box::new(merge::patient(base, Seen::Whole, mine, content).result);
             Some(Joined::One(Box::new(Intent::CreatePatient {
                 patient: *patient,
                 chosen_id: chosen_id.clone(),
                 content,
             })))
         }
-        (Intent::UpdatePatient { patient, base, mine }, Intent::UpdatePatient { base: seen, mine: wanted, .. }) => {
-            let mine = merge::three_way(&**seen, &**wanted, &**mine).result;
+        (
+            Intent::UpdatePatient { patient, base, mine, partial },
+            Intent::UpdatePatient { base: seen, mine: wanted, partial: in_part, .. },
+        ) => {
+            let mine = merge::patient(seen, Seen::in_part(*in_part), wanted, mine).result;
             Some(if mine == **base {
                 Joined::Nothing
             } else {
@@ -78,6 +81,7 @@ fn join(earlier: &Intent, later: &Intent) -> Option<Joined> {
                     patient: *patient,
                     base: base.clone(),
                     mine: Box::new(mine),
+                    partial: *partial,
                 }))
             })
         }

@@ -6,8 +6,11 @@ use serde_json::{Map, Value};
 
 use super::push;
 use crate::domain::{
-    Entry, EntryState, Evidence, Intent, Reason, ReasonKind, Record, appointment::AppointmentStatus, entry::StepKind,
-    merge, note::FilingState,
+    Entry, EntryState, Evidence, Intent, Reason, ReasonKind, Record,
+    appointment::AppointmentStatus,
+    entry::StepKind,
+    merge::{self, Seen},
+    note::FilingState,
 };
 
 /// Fields that Solo takes but does not tell (FACTS, PROMISES): a read says nothing about them.
@@ -37,7 +40,11 @@ pub fn shows(intent: &Intent, record: &Record) -> Shows {
             let wanted = told(&**content).into_iter().filter(|(_, value)| !blank(value)).collect();
             within(&wanted, &told(&**now), false)
         }
-        (Intent::UpdatePatient { base, mine, .. }, Record::Patient(now)) => differences(&**base, &**mine, &**now),
+        (Intent::UpdatePatient { base, mine, partial, .. }, Record::Patient(now)) => {
+            // What was sent is mine laid over what stood there, so that is what must be read.
+            let sent = merge::patient(base, Seen::in_part(*partial), mine, now).result;
+            held(&merge::changed(&**base, &**mine), &sent, &**now)
+        }
         (Intent::Book { terms, .. }, Record::Appointment(now)) => {
             let same_id = terms.external_id.is_none() || terms.external_id == now.external_id;
             (terms.start == now.start && same_id).into()
@@ -102,8 +109,12 @@ fn told<T: Serialize>(value: &T) -> Map<String, Value> {
 }
 
 fn differences<T: Serialize>(base: &T, mine: &T, now: &T) -> Shows {
-    let changed = merge::changed(base, mine);
-    let mut wanted = told(mine);
+    held(&merge::changed(base, mine), mine, now)
+}
+
+/// Whether those fields of what is wanted stand there.
+fn held<T: Serialize>(changed: &[String], wanted: &T, now: &T) -> Shows {
+    let mut wanted = told(wanted);
     wanted.retain(|name, _| changed.contains(name));
     within(&wanted, &told(now), true)
 }

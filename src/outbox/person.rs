@@ -11,7 +11,7 @@ use crate::domain::{
     Entry, EntryState, Evidence, Intent, Record,
     command::{Decision, Refusal},
     entry::{PersonAct, StepKind},
-    merge,
+    merge::{self, Seen},
 };
 
 fn act(mut entry: Entry, state: EntryState, by: &str, act: PersonAct, now: Timestamp) -> Entry {
@@ -134,12 +134,14 @@ pub fn resolve(entry: &Entry, keep_mine: &[String], by: &str, now: Timestamp) ->
 /// What is left of a wish over what the vendor holds.
 fn rebase(intent: &Intent, theirs: &Record, kept: &[&str], dropped: &[&str]) -> Option<Intent> {
     match (intent, theirs) {
-        (Intent::UpdatePatient { patient, base, mine }, Record::Patient(theirs)) => {
-            let mine = take(&merge::three_way(&**base, &**mine, &**theirs).result, &**theirs, dropped);
+        (Intent::UpdatePatient { patient, base, mine, partial }, Record::Patient(theirs)) => {
+            let merged = merge::patient(base, Seen::in_part(*partial), mine, theirs).result;
+            let mine = take(&merged, &**theirs, dropped);
             (mine != **theirs).then(|| Intent::UpdatePatient {
                 patient: *patient,
                 base: theirs.clone(),
                 mine: Box::new(mine),
+                partial: false,
             })
         }
         (Intent::CreatePatient { patient, content, .. }, Record::Patient(theirs)) => {
@@ -148,6 +150,7 @@ fn rebase(intent: &Intent, theirs: &Record, kept: &[&str], dropped: &[&str]) -> 
                 patient: *patient,
                 base: theirs.clone(),
                 mine: Box::new(mine),
+                partial: false,
             })
         }
         (Intent::ChangeAppointment { appointment, base, mine }, Record::Appointment(theirs)) => {

@@ -88,7 +88,7 @@ fn what_cannot_be_done_is_refused_and_changes_nothing() {
     };
     assert_eq!(refused(&t, submit(addendum)), Refusal::NoVendor);
     let same = Box::new(patient("Ada", "Okafor", "M1"));
-    let unchanged = Intent::UpdatePatient { patient: whom, base: same.clone(), mine: same };
+    let unchanged = Intent::UpdatePatient { patient: whom, base: same.clone(), mine: same, partial: false };
     assert!(matches!(refused(&t, submit(unchanged)), Refusal::Invalid(_)));
     assert_eq!(refused(&t, Command::Withdraw { entry: EntryId(99) }), Refusal::Gone);
     assert_eq!(refused(&t, Command::DropDraft { draft: DraftId(9) }), Refusal::Gone);

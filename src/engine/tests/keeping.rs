@@ -100,6 +100,7 @@ fn what_was_acknowledged_and_not_seen_is_looked_for_after_a_restart_for_a_day() 
         patient: whom,
         base: Box::new(patient("Ada", "Okafor", "M1")),
         mine: Box::new(patient("Adaeze", "Okafor", "M1")),
+        partial: false,
     });
     t.acked(second);
     assert_eq!(t.engine.acknowledged().len(), 1);

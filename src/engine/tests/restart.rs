@@ -48,6 +48,7 @@ fn a_busy_day(t: &ForTests) {
         patient: whom,
         base: Box::new(patient("Ada", "Okafor", "M1")),
         mine: Box::new(mine),
+        partial: false,
     });
     let (booking, _) = t.submit(Intent::Book {
         appointment: RecordId::UNASSIGNED,

@@ -38,7 +38,7 @@ fn create(record: u64) -> Intent {
 }
 
 fn update(record: u64, base: Box<Patient>, mine: Box<Patient>) -> Intent {
-    Intent::UpdatePatient { patient: RecordId(record), base, mine }
+    Intent::UpdatePatient { patient: RecordId(record), base, mine, partial: false }
 }
 
 fn terms(start: i64, reason: &str) -> Terms {

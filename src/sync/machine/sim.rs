@@ -206,7 +206,7 @@ impl World {
         let intent = if kind == 0 {
             Intent::CreatePatient { patient: record, chosen_id: format!("p{id}"), content: patient(id) }
         } else {
-            Intent::UpdatePatient { patient: record, base: patient(0), mine: patient(id) }
+            Intent::UpdatePatient { patient: record, base: patient(0), mine: patient(id), partial: false }
         };
         let entry = Entry::new(EntryId(id), VENDORS[(record.0 % 2) as usize], intent, "nora", at(self.now));
         self.ledger.insert(entry.id, entry.clone());

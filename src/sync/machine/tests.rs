@@ -36,7 +36,8 @@ fn patient(mrn: &str) -> Box<Patient> {
 }
 
 fn update(id: u64, record: u64, vendor: VendorId) -> Entry {
-    let intent = Intent::UpdatePatient { patient: RecordId(record), base: patient("1"), mine: patient("2") };
+    let intent =
+        Intent::UpdatePatient { patient: RecordId(record), base: patient("1"), mine: patient("2"), partial: false };
     Entry::new(EntryId(id), vendor, intent, "nora", at(0))
 }
 

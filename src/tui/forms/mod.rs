@@ -138,9 +138,10 @@ impl Form {
         Self::of(Kind::Patient(PatientForm::create(cx)))
     }
 
-    /// For a patient's demographics as they are shown now; what the form has no field for is kept as it is.
-    pub fn edit_patient(patient: RecordId, base: Patient, cx: &FormContext<'_>) -> Self {
-        Self::of(Kind::Patient(PatientForm::edit(patient, base, cx)))
+    /// For a patient's demographics as they are shown now; what the form has no field for is kept as it is. `partial`: only a
+    /// part of the record was ever read, so what is empty is not known.
+    pub fn edit_patient(patient: RecordId, base: Patient, partial: bool, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Patient(PatientForm::edit(patient, base, partial, cx)))
     }
 
     /// For a new appointment of a patient, in the first room of the context. Call [`Form::opened`] next.

@@ -59,6 +59,8 @@ pub(super) struct PatientForm {
     /// `None` for a new one.
     patient: Option<RecordId>,
     base: Patient,
+    /// Whether `base` is only what an import told.
+    partial: bool,
     sheet: Sheet<Field>,
     /// Where the form's phones stand in the record; `None` for the one that may be added.
     phones: Vec<Option<usize>>,
@@ -66,14 +68,14 @@ pub(super) struct PatientForm {
 
 impl PatientForm {
     pub fn create(cx: &FormContext<'_>) -> Self {
-        Self::with(None, Patient { active: Some(true), ..Patient::default() }, cx)
+        Self::with(None, Patient { active: Some(true), ..Patient::default() }, false, cx)
     }
 
-    pub fn edit(patient: RecordId, base: Patient, cx: &FormContext<'_>) -> Self {
-        Self::with(Some(patient), base, cx)
+    pub fn edit(patient: RecordId, base: Patient, partial: bool, cx: &FormContext<'_>) -> Self {
+        Self::with(Some(patient), base, partial, cx)
     }
 
-    fn with(patient: Option<RecordId>, base: Patient, cx: &FormContext<'_>) -> Self {
+    fn with(patient: Option<RecordId>, base: Patient, partial: bool, cx: &FormContext<'_>) -> Self {
         let name = name_at(&base).and_then(|i| base.names.get(i)).cloned().unwrap_or_default();
         let address = address_at(&base).and_then(|i| base.addresses.get(i)).cloned().unwrap_or_default();
         let email = email_at(&base).and_then(|i| base.telecom[i].value.clone());
@@ -150,7 +152,7 @@ impl PatientForm {
                 .named(&["deceased_at"])
                 .hint("like 2020-03-31 10:12 AM"),
         ]);
-        let mut form = Self { patient, base, sheet: Sheet::new(rows), phones };
+        let mut form = Self { patient, base, partial, sheet: Sheet::new(rows), phones };
         form.judge(cx);
         form
     }
@@ -251,7 +253,7 @@ impl PatientForm {
             None if typed => HumanName::default(),
             None => return,
         };
-        let old = [whole(&name, false), whole(&name, true)];
+        let old = [name.whole(false), name.whole(true)];
         self.put(Field::First, &mut name.first);
         self.put(Field::Middle, &mut name.middle);
         self.put(Field::Last, &mut name.last);
@@ -259,9 +261,9 @@ impl PatientForm {
         // Solo keeps the whole name in `family`; it follows where it was just that.
         let family = name.family.clone().unwrap_or_default();
         if known.is_none() || (!family.is_empty() && family == old[0]) {
-            name.family = Some(whole(&name, false));
+            name.family = Some(name.whole(false));
         } else if !family.is_empty() && family == old[1] {
-            name.family = Some(whole(&name, true));
+            name.family = Some(name.whole(true));
         }
         match known {
             Some(i) => mine.names[i] = name,
@@ -358,6 +360,7 @@ impl PatientForm {
             patient,
             base: Box::new(self.base.clone()),
             mine: Box::new(mine),
+            partial: self.partial,
         }))
     }
 
@@ -415,10 +418,4 @@ fn address_at(patient: &Patient) -> Option<usize> {
 fn email_at(patient: &Patient) -> Option<usize> {
     let filled = |t: &Telecom| t.value.as_deref().is_some_and(|v| !v.is_empty());
     patient.telecom.iter().position(|t| t.system.as_deref() == Some("email") && filled(t))
-}
-
-/// The whole name in one text, with or without the middle name.
-fn whole(name: &HumanName, middle: bool) -> String {
-    let parts = [&name.first, if middle { &name.middle } else { &None }, &name.last];
-    parts.into_iter().flatten().map(|p| p.trim()).filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ")
 }

@@ -279,7 +279,7 @@ fn with_detail(model: &mut Model, wish: Wish, detail: &Detail) -> Vec<Effect> {
                 let ask = Request::Ask(Question::Refresh { record: id });
                 return vec![Effect::Start(Purpose::Reread(id), ask)];
             }
-            let form = Form::edit_patient(id, (**patient).clone(), &cx);
+            let form = Form::edit_patient(id, (**patient).clone(), !detail.complete, &cx);
             open_form(model, form)
         }
         (Wish::BookFor(id), Some(Record::Patient(patient))) => {

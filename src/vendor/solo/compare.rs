@@ -3,7 +3,10 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::domain::merge::changed;
+use crate::domain::{
+    merge::{self, Seen, changed, essence},
+    patient::Patient,
+};
 
 /// Where one field that a person changed stands at the vendor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +50,26 @@ pub fn standings<T: Serialize>(base: &T, mine: &T, theirs: &T, hidden: &[&str]) 
         .collect()
 }
 
+/// A change of demographics over what the vendor holds now: what somebody else did meanwhile and what the person never
+/// saw become part of both ends, so that a list is written whole without losing anything. Fields that both sides changed
+/// stay as they were.
+pub fn over(base: &Patient, partial: bool, mine: &Patient, theirs: &Patient) -> (Patient, Patient) {
+    let merged = merge::patient(base, Seen::in_part(partial), mine, theirs);
+    let (result, held) = (fields(&merged.result), fields(theirs));
+    let (mut from, mut to) = (fields(base), fields(mine));
+    for name in changed(base, mine).into_iter().filter(|name| !merged.conflicts.contains(name)) {
+        let (Some(result), Some(now)) = (result.get(&name), held.get(&name)) else { continue };
+        if essence(result) != essence(now) {
+            from.insert(name.clone(), now.clone());
+        }
+        to.insert(name, result.clone());
+    }
+    let patient = |fields: Map<String, Value>, otherwise: &Patient| {
+        serde_json::from_value(Value::Object(fields)).unwrap_or_else(|_| otherwise.clone())
+    };
+    (patient(from, base), patient(to, mine))
+}
+
 /// The fields of `wanted` that are filled in and stand otherwise in `theirs`. What the vendor filled in by itself does
 /// not count.
 pub fn missing<T: Serialize>(wanted: &T, theirs: &T, hidden: &[&str]) -> Vec<String> {
@@ -67,28 +90,7 @@ pub fn missing<T: Serialize>(wanted: &T, theirs: &T, hidden: &[&str]) -> Vec<Str
 }
 
 fn fields<T: Serialize>(value: &T) -> Map<String, Value> {
-    match serde_json::to_value(value) {
-        Ok(Value::Object(fields)) => fields,
-        _ => Map::new(),
-    }
-}
-
-/// A value without its empty parts: vendors write absence as null, as "", as [] or not at all.
-fn essence(value: &Value) -> Option<Value> {
-    match value {
-        Value::Null => None,
-        Value::String(text) if text.trim().is_empty() => None,
-        Value::Array(items) => {
-            let items: Vec<_> = items.iter().filter_map(essence).collect();
-            (!items.is_empty()).then_some(Value::Array(items))
-        }
-        Value::Object(members) => {
-            let members: Map<_, _> =
-                members.iter().filter_map(|(name, value)| Some((name.clone(), essence(value)?))).collect();
-            (!members.is_empty()).then_some(Value::Object(members))
-        }
-        other => Some(other.clone()),
-    }
+    merge::fields(value).unwrap_or_default()
 }
 
 /// Equal, but for the whole name, which the vendor makes itself where none was given.

@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     SOLO, Solo, Trail, Unread,
-    compare::{Standing, missing, standings},
+    compare::{Standing, missing, over, standings},
     patient_place,
     reads::{self, CONCEALED, temporary},
     scheme, unsupported, visit_note,
@@ -59,7 +59,7 @@ impl Solo {
                 // Somebody else's patient under our id: not told as an observation, it would be joined with ours.
                 Ok(Finding::Different { theirs: Box::new(Record::Patient(Box::new(theirs))), fields })
             }
-            Intent::UpdatePatient { patient, base, mine } => {
+            Intent::UpdatePatient { patient, base, mine, partial } => {
                 let Some((place, name)) = errand.known(*patient).and_then(patient_place) else {
                     return Err(no_id());
                 };
@@ -67,7 +67,8 @@ impl Solo {
                 let reply = self.success(call, trail).await.map_err(untold)?;
                 let (theirs, observation) = reads::patient(&reply, &name).map_err(Finding::Failed)?;
                 trail.observations.push(observation);
-                let stand = standings(&**base, &**mine, &theirs, PATIENT_HIDDEN);
+                let (base, mine) = over(base, *partial, mine, &theirs);
+                let stand = standings(&base, &mine, &theirs, PATIENT_HIDDEN);
                 Ok(judge(&stand, Record::Patient(Box::new(theirs))))
             }
             Intent::Book { appointment, room, terms, .. } => {

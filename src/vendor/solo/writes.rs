@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     SOLO, Solo, Trail, Unread,
-    compare::{Standing, missing, standings},
+    compare::{Standing, missing, over, standings},
     not_yet, patient_place,
     probe::{PATIENT_HIDDEN, TERMS_HIDDEN, kind},
     reads::{self, CONCEALED, temporary},
@@ -32,8 +32,8 @@ impl Solo {
             Intent::CreatePatient { chosen_id, content, .. } => {
                 self.create_patient(errand, chosen_id, content, trail).await
             }
-            Intent::UpdatePatient { patient, base, mine } => {
-                self.update_patient(errand, *patient, base, mine, trail).await
+            Intent::UpdatePatient { patient, base, mine, partial } => {
+                self.update_patient(errand, *patient, (base, *partial), mine, trail).await
             }
             Intent::Book { appointment, patient, room, terms } => {
                 self.book(errand, *appointment, *patient, room, terms, trail).await
@@ -135,7 +135,7 @@ impl Solo {
         &self,
         errand: &Errand,
         patient: RecordId,
-        base: &Patient,
+        (base, partial): (&Patient, bool),
         mine: &Patient,
         trail: &mut Trail,
     ) -> Result<Outcome, Outcome> {
@@ -147,13 +147,14 @@ impl Solo {
         let reply = self.success(self.get(place, &id), trail).await.map_err(before_sending)?;
         let (theirs, observation) = reads::patient(&reply, &name).map_err(|e| before_sending((e, None)))?;
         trail.observations.push(observation);
-        let stand = standings(base, mine, &theirs, PATIENT_HIDDEN);
+        let (base, mine) = over(base, partial, mine, &theirs);
+        let stand = standings(&base, &mine, &theirs, PATIENT_HIDDEN);
         let wanted = still_wanted(&stand)
             .map_err(|fields| Outcome::Conflict { theirs: Box::new(Record::Patient(Box::new(theirs))), fields })?;
         if wanted.is_empty() {
             return Ok(Outcome::Acked(Evidence::ReadBack));
         }
-        let call = self.call(Method::Put, place, &id).json(&request::update_patient(mine, &wanted));
+        let call = self.call(Method::Put, place, &id).json(&request::update_patient(&mine, &wanted));
         let reply = outcome_of(self.carry(call, trail).await, Probe::Compare)?;
         Ok(acked(&reply))
     }

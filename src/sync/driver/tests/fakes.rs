@@ -36,7 +36,8 @@ fn patient(mrn: &str) -> Box<Patient> {
 }
 
 pub(super) fn update(id: u64, record: u64) -> Entry {
-    let intent = Intent::UpdatePatient { patient: RecordId(record), base: patient("1"), mine: patient("2") };
+    let intent =
+        Intent::UpdatePatient { patient: RecordId(record), base: patient("1"), mine: patient("2"), partial: false };
     Entry::new(EntryId(id), BOOK, intent, "nora", Timestamp::UNIX_EPOCH)
 }
 

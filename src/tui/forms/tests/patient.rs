@@ -47,7 +47,7 @@ fn full() -> Patient {
 }
 
 fn edit(scene: &Scene, base: &Patient) -> Form {
-    Form::edit_patient(RecordId(5), base.clone(), &scene.cx())
+    Form::edit_patient(RecordId(5), base.clone(), false, &scene.cx())
 }
 
 fn update(event: FormEvent) -> Patient {

@@ -18,7 +18,7 @@ fn create() -> Errand {
 }
 
 fn update(mine: Patient) -> Errand {
-    errand(Intent::UpdatePatient { patient: PATIENT, base: Box::new(patient()), mine: Box::new(mine) })
+    errand(Intent::UpdatePatient { patient: PATIENT, base: Box::new(patient()), mine: Box::new(mine), partial: false })
 }
 
 /// The finding of an errand when the vendor answers so.

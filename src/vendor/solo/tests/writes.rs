@@ -12,7 +12,7 @@ fn create() -> Intent {
 }
 
 fn update(mine: Patient) -> Intent {
-    Intent::UpdatePatient { patient: PATIENT, base: Box::new(patient()), mine: Box::new(mine) }
+    Intent::UpdatePatient { patient: PATIENT, base: Box::new(patient()), mine: Box::new(mine), partial: false }
 }
 
 #[tokio::test]
@@ -120,12 +120,18 @@ async fn death_and_its_time_go_together() {
     theirs["deceasedAt"] = "2020-12-31 10:12 AM".into();
     let script = Script::new().answer(200, theirs.to_string()).answer(200, "[]");
     let corrected = Patient { deceased_at: Some("2020-12-31 11:00 AM".into()), ..died.clone() };
-    let intent = Intent::UpdatePatient { patient: PATIENT, base: Box::new(died.clone()), mine: Box::new(corrected) };
+    let intent = Intent::UpdatePatient {
+        patient: PATIENT,
+        base: Box::new(died.clone()),
+        mine: Box::new(corrected),
+        partial: false,
+    };
     sent(&script, &errand(intent)).await;
     assert_eq!(script.json(1), json!({"deceased": true, "deceasedAt": "2020-12-31 11:00 AM"}));
 
     let script = Script::new().answer(200, theirs.to_string()).answer(200, "[]");
-    let intent = Intent::UpdatePatient { patient: PATIENT, base: Box::new(died), mine: Box::new(patient()) };
+    let intent =
+        Intent::UpdatePatient { patient: PATIENT, base: Box::new(died), mine: Box::new(patient()), partial: false };
     sent(&script, &errand(intent)).await;
     assert_eq!(script.json(1), json!({"deceased": false}));
 }
@@ -358,7 +364,7 @@ fn the_vendors_rules_are_checked_before_anything_is_saved() {
     refused(update(Patient { linked_by_email: Some(false), ..patient() }), "e-mail group");
     let odd = Patient { birth_date: Some("unknown".into()), deceased: Some(true), ..patient() };
     let mine = Patient { mrn: Some("M-2".into()), ..odd.clone() };
-    let intent = Intent::UpdatePatient { patient: PATIENT, base: Box::new(odd), mine: Box::new(mine) };
+    let intent = Intent::UpdatePatient { patient: PATIENT, base: Box::new(odd), mine: Box::new(mine), partial: false };
     assert_eq!(solo.check(&intent), Ok(()), "what the vendor already holds does not stand in the way");
     let with = |change: fn(&mut Terms)| {
         let mut terms = terms();

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     cache::Put,
     domain::{
-        Entry, EntryId, Fact, Kind, Record, RecordId, Stored, VendorId,
+        Entry, EntryId, EntryState, Fact, Kind, ReasonKind, Record, RecordId, Stored, VendorId,
         command::{Level, Toast, Touched},
         ids::Tag,
     },
@@ -35,6 +35,7 @@ impl Engine {
     pub(super) fn settle(&self, plan: Plan) -> Vec<RecordId> {
         let Plan { told, contents, mut show, entries, links, joined, named, odd, drafts } = plan;
         let mut touched: Vec<Touched> = Vec::new();
+        let mut failures: Vec<Toast> = Vec::new();
         let mut puts = Vec::new();
         for (id, content) in &contents {
             if content.write && content.stored.record.kind().rereadable() {
@@ -84,6 +85,7 @@ impl Engine {
             show.push((entry.lane(), Kind::Patient));
             forced.insert(entry.lane());
             touched.push(Touched::Entry(entry.id));
+            failures.extend(self.failed_later(&entry));
             self.change_state(|state| queue(state, entry));
         }
         touched.extend(drafts.iter().map(|d| Touched::Draft(d.id)));
@@ -119,7 +121,33 @@ impl Engine {
         }
         self.merge_patients();
         self.inner.windows.touched(&touched);
+        for toast in failures {
+            self.inner.windows.say(&self.with_whom(toast));
+        }
         told
+    }
+
+    /// A write that its vendor took and failed at later: nobody waits at the screen for it any more, so it is said.
+    fn failed_later(&self, entry: &Entry) -> Option<Toast> {
+        let failed = |e: &Entry| matches!(&e.state, EntryState::Rejected { reason, .. } if reason.kind == ReasonKind::FailedLater);
+        if !failed(entry) || self.with_state(|state| state.queue.get(entry.id).is_some_and(failed)) {
+            return None;
+        }
+        let EntryState::Rejected { reason, .. } = &entry.state else { return None };
+        let why = if reason.message.is_empty() { String::new() } else { format!(" ({})", reason.message) };
+        let text =
+            format!("{} ({}): failed at the vendor{why}. o, then r tries it again.", entry.intent.word(), entry.id);
+        Some(Toast { level: Level::Error, text, entry: Some(entry.id) })
+    }
+
+    /// The message with the name of the person whom its write is about.
+    pub(super) fn with_whom(&self, toast: Toast) -> Toast {
+        let whom =
+            toast.entry.map(|id| self.with_state(|state| state.queue.get(id).map(|e| state.for_whom(&e.intent))));
+        match whom.flatten().filter(|whom| !whom.is_empty()) {
+            Some(whom) => Toast { text: format!("{whom}: {}", toast.text), ..toast },
+            None => toast,
+        }
     }
 
     /// Makes a record's row anew. Its kind, and whether what people see of its content changed.

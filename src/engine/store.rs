@@ -12,6 +12,7 @@ use crate::{
         Entry, EntryId, EntryState, Errand, Fact, Intent, Kind, Known, Observation, Reason, Record, RecordId, Secret,
         Source, VendorId, VendorRef,
         command::{Toast, Touched},
+        identity::Link,
         inbox::{InboxItem, Undecodable},
         note::FilingState,
         view::NoteItem,
@@ -177,7 +178,18 @@ impl Store for Engine {
             }
             Ok(batch.plan)
         })?;
-        Ok(self.settle(plan))
+        let read: Vec<(RecordId, Record)> = plan
+            .contents
+            .iter()
+            .filter(|(_, c)| matches!(c.stored.record.kind(), Kind::Patient | Kind::Appointment | Kind::EmrAppointment))
+            .map(|(id, c)| (*id, c.stored.record.clone()))
+            .collect();
+        let told = self.settle(plan);
+        // Records that came together did not know of each other while they were worked in.
+        if read.len() > 1 {
+            self.propose(&read, now)?;
+        }
+        Ok(told)
     }
 
     fn gone(&self, about: &VendorRef, reason: &Reason) {
@@ -191,6 +203,8 @@ impl Store for Engine {
         }
         tracing::info!(record = %id, reason = ?reason, "the vendor has it no more");
         self.inner.cache.remove(id);
+        // A snapshot of the list that still has it is older than this.
+        told(self.inner.ledger.commit(move |tx| tx.count_read(id).map(drop)));
         let waiting = self.change_state(|state| {
             state.unread.remove(&id);
             state.forget(id, about.kind);
@@ -263,7 +277,7 @@ impl Store for Engine {
     }
 
     fn say(&self, toast: Toast) {
-        self.inner.windows.say(&toast);
+        self.inner.windows.say(&self.with_whom(toast));
     }
 }
 
@@ -289,6 +303,31 @@ fn overtaken(now: &Entry, copy: &Entry) -> Overtaken {
 }
 
 impl Engine {
+    /// Keeps and shows the links that records speak for, now that all of them are known.
+    fn propose(&self, read: &[(RecordId, Record)], now: jiff::Timestamp) -> Result<(), LedgerError> {
+        let mut links: Vec<Link> = Vec::new();
+        self.with_state(|state| {
+            for (id, record) in read {
+                for link in super::links::proposals(state, *id, record, now) {
+                    if !links.iter().any(|l| (l.a, l.b) == (link.a, link.b)) {
+                        links.push(link);
+                    }
+                }
+            }
+        });
+        if links.is_empty() {
+            return Ok(());
+        }
+        let plan = self.inner.ledger.commit(move |tx| -> Result<_, LedgerError> {
+            for link in &links {
+                tx.put_link(link)?;
+            }
+            Ok(Plan { links, ..Plan::default() })
+        })?;
+        self.settle(plan);
+        Ok(())
+    }
+
     fn known_alone(&self, record: RecordId) -> Known {
         let id = self.resolve(record);
         let known = self.inner.ledger.view().and_then(|view| {

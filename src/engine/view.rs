@@ -235,7 +235,7 @@ impl State {
         }
     }
 
-    fn for_whom(&self, intent: &Intent) -> String {
+    pub(super) fn for_whom(&self, intent: &Intent) -> String {
         match intent {
             Intent::CreatePatient { content, .. } => content.display_name(),
             Intent::UpdatePatient { patient, mine, .. } => {

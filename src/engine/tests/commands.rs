@@ -251,3 +251,35 @@ fn a_filed_note_is_kept_though_nobody_tells_it_again() {
     assert_eq!(kept.body, NoteBody::Text("well".into()), "the vendor's word does not take the text away");
     assert!(matches!(Store::entry(&t.engine, entry).unwrap().state, EntryState::Seen { .. }));
 }
+
+/// A note that its vendor took and failed at later is never silent: the message names whom it is about.
+#[test]
+fn a_note_that_fails_at_the_vendor_later_is_said_once_with_the_name() {
+    let t = Engine::for_tests().unwrap();
+    let (whom, visit_id) = t.one_visit();
+    let start = board(&t.engine)[0].start.unwrap();
+    let e = t.read(told(vec![VendorRef::new(COBALT, Kind::EmrAppointment, ID, "e1")], emr(start, "M1")));
+    t.engine.execute(Command::ConfirmLink { a: e, b: visit_id }, "amira");
+    let (entry, note) = t.submit(file(e, Some(whom)));
+    t.acked(entry);
+    let job = VendorRef::new(COBALT, Kind::Note, ID, "j1");
+    let word = |state| {
+        let Some(Record::Note(mut note)) = detail(&t.engine, note).base else { panic!() };
+        note.state = state;
+        Observation { complete: false, ..told(vec![job.clone()], Record::Note(note)) }
+    };
+    t.engine.apply(vec![word(FilingState::Processing)], Source::Own, Some(note)).unwrap();
+    let window = t.engine.subscribe();
+    let failed = FilingState::Failed { reasons: vec!["EMR_TIMEOUT".into()] };
+    for _ in 0..2 {
+        t.engine.apply(vec![word(failed.clone())], Source::Webhook, None).unwrap();
+    }
+    let said: Vec<_> = std::iter::from_fn(|| window.try_next())
+        .filter_map(|m| if let Message::Toast(toast) = m { Some(toast) } else { None })
+        .collect();
+    assert_eq!(said.len(), 1);
+    assert_eq!(said[0].entry, Some(entry));
+    for part in ["Okafor, Ada", "EMR_TIMEOUT", "o, then r"] {
+        assert!(said[0].text.contains(part), "{}", said[0].text);
+    }
+}

@@ -223,6 +223,47 @@ fn links_are_proposed_where_identifiers_agree_and_a_refusal_stands() {
     assert_eq!(row(twin).perhaps_same, None);
 }
 
+/// Whatever order a batch tells them in: the appointment, the EMR's counterpart and the person.
+#[test]
+fn what_is_first_seen_in_one_batch_is_proposed_in_that_batch() {
+    for turn in 0..3 {
+        let t = Engine::for_tests().unwrap();
+        let start = t.in_an_hour();
+        let mut batch = vec![
+            told(vec![visit_ref("v1")], booked(visit(start, "scheduled", Some(patient_ref("p1"))))),
+            told(vec![VendorRef::new(COBALT, Kind::EmrAppointment, ID, "e1")], emr(start, "M1")),
+            told(vec![patient_ref("p1")], whole(patient("Ada", "Okafor", "M1"))),
+        ];
+        batch.rotate_left(turn);
+        t.engine.apply(batch, Source::Read, None).unwrap();
+        let visit_id = t.engine.record_of(&visit_ref("v1")).unwrap();
+        let proposed = |t: &ForTests| {
+            let Answer::Links(links) = t.engine.look(&Query::Links { record: visit_id }) else { panic!() };
+            links.iter().filter(|l| l.link.standing == Standing::Proposed).count()
+        };
+        assert_eq!(proposed(&t), 1);
+        assert_eq!(proposed(&t.reopen(false).unwrap()), 1, "and it is durable");
+    }
+}
+
+/// After kill -9 the list starts from an older snapshot, which knows nothing of what was taken out since.
+#[test]
+fn a_patient_whom_the_vendor_has_no_more_does_not_come_back_from_an_old_snapshot() {
+    let t = Engine::for_tests().unwrap();
+    t.one_visit();
+    t.read(told(vec![patient_ref("p2")], whole(patient("Bea", "Ott", "M2"))));
+    let t = t.reopen(true).unwrap();
+    let reason = crate::domain::Reason::new(crate::domain::ReasonKind::NotFound, "");
+    t.engine.gone(&patient_ref("p2"), &reason);
+    t.engine.inner.cache.drain();
+    assert_eq!(patients(&t.engine, "").len(), 1);
+    let t = t.reopen(false).unwrap();
+    let names: Vec<_> = patients(&t.engine, "").into_iter().map(|r| r.name).collect();
+    assert_eq!(names, ["Okafor, Ada"]);
+    t.read(told(vec![patient_ref("p2")], whole(patient("Bea", "Ott", "M2"))));
+    assert_eq!(patients(&t.engine, "").len(), 2, "should the vendor have them again, they are shown again");
+}
+
 #[test]
 fn what_the_vendor_has_no_more_is_not_shown() {
     let t = Engine::for_tests().unwrap();

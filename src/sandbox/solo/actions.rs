@@ -50,6 +50,7 @@ pub(super) fn act(store: &mut Store, action: &str, arguments: &Value, ctx: &Cont
     let said = id(arguments, "appointment")?;
     let mut a = appointments::find(store, &said).map_err(said_why)?;
     match action {
+        "cancel" if a["status"] == "cancelled" => return Err("it is cancelled already: nothing changes".into()),
         "cancel" => appointments::apply(store, &mut a, &json!({ "status": "cancelled" }), ctx).map_err(said_why)?,
         "reschedule" => {
             let date = arguments["date"].as_i64().ok_or("date must be Unix seconds")?;

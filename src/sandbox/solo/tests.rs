@@ -417,6 +417,8 @@ fn a_person_at_the_vendor_can_move_an_appointment_through_its_day() {
     act(&mut b, "cancel", json!({ "appointment": said.to_string() })).unwrap();
     let events: Vec<Value> = opened(&hook, &b.pass(0)).iter().map(|e| e["event"].clone()).collect();
     assert_eq!(events, ["appointment:cancelled"], "that a patient is ready for the exam is told by no event");
+    let again = act(&mut b, "cancel", json!({ "appointment": said.to_string() })).unwrap_err();
+    assert!(again.contains("nothing changes") && b.pass(0).is_empty(), "{again}");
     assert!(act(&mut b, "status", json!({ "appointment": said, "status": "gone" })).is_err());
     assert!(act(&mut b, "cancel", json!({ "appointment": 1 })).is_err());
     let patient = b.patient(8);

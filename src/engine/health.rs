@@ -18,6 +18,8 @@ const RECENT: usize = 128;
 const DOWN_AFTER: usize = 2;
 /// Among so many of the last answers one failure in five is trouble.
 const TROUBLE_AMONG: usize = 20;
+/// Failures older than this many seconds say nothing about how it does now.
+const LATELY: i64 = 60;
 /// A 95th percentile above this many milliseconds is trouble.
 const SLOW: u64 = 5_000;
 
@@ -31,8 +33,8 @@ pub(super) struct Pulse {
 
 #[derive(Debug, Default)]
 struct Beats {
-    /// How long each took and whether it failed.
-    recent: VecDeque<(u64, Option<ReasonKind>)>,
+    /// When each ended, how long it took and whether it failed.
+    recent: VecDeque<(Timestamp, u64, Option<ReasonKind>)>,
     last_ok: Option<Timestamp>,
     last_failure: Option<(Timestamp, Reason)>,
     in_flight: u32,
@@ -45,7 +47,7 @@ impl Pulse {
         let beats = self.vendors.entry(vendor).or_default();
         let before = (beats.state(), beats.in_flight > 0);
         let failure = sample.failure.filter(|f| !answered(f.kind));
-        beats.recent.push_back((sample.millis, failure.as_ref().map(|f| f.kind)));
+        beats.recent.push_back((sample.at, sample.millis, failure.as_ref().map(|f| f.kind)));
         if beats.recent.len() > RECENT {
             beats.recent.pop_front();
         }
@@ -92,23 +94,28 @@ impl Pulse {
 }
 
 impl Beats {
+    /// What the last request says counts most: a connection that fails is trouble at once, and after a good answer an
+    /// outage is over. Errors that are answers still count for a while, because a vendor may answer every other time.
     fn state(&self) -> VendorState {
-        let Some((_, last)) = self.recent.back() else { return VendorState::Untried };
+        let Some((now, _, last)) = self.recent.back() else { return VendorState::Untried };
         if *last == Some(ReasonKind::Unauthorized) {
             return VendorState::Refuses;
         }
-        let silent = self.recent.iter().rev().take_while(|(_, f)| f.is_some_and(silence)).count();
+        let silent = self.recent.iter().rev().take_while(|(_, _, f)| f.is_some_and(silence)).count();
         if silent >= DOWN_AFTER || (silent == 1 && self.last_ok.is_none()) {
             return VendorState::Down;
         }
         let lately = self.recent.iter().rev().take(TROUBLE_AMONG);
-        let failed = lately.clone().filter(|(_, f)| f.is_some()).count();
+        let lately = lately.take_while(|(at, ..)| now.duration_since(*at).as_secs() <= LATELY);
+        let answers = lately.filter(|(_, _, f)| !f.is_some_and(silence));
+        let failed = answers.clone().filter(|(_, _, f)| f.is_some()).count();
         let slow = self.millis().is_some_and(|(_, p95)| u64::from(p95) > SLOW);
-        if slow || failed * 5 >= lately.count() { VendorState::Troubled } else { VendorState::Up }
+        let trouble = slow || silent > 0 || (failed > 0 && failed * 5 >= answers.count());
+        if trouble { VendorState::Troubled } else { VendorState::Up }
     }
 
     fn millis(&self) -> Option<(u32, u32)> {
-        let mut answers: Vec<u64> = self.recent.iter().filter(|(_, f)| f.is_none()).map(|(m, _)| *m).collect();
+        let mut answers: Vec<u64> = self.recent.iter().filter(|(_, _, f)| f.is_none()).map(|(_, m, _)| *m).collect();
         answers.sort_unstable();
         let at = |percent: usize| answers.get((answers.len().saturating_sub(1) * percent).div_ceil(100));
         let short = |m: &u64| u32::try_from(*m).unwrap_or(u32::MAX);
@@ -164,6 +171,30 @@ mod tests {
         assert_eq!(state(&[Some(Unreachable)]), VendorState::Down);
         assert_eq!(state(&[None, Some(Unauthorized)]), VendorState::Refuses);
         assert_eq!(state(&[Some(Unauthorized), None, None, None, None, None]), VendorState::Up);
+    }
+
+    /// An outage begins with the first connection that fails and is over with the first good answer; what answers with
+    /// errors every so often stays in trouble until a minute of good answers has passed.
+    #[test]
+    fn an_outage_shows_at_once_and_is_over_at_once() {
+        use ReasonKind::{Unreachable, VendorError};
+        let good = vec![None; 30];
+        let then = |more: &[Option<ReasonKind>]| state(&[good.as_slice(), more].concat());
+        assert_eq!(then(&[Some(Unreachable)]), VendorState::Troubled);
+        assert_eq!(then(&[Some(Unreachable), Some(Unreachable)]), VendorState::Down);
+        assert_eq!(then(&[Some(Unreachable), Some(Unreachable), Some(Unreachable), None]), VendorState::Up);
+        assert_eq!(
+            then(&[Some(VendorError), None, Some(VendorError), None, Some(VendorError), Some(VendorError), None]),
+            VendorState::Troubled
+        );
+
+        let mut pulse = Pulse::default();
+        for second in [0, 1, 70] {
+            let failure = (second < 10).then_some(VendorError);
+            let at = Timestamp::from_second(second).unwrap_or_default();
+            pulse.sample(SOLO, Sample { at, ..sample(10, failure) });
+        }
+        assert_eq!(pulse.of(SOLO, "Solo").state, VendorState::Up);
     }
 
     #[test]

@@ -138,17 +138,24 @@ pub fn middle(model: &Model, width: u16, height: u16) -> Rect {
     Rect::new(body.x + (body.width - w) / 2, body.y + (body.height - h) / 2, w, h)
 }
 
+/// What stands above the items of a choice, wrapped. Long values are cut rather than push the items off a small screen.
+pub fn choice_head(model: &Model, layer: &ChoiceLayer) -> Vec<String> {
+    let width = usize::from(middle(model, 72, 1).width.saturating_sub(4)).max(1);
+    layer.lines.iter().flat_map(|line| text::wrap(line, width).into_iter().take(4)).collect()
+}
+
 /// Where a choice stands.
 pub fn choice(model: &Model, layer: &ChoiceLayer) -> Rect {
-    let height = layer.lines.len() + layer.items.len() + 3;
+    let height = choice_head(model, layer).len() + layer.items.len() + 3;
     middle(model, 72, u16::try_from(height).unwrap_or(u16::MAX))
 }
 
-/// The first line of a choice that is shown in so many rows, so that the selected item is among them.
-pub fn choice_top(layer: &ChoiceLayer, rows: u16) -> usize {
+/// The first line of a choice that is shown in so many rows, so that the selected item is among them; `head` lines stand
+/// above the items.
+pub fn choice_top(layer: &ChoiceLayer, head: usize, rows: u16) -> usize {
     let rows = usize::from(rows).max(1);
-    let lines = layer.lines.len() + layer.items.len();
-    (layer.lines.len() + layer.selected + 1).saturating_sub(rows).min(lines.saturating_sub(rows))
+    let lines = head + layer.items.len();
+    (head + layer.selected + 1).saturating_sub(rows).min(lines.saturating_sub(rows))
 }
 
 /// Where the palette stands, tall enough for so many lines.

@@ -5,7 +5,7 @@ use ratatui::{
     layout::{Position, Rect},
 };
 
-use super::{Look, age, frame, put, vendor_glyph, why};
+use super::{Look, age, frame, put, quiet, vendor_glyph, why};
 use crate::{
     domain::{
         Record,
@@ -251,6 +251,7 @@ impl Cx<'_> {
             Record::Note(n) => {
                 if let crate::domain::note::FilingState::Failed { reasons } = &n.state {
                     field("failed", &reasons.join("; "));
+                    field("what now", "o lists the queued writes: r there files it again, x takes it back");
                 }
                 body_lines(&n.body, width, lines);
             }
@@ -445,14 +446,16 @@ impl Cx<'_> {
 
     fn choice(&self, layer: &ChoiceLayer, buf: &mut Buffer) {
         let inner = self.open(layout::choice(self.model, layer), &layer.title, buf);
-        let mut lines: Vec<Line> = layer.lines.iter().map(|l| (text::clean(l).into_owned(), Token::Text)).collect();
+        let mut lines: Vec<Line> =
+            layout::choice_head(self.model, layer).into_iter().map(|l| (l, Token::Text)).collect();
+        let head = lines.len();
         for (i, (words, _)) in layer.items.iter().enumerate() {
             let selected = i == layer.selected;
             let mark = if selected { "▸" } else { " " };
             let token = if selected { Token::Strong } else { Token::Text };
             lines.push((format!("{mark} {} {}", i + 1, text::clean(words)), token));
         }
-        self.lines(inner, layout::choice_top(layer, inner.height), &lines, buf);
+        self.lines(inner, layout::choice_top(layer, head, inner.height), &lines, buf);
     }
 
     fn health(&self, buf: &mut Buffer) {
@@ -462,19 +465,22 @@ impl Cx<'_> {
         };
         let mut lines: Vec<Line> = Vec::new();
         for vendor in &health.vendors {
-            let (glyph, token) = vendor_glyph(vendor, self.model.setting.plain);
+            let (glyph, token) = vendor_glyph(vendor, self.model.now, self.model.setting.plain);
             let state = match vendor.state {
                 VendorState::Untried => "not asked yet",
+                VendorState::Up if quiet(vendor, self.model.now) => "not asked lately",
                 VendorState::Up => "answers",
                 VendorState::Troubled => "in trouble",
                 VendorState::Down => "does not answer",
                 VendorState::Refuses => "refuses our credentials",
             };
-            let speed = vendor.millis.map_or_else(String::new, |(p50, p95)| format!("{p50} ms, 95 % within {p95} ms"));
+            let speed = vendor
+                .millis
+                .map_or_else(String::new, |(p50, p95)| format!(" · half within {p50} ms, 95 % within {p95} ms"));
             let seen = vendor.last_ok.map_or_else(|| "never".into(), |at| age(at, self.model.now));
             lines.push((
                 format!(
-                    "{glyph} {} {} last good answer {seen}  {speed}",
+                    "{glyph} {} {} last good answer {seen}{speed}",
                     text::fit(&vendor.label, 22),
                     text::fit(state, 24)
                 ),
@@ -490,14 +496,20 @@ impl Cx<'_> {
         lines.push((String::new(), Token::Text));
         lines.push((
             format!(
-                "{} patients known · {} writes queued · {} need you · {} notes unsigned",
-                health.patients, health.queued, health.attention, health.unsigned
+                "{} known · {} queued · {} {} you · {} unsigned",
+                count(health.patients, "patient"),
+                count(health.queued, "write"),
+                health.attention,
+                if health.attention == 1 { "needs" } else { "need" },
+                count(health.unsigned, "note"),
             ),
             Token::Text,
         ));
         if health.undecodable > 0 {
-            lines
-                .push((format!("{} webhooks could not be opened since the start", health.undecodable), Token::Warning));
+            lines.push((
+                format!("{} could not be opened since the start", count(health.undecodable, "webhook")),
+                Token::Warning,
+            ));
         }
         if let Some(trouble) = &health.cache {
             lines.push((format!("the cache does not serve: {}", text::clean(trouble)), Token::Alarm));
@@ -540,6 +552,11 @@ impl Cx<'_> {
 /// Rows of a layer with so many lines.
 fn tall(lines: usize) -> u16 {
     u16::try_from(lines + 2).unwrap_or(u16::MAX)
+}
+
+/// A number with its noun.
+fn count(number: u32, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 fn body_lines(body: &NoteBody, width: usize, lines: &mut Vec<Line>) {

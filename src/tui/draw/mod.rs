@@ -115,7 +115,7 @@ fn state(model: &Model, width: usize) -> Vec<(String, Token)> {
         _ => (0, false),
     };
     for vendor in &health.vendors {
-        let (glyph, token) = vendor_glyph(vendor, plain);
+        let (glyph, token) = vendor_glyph(vendor, model.now, plain);
         // Where there is no room for all, only those in trouble are named.
         let well = matches!(vendor.state, VendorState::Up | VendorState::Untried);
         if whole || !well {
@@ -141,9 +141,19 @@ fn state(model: &Model, width: usize) -> Vec<(String, Token)> {
     parts
 }
 
+/// After so many seconds without an answer nobody knows how a vendor does that was not asked since.
+const QUIET: i64 = 120;
+
+/// Whether what was known of a vendor is so old that it says nothing about now. Nothing wakes for this: ages are drawn
+/// whenever the screen is.
+pub(super) fn quiet(vendor: &VendorHealth, now: jiff::Timestamp) -> bool {
+    vendor.state == VendorState::Up && vendor.last_ok.is_none_or(|at| now.duration_since(at).as_secs() > QUIET)
+}
+
 /// How a vendor does, in one cell.
-pub(super) fn vendor_glyph(vendor: &VendorHealth, plain: bool) -> (&'static str, Token) {
-    match (vendor.state, plain) {
+pub(super) fn vendor_glyph(vendor: &VendorHealth, now: jiff::Timestamp, plain: bool) -> (&'static str, Token) {
+    let state = if quiet(vendor, now) { VendorState::Untried } else { vendor.state };
+    match (state, plain) {
         (VendorState::Up, false) => ("●", Token::Done),
         (VendorState::Troubled, false) => ("◐", Token::Warning),
         (VendorState::Down, false) => ("○", Token::Alarm),

@@ -83,8 +83,9 @@ fn click_layer(model: &mut Model, at: Position) -> Vec<Effect> {
             if !inner.contains(at) {
                 return Vec::new();
             }
-            let line = usize::from(at.y - inner.y) + layout::choice_top(choice, inner.height);
-            match line.checked_sub(choice.lines.len()).filter(|item| *item < choice.items.len()) {
+            let head = layout::choice_head(model, choice).len();
+            let line = usize::from(at.y - inner.y) + layout::choice_top(choice, head, inner.height);
+            match line.checked_sub(head).filter(|item| *item < choice.items.len()) {
                 Some(item) => keys::take_choice(model, item),
                 None => Vec::new(),
             }

@@ -192,13 +192,16 @@ pub enum QueueAction {
         /// Like q3
         id: String,
     },
-    /// Decide about a write whose outcome cannot be found out
+    /// Decide about a write whose outcome cannot be found out, or settle a conflict
     Decide {
         /// Like q3
         id: String,
         /// What you know
         #[arg(value_enum)]
         decision: Decision,
+        /// With `mine` or `theirs`: only this field, the others go the other way; may be given more than once
+        #[arg(long = "field", value_name = "NAME")]
+        fields: Vec<String>,
     },
 }
 
@@ -211,6 +214,10 @@ pub enum Decision {
     SendAgain,
     /// Let it be
     Drop,
+    /// In a conflict: keep what was wanted here
+    Mine,
+    /// In a conflict: leave what the vendor holds
+    Theirs,
 }
 
 #[derive(Debug, Args)]

@@ -11,8 +11,9 @@ use super::{
 use crate::{
     domain::{
         Command, Entry, EntryId, EntryState, Query, Reply, command,
+        dispute::disputed,
         entry::{Finding, PersonAct, Reason, StepKind},
-        view::{Answer, RowSet, Window},
+        view::{Answer, RowSet, Window, sending},
     },
     link::Link,
     tui::text,
@@ -38,19 +39,62 @@ pub fn run(link: &Link, action: &QueueAction, here: &Here, out: &mut impl Write)
                 return Err(CliError::Unexpected);
             };
             let entry = entry.ok_or_else(|| CliError::NotFound(id.clone()))?;
-            if *json { Ok(json_line(out, &entry)?) } else { explain(&entry, here, out) }
+            if *json { Ok(json_line(out, &entry)?) } else { explain(&entry, &awaited(link, &entry)?, here, out) }
         }
         QueueAction::Retry { id } => act(link, Command::Retry { entry: parse(id)? }, out),
         QueueAction::Withdraw { id } => act(link, Command::Withdraw { entry: parse(id)? }, out),
-        QueueAction::Decide { id, decision } => {
+        QueueAction::Decide { id, decision, fields } => {
+            let entry = parse(id)?;
             let decision = match decision {
                 Decision::Arrived => command::Decision::Arrived,
                 Decision::SendAgain => command::Decision::SendAgain,
                 Decision::Drop => command::Decision::Drop,
+                Decision::Mine | Decision::Theirs => {
+                    let keep_mine = kept(link, entry, *decision == Decision::Mine, fields)?;
+                    return act(link, Command::Resolve { entry, keep_mine }, out);
+                }
             };
-            act(link, Command::Decide { entry: parse(id)?, decision }, out)
+            act(link, Command::Decide { entry, decision }, out)
         }
     }
+}
+
+/// The fields of a conflict that stay mine: those that are named, or all, or for `theirs` the others.
+fn kept(link: &Link, id: EntryId, mine: bool, named: &[String]) -> Result<Vec<String>, CliError> {
+    let Answer::Entry(entry) = link.look(&Query::Explain { entry: id })? else {
+        return Err(CliError::Unexpected);
+    };
+    let entry = entry.ok_or_else(|| CliError::NotFound(id.to_string()))?;
+    let EntryState::Conflict { fields, .. } = entry.state else {
+        return Err(CliError::Refused(command::Refusal::State(entry.state.word().into())));
+    };
+    if let Some(stranger) = named.iter().find(|n| !fields.contains(n)) {
+        let text = format!("{stranger} is not in question; these are: {}", fields.join(", "));
+        return Err(CliError::Refused(command::Refusal::Invalid(text)));
+    }
+    let meant = |field: &String| named.is_empty() || named.contains(field);
+    Ok(fields.into_iter().filter(|field| meant(field) == mine).collect())
+}
+
+/// What an unsent write waits for.
+fn awaited(link: &Link, entry: &Entry) -> Result<String, CliError> {
+    if !entry.state.unsent() {
+        return Ok(String::new());
+    }
+    let window = Window { offset: 0, limit: u32::MAX };
+    let (Answer::Rows(rows), Answer::Health(health)) =
+        (link.look(&Query::Outbox { finished: false, window })?, link.look(&Query::Health)?)
+    else {
+        return Err(CliError::Unexpected);
+    };
+    let waits_for = match &rows.rows {
+        RowSet::Outbox(rows) => rows.iter().find(|r| r.id == entry.id).and_then(|r| r.waits_for),
+        _ => None,
+    };
+    if matches!(entry.state, EntryState::Waiting { .. }) && waits_for.is_none() {
+        return Ok(String::new());
+    }
+    Ok(sending(waits_for, health.vendors.iter().find(|v| v.vendor == entry.vendor)))
 }
 
 fn parse(id: &str) -> Result<EntryId, CliError> {
@@ -64,7 +108,7 @@ fn act(link: &Link, command: Command, out: &mut impl Write) -> Result<(), CliErr
     }
 }
 
-fn explain(entry: &Entry, here: &Here, out: &mut impl Write) -> Result<(), CliError> {
+fn explain(entry: &Entry, awaited: &str, here: &Here, out: &mut impl Write) -> Result<(), CliError> {
     let at = |t| moment(t, here.now, &here.zone);
     writeln!(
         out,
@@ -76,12 +120,21 @@ fn explain(entry: &Entry, here: &Here, out: &mut impl Write) -> Result<(), CliEr
         text::clean(&entry.by)
     )?;
     writeln!(out, "state: {}{}", entry.state.word(), because(&entry.state))?;
-    writeln!(out, "next:  {}", next(entry, here))?;
+    writeln!(out, "next:  {}", next(entry, awaited, here))?;
+    if let EntryState::Conflict { theirs, fields, .. } = &entry.state {
+        for field in disputed(&entry.intent, theirs, fields, &here.zone) {
+            writeln!(out, "{} ({})", field.label(), field.field)?;
+            for (whose, value) in [("it was", &field.base), ("mine", &field.mine), ("theirs", &field.theirs)] {
+                writeln!(out, "  {whose:<8}{}", text::clean(value))?;
+            }
+        }
+    }
     for step in &entry.history {
         let when = at(step.at);
         match &step.what {
             StepKind::Saved => writeln!(out, "{when}  saved")?,
             StepKind::Sent => writeln!(out, "{when}  sent")?,
+            StepKind::Tried => writeln!(out, "{when}  tried; nothing was sent")?,
             StepKind::Interrupted => {
                 writeln!(out, "{when}  the program stopped while a request may have been under way")?;
             }
@@ -128,10 +181,13 @@ fn because(state: &EntryState) -> String {
     })
 }
 
-fn next(entry: &Entry, here: &Here) -> String {
+fn next(entry: &Entry, awaited: &str, here: &Here) -> String {
+    if !awaited.is_empty() {
+        return format!("it is {awaited}");
+    }
     let at = |t| moment(t, here.now, &here.zone);
     match &entry.state {
-        EntryState::Saved => "it is sent as soon as what is before it is through".into(),
+        EntryState::Saved => "it is sent now".into(),
         EntryState::InFlight { .. } => "the vendor's answer is awaited".into(),
         EntryState::Waiting { until, .. } => format!("it is tried again at {}", at(*until)),
         EntryState::Unknown { next_probe, .. } => format!("it is looked up at the vendor at {}", at(*next_probe)),
@@ -139,7 +195,12 @@ fn next(entry: &Entry, here: &Here) -> String {
             let resend = if *may_resend { ", `send-again`" } else { "" };
             format!("you decide: `wardroom queue decide {} arrived`{resend} or `drop`", entry.id)
         }
-        EntryState::Conflict { fields, .. } => format!("you choose between mine and theirs for {}", fields.join(", ")),
+        EntryState::Conflict { .. } => {
+            format!(
+                "you choose: `wardroom queue decide {0} mine` or `theirs`, with `--field` for some of them",
+                entry.id
+            )
+        }
         EntryState::Rejected { .. } => "nothing, until you retry or drop it".into(),
         EntryState::Acked { .. } => "it is read back".into(),
         EntryState::Seen { .. } | EntryState::Withdrawn { .. } => "nothing; it is finished".into(),

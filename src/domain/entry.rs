@@ -197,6 +197,8 @@ pub enum StepKind {
     Saved,
     /// A request left, or may have.
     Sent,
+    /// It was to be sent, but certainly nothing of it left: no connection was made, or the read before it failed.
+    Tried,
     /// A request and what came back.
     Exchanged(Box<Exchange>),
     /// A probe answered.

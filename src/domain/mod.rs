@@ -4,6 +4,7 @@ pub mod appointment;
 pub mod audit;
 pub mod clock;
 pub mod command;
+pub mod dispute;
 pub mod entry;
 pub mod identity;
 pub mod ids;

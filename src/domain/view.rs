@@ -461,6 +461,18 @@ pub struct VendorHealth {
     pub last_webhook: Option<(Timestamp, String)>,
 }
 
+/// What an unsent write waits for, in words: another write, its vendor, or nothing but its turn.
+pub fn sending(waits_for: Option<EntryId>, vendor: Option<&VendorHealth>) -> String {
+    match (waits_for, vendor.map(|v| (v.state, v.label.as_str()))) {
+        (Some(other), _) => format!("sent once {other} is through"),
+        (None, Some((VendorState::Down | VendorState::Troubled, label))) => {
+            format!("sent as soon as {label} can be reached")
+        }
+        (None, Some((VendorState::Refuses, label))) => format!("sent once {label} takes our credentials again"),
+        (None, _) => "sent now".into(),
+    }
+}
+
 /// Vendors, queue, receiver and stores.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {

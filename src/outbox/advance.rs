@@ -51,14 +51,19 @@ pub fn after_send(
         return Err(Refusal::State(entry.state.word().into()));
     };
     let mut next = entry.clone();
-    let nothing_left = nothing_left(&outcome);
+    let nothing_left = nothing_left(&outcome, &exchanges);
     for exchange in exchanges {
         push(&mut next, now, StepKind::Exchanged(Box::new(exchange)));
     }
     let first = next.first_sent_at == Some(sent);
     if nothing_left {
-        if matches!(next.history.last().map(|s| &s.what), Some(StepKind::Sent)) {
-            next.history.pop();
+        if let Some(at) = next.history.iter().rposition(|s| s.what == StepKind::Sent) {
+            // It was not even tried where what it needs is missing.
+            if matches!(outcome, Outcome::NotYet(_)) {
+                next.history.remove(at);
+            } else {
+                next.history[at].what = StepKind::Tried;
+            }
         }
         if matches!(outcome, Outcome::NotYet(_)) {
             next.attempts = next.attempts.saturating_sub(1);
@@ -89,12 +94,14 @@ pub fn after_send(
     Ok(next)
 }
 
-/// Outcomes that are known before a byte has left.
-fn nothing_left(outcome: &Outcome) -> bool {
+/// Outcomes that are known before a byte of the write has left: updates read first, and that read may be all there was.
+fn nothing_left(outcome: &Outcome, exchanges: &[Exchange]) -> bool {
+    let only_read = !exchanges.is_empty() && exchanges.iter().all(|x| x.method == "GET");
     match outcome {
         Outcome::NotYet(_) => true,
-        Outcome::Retry { reason, .. } => reason.kind == ReasonKind::Unreachable,
-        _ => false,
+        Outcome::Retry { reason, .. } => reason.kind == ReasonKind::Unreachable || only_read,
+        Outcome::AuthExpired(_) | Outcome::Rejected(_) | Outcome::Conflict { .. } => only_read,
+        Outcome::Acked(_) | Outcome::Unknown(..) => false,
     }
 }
 

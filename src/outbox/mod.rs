@@ -38,7 +38,7 @@ fn push(entry: &mut Entry, at: jiff::Timestamp, what: StepKind) {
     entry.history.push(Step { at, what });
     if entry.history.len() > STEPS {
         let droppable = |s: &Step| match &s.what {
-            StepKind::Sent | StepKind::Exchanged(_) | StepKind::Interrupted => true,
+            StepKind::Sent | StepKind::Tried | StepKind::Exchanged(_) | StepKind::Interrupted => true,
             StepKind::Probed { finding } => !matches!(finding, Finding::Partial),
             StepKind::Saved | StepKind::Person { .. } | StepKind::Seen => false,
         };

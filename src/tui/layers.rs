@@ -4,6 +4,7 @@ use super::{editor::Editor, forms::Form, list::List};
 use crate::domain::{
     DraftId, Entry, EntryId, Raw, Reason, RecordId,
     command::Decision,
+    dispute::Disputed,
     view::{Detail, LinkRow, OutboxRow},
 };
 
@@ -116,6 +117,34 @@ pub struct ChoiceLayer {
     pub selected: usize,
 }
 
+/// A conflict on its way to being settled, field by field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settling {
+    /// Which write.
+    pub entry: EntryId,
+    /// What it wants, in words.
+    pub what: &'static str,
+    /// The fields in question.
+    pub fields: Vec<Disputed>,
+    /// So many are decided.
+    pub decided: usize,
+    /// Of those, the ones that stay as the person wants them.
+    pub keep_mine: Vec<String>,
+}
+
+impl Settling {
+    /// The next fields, so many, decided one way.
+    pub fn decide(&self, fields: usize, mine: bool) -> Self {
+        let mut next = self.clone();
+        let decided = self.fields.iter().skip(self.decided).take(fields);
+        if mine {
+            next.keep_mine.extend(decided.map(|d| d.field.clone()));
+        }
+        next.decided = (self.decided + fields).min(self.fields.len());
+        next
+    }
+}
+
 /// What a chosen item does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
@@ -123,8 +152,8 @@ pub enum Choice {
     No,
     /// Decide about a write.
     Decide(EntryId, Decision),
-    /// Settle a conflict by keeping these fields of mine.
-    Keep(EntryId, Vec<String>),
+    /// Go on settling a conflict.
+    Settle(Box<Settling>),
     /// Say in which room an appointment is.
     Room(RecordId, String),
     /// Say that two records are not the same after all.

@@ -1,7 +1,7 @@
 //! The way of one entry by itself, its lane and its dependencies.
 
 use super::*;
-use crate::domain::{Finding, Record};
+use crate::domain::{Finding, Record, entry::StepKind};
 
 fn probed(entry: &Entry, finding: Finding, seconds: i64) -> Entry {
     after_probe(entry, finding, Vec::new(), at(seconds), at(seconds), &Rules::default(), &random()).unwrap()
@@ -215,4 +215,37 @@ fn a_week_offline_does_not_grow_the_history_without_end() {
     }
     assert!(entry.history.len() <= super::super::STEPS);
     assert_eq!(entry.attempts, 2000);
+}
+
+/// PROMISES 1: "sent" is said only where a byte of the write may have left.
+#[test]
+fn what_never_left_is_tried_and_not_sent() {
+    let steps = |outcome: Outcome, requests: &[(&str, Option<u16>)]| {
+        let flying = sent(&entry(1, update(9, patient("1", "a"), patient("2", "a"))), at(0));
+        let exchange = |(method, status): &(&str, Option<u16>)| crate::domain::entry::Exchange {
+            at: at(0),
+            method: (*method).into(),
+            path: "/".into(),
+            body: None,
+            status: *status,
+            answer: None,
+            correlation: None,
+            millis: 1,
+            failure: None,
+        };
+        let exchanges = requests.iter().map(exchange).collect();
+        let next =
+            after_send(&flying, outcome, exchanges, Probe::Compare, at(1), &Rules::default(), &random()).unwrap();
+        let has = |kind: StepKind| next.history.iter().any(|s| s.what == kind);
+        (has(StepKind::Tried), has(StepKind::Sent), next.first_sent_at.is_some())
+    };
+    let retry = |kind| Outcome::Retry { after_seconds: None, reason: reason(kind) };
+    let (tried, left) = ((true, false, false), (false, true, true));
+    assert_eq!(steps(retry(ReasonKind::Unreachable), &[("GET", None)]), tried);
+    assert_eq!(steps(retry(ReasonKind::Unreachable), &[("GET", Some(200)), ("PUT", None)]), tried);
+    assert_eq!(steps(retry(ReasonKind::TimedOut), &[("GET", None)]), tried);
+    assert_eq!(steps(retry(ReasonKind::RateLimited), &[("GET", Some(200)), ("PUT", Some(429))]), left);
+    let lost = Outcome::Unknown(Probe::Compare, reason(ReasonKind::ConnectionLost));
+    assert_eq!(steps(lost, &[("GET", Some(200)), ("PUT", None)]), left);
+    assert_eq!(steps(Outcome::NotYet(reason(ReasonKind::NotYetKnown)), &[]), (false, false, false));
 }

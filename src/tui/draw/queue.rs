@@ -10,10 +10,15 @@ use super::{
 use crate::{
     domain::{
         Entry, EntryState,
+        dispute::disputed,
         entry::{Finding, PersonAct, StepKind},
-        view::OutboxRow,
+        view::{OutboxRow, sending},
     },
-    tui::{layers::OutboxLayer, layout, text, theme::Token},
+    tui::{
+        layers::{Layer, OutboxLayer},
+        layout, text,
+        theme::Token,
+    },
 };
 
 impl Cx<'_> {
@@ -61,11 +66,11 @@ impl Cx<'_> {
             (None, None) => ticks.get(usize::from(row.tick)).copied().unwrap_or_default().to_owned(),
         };
         // Marker, then all but the name and the reason, which share what is left.
-        let left = width.saturating_sub(1 + 6 + 20 + 8 + 18 + 5);
+        let left = width.saturating_sub(1 + 6 + 21 + 8 + 18 + 5);
         let name = (left / 2).clamp(10, 40);
         vec![
             (text::fit(&row.id.to_string(), 6), Token::Dim),
-            (text::fit(&row.what, 20), Token::Text),
+            (text::fit(&row.what, 21), Token::Text),
             (text::fit(&row.whom, name), Token::Strong),
             (text::fit(&format!(" {}", row.vendor), 8), Token::Dim),
             (text::fit(&format!(" {}", row.state), 18), token),
@@ -81,9 +86,16 @@ impl Cx<'_> {
         )];
         let token = if entry.state.needs_person() { Token::Alarm } else { Token::Strong };
         lines.push((format!("state: {}", entry.state.word()), token));
+        let rows = self.model.layers.iter().find_map(|l| match l {
+            Layer::Outbox(outbox) => outbox.list.visible().find(|(_, row)| row.id == entry.id),
+            _ => None,
+        });
+        let waits_for = rows.and_then(|(_, row)| row.waits_for);
+        let vendor = self.model.health.as_ref().and_then(|h| h.vendors.iter().find(|v| v.vendor == entry.vendor));
         let (reason, next) = match &entry.state {
-            EntryState::Saved => (None, "sent as soon as what is before it is through".to_owned()),
+            EntryState::Saved => (None, sending(waits_for, vendor)),
             EntryState::InFlight { .. } => (None, "the vendor's answer is awaited".into()),
+            EntryState::Waiting { reason, .. } if waits_for.is_some() => (Some(reason), sending(waits_for, vendor)),
             EntryState::Waiting { until, reason } => (Some(reason), format!("tried again at {}", self.time(*until))),
             EntryState::Unknown { reason, next_probe, .. } => {
                 (Some(reason), format!("looked up at the vendor at {}", self.time(*next_probe)))
@@ -106,12 +118,24 @@ impl Cx<'_> {
             }
         }
         lines.push((format!("next:  {next}"), Token::Text));
+        if let EntryState::Conflict { theirs, fields, .. } = &entry.state {
+            for field in disputed(&entry.intent, theirs, fields, &self.model.setting.zone) {
+                lines.push((String::new(), Token::Text));
+                lines.push((field.label(), Token::Strong));
+                for (whose, value) in [("it was", &field.base), ("mine", &field.mine), ("theirs", &field.theirs)] {
+                    for (i, part) in text::wrap(value, width.saturating_sub(10)).into_iter().enumerate() {
+                        lines.push((format!("  {:<8}{part}", if i == 0 { whose } else { "" }), Token::Text));
+                    }
+                }
+            }
+        }
         lines.push((String::new(), Token::Text));
         for step in &entry.history {
             let at = self.time(step.at);
             match &step.what {
                 StepKind::Saved => lines.push((format!("{at}  saved"), Token::Text)),
                 StepKind::Sent => lines.push((format!("{at}  sent"), Token::Text)),
+                StepKind::Tried => lines.push((format!("{at}  tried; nothing was sent"), Token::Text)),
                 StepKind::Interrupted => {
                     lines.push((
                         format!("{at}  the program stopped while a request may have been under way"),

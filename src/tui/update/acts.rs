@@ -11,12 +11,13 @@ use crate::{
     domain::{
         Command, DraftId, EntryState, Question, RecordId, Request, Source,
         command::{Decision, Level},
+        dispute::disputed,
         view::{NoteItem, RoomFilter, RowId},
     },
     tui::{
         action::Action,
         forms::Form,
-        layers::{Choice, DetailLayer, Layer, LinksLayer, OutboxLayer, PaletteLayer, VisitLinksLayer},
+        layers::{Choice, DetailLayer, Layer, LinksLayer, OutboxLayer, PaletteLayer, Settling, VisitLinksLayer},
         layout,
         model::{Model, Motion, Pane, REST},
     },
@@ -593,15 +594,11 @@ pub(super) fn choices(model: &mut Model, whole: &crate::domain::Entry) -> Vec<Ef
             items.push(("Decide later".into(), Choice::No));
             (format!("{}: did it arrive?", whole.intent.word()), vec![crate::tui::draw::why(reason)], items)
         }
-        EntryState::Conflict { fields, .. } => (
-            format!("{}: somebody else changed the same", whole.intent.word()),
-            fields.clone(),
-            vec![
-                ("Keep mine".to_owned(), Choice::Keep(entry, fields.clone())),
-                ("Take theirs".into(), Choice::Keep(entry, Vec::new())),
-                ("Decide later".into(), Choice::No),
-            ],
-        ),
+        EntryState::Conflict { fields, theirs, .. } => {
+            let fields = disputed(&whole.intent, theirs, fields, &model.setting.zone);
+            let settling = Settling { entry, what: whole.intent.word(), fields, decided: 0, keep_mine: Vec::new() };
+            return settle(model, settling);
+        }
         EntryState::Rejected { reason, .. } => (
             format!("{}: the vendor refused it", whole.intent.word()),
             vec![format!("{} {}", reason.kind.word(), reason.message)],
@@ -612,6 +609,34 @@ pub(super) fn choices(model: &mut Model, whole: &crate::domain::Entry) -> Vec<Ef
             return nothing_there(model, &text);
         }
     };
+    ask(model, title, lines, items);
+    Vec::new()
+}
+
+/// Asks about the next field of a conflict, with what it was, what is wanted and what is there; when all are decided the
+/// answer is carried out.
+pub(super) fn settle(model: &mut Model, settling: Settling) -> Vec<Effect> {
+    let Settling { entry, what, fields, decided, keep_mine } = &settling;
+    let Some(field) = fields.get(*decided) else {
+        let command = Command::Resolve { entry: *entry, keep_mine: keep_mine.clone() };
+        return vec![Effect::Start(Purpose::Word("settled"), Request::Do(command))];
+    };
+    let left = fields.len() - decided;
+    let lines = vec![
+        format!("{} was changed by somebody else, too.", field.label()),
+        format!("it was: {}", field.base),
+        format!("mine:   {}", field.mine),
+        format!("theirs: {}", field.theirs),
+    ];
+    let choice = |count, mine| Choice::Settle(Box::new(settling.decide(count, mine)));
+    let mut items = vec![("Keep mine".to_owned(), choice(1, true)), ("Take theirs".to_owned(), choice(1, false))];
+    if left > 1 {
+        items.push((format!("Keep mine in all {left}"), choice(left, true)));
+        items.push((format!("Take theirs in all {left}"), choice(left, false)));
+    }
+    items.push(("Decide later".into(), Choice::No));
+    let count = if fields.len() > 1 { format!(" ({} of {})", decided + 1, fields.len()) } else { String::new() };
+    let title = format!("{what}: {}{count}", field.label());
     ask(model, title, lines, items);
     Vec::new()
 }

@@ -13,7 +13,7 @@ use crate::{
         view::{RoomFilter, RowId},
     },
     tui::{
-        harness::{Desk, World, canned, parse},
+        harness::{Desk, World, canned, noon, parse},
         layers::Layer,
         model::{Model, Pane},
     },
@@ -223,6 +223,36 @@ fn the_outbox_explains_decides_and_withdraws() {
     desk.keys("xy");
     assert_eq!(desk.engine.commands()[1], Command::Withdraw { entry: EntryId(7) });
     desk.keys("gr").shows(&["tried again"]);
+}
+
+/// On the smallest screen, too: what it was, what is wanted and what is there, and a word for each field.
+#[test]
+fn a_conflict_is_settled_field_by_field_with_the_values_in_view() {
+    use crate::domain::{Entry, EntryState, Intent, Record, VendorId, patient::Patient};
+    let person = |mrn: &str, race: &str| {
+        Box::new(Patient { mrn: Some(mrn.into()), race: Some(race.into()), ..Patient::default() })
+    };
+    let intent = Intent::UpdatePatient {
+        patient: crate::domain::RecordId(1),
+        base: person("M-1", "one"),
+        mine: person("M-2", "two"),
+        partial: false,
+    };
+    let mut entry = Entry::new(EntryId(11), VendorId::new("solo"), intent, "amira", noon());
+    entry.state = EntryState::Conflict {
+        since: noon(),
+        theirs: Box::new(Record::Patient(person("M-3", "three"))),
+        fields: vec!["mrn".into(), "race".into()],
+    };
+    let mut world = World::small();
+    world.entries.insert(0, entry);
+    let mut desk = Desk::with(world, 80, 24, |_| {});
+    desk.keys("o<enter>").shows(&["M-1", "M-2", "M-3", "it was", "theirs"]).keys("d");
+    desk.shows(&["MRN (1 of 2)", "it was: M-1", "mine:   M-2", "theirs: M-3", "Keep mine in all 2", "Decide later"]);
+    desk.keys("1").shows(&["race (2 of 2)", "it was: one", "mine:   two", "theirs: three"]).lacks(&["in all"]);
+    assert!(desk.engine.commands().is_empty(), "nothing is settled before the last word");
+    desk.keys("2");
+    assert_eq!(desk.engine.commands(), [Command::Resolve { entry: EntryId(11), keep_mine: vec!["mrn".into()] }]);
 }
 
 #[test]

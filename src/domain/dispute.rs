@@ -150,8 +150,8 @@ fn joined(parts: &[String], between: &str) -> String {
     parts.iter().map(|p| p.trim()).filter(|p| !p.is_empty()).collect::<Vec<_>>().join(between)
 }
 
-fn labelled(usage: &Option<String>, words: String) -> String {
-    match usage.as_deref().filter(|u| !u.trim().is_empty()) {
+fn labelled(usage: Option<&str>, words: String) -> String {
+    match usage.filter(|u| !u.trim().is_empty()) {
         Some(usage) if !words.is_empty() => format!("{words} ({usage})"),
         _ => words,
     }
@@ -159,17 +159,20 @@ fn labelled(usage: &Option<String>, words: String) -> String {
 
 fn name(n: &HumanName) -> String {
     let alias = n.alias.as_deref().filter(|a| !a.trim().is_empty()).map(|a| format!("called {a}"));
-    labelled(&n.usage, joined(&[n.display(), alias.unwrap_or_default()], ", "))
+    labelled(n.usage.as_deref(), joined(&[n.display(), alias.unwrap_or_default()], ", "))
 }
 
 fn telecom(t: &Telecom) -> String {
-    labelled(&t.usage, t.value.clone().unwrap_or_default())
+    labelled(t.usage.as_deref(), t.value.clone().unwrap_or_default())
 }
 
 fn address(a: &Address) -> String {
     let part = |p: &Option<String>| p.clone().unwrap_or_default();
     let town = joined(&[part(&a.postal_code), part(&a.city)], " ");
-    labelled(&a.usage, joined(&[a.line.join(" "), part(&a.apartment), town, part(&a.state), part(&a.country)], ", "))
+    labelled(
+        a.usage.as_deref(),
+        joined(&[a.line.join(" "), part(&a.apartment), town, part(&a.state), part(&a.country)], ", "),
+    )
 }
 
 fn plain(field: &str, value: &Value, zone: &TimeZone) -> String {

@@ -122,6 +122,9 @@ fn things(value: &Value) -> Option<Vec<&Map<String, Value>>> {
 
 type Thing = Map<String, Value>;
 
+/// Whether a thing before is a thing after.
+type Fits<'a> = &'a dyn Fn(&Thing, &Thing) -> bool;
+
 /// Merges lists thing by thing, in the vendor's order; what the person added comes last.
 fn list(was: &[&Thing], seen: Seen, mine: &[&Thing], now: &[&Thing]) -> (Value, bool) {
     let kept = pair(was, mine, Seen::Whole);
@@ -208,7 +211,7 @@ fn covers(whole: &Thing, part: &Thing) -> bool {
 fn pair(before: &[&Thing], after: &[&Thing], seen: Seen) -> Vec<Option<usize>> {
     let mut pairs = vec![None; before.len()];
     let mut free: Vec<usize> = (0..after.len()).collect();
-    let rules: [&dyn Fn(&Thing, &Thing) -> bool; 3] = [&same, &|b, a| unchanged(b, seen, a), &|b, a| {
+    let rules: [Fits<'_>; 3] = [&same, &|b, a| unchanged(b, seen, a), &|b, a| {
         text(b, "system") == text(a, "system")
             && (text(b, "use") == text(a, "use") || (seen == Seen::InPart && text(b, "use").is_none()))
     }];

@@ -134,6 +134,7 @@ pub struct Settling {
 
 impl Settling {
     /// The next fields, so many, decided one way.
+    #[must_use]
     pub fn decide(&self, fields: usize, mine: bool) -> Self {
         let mut next = self.clone();
         let decided = self.fields.iter().skip(self.decided).take(fields);

@@ -7,6 +7,7 @@ fn patient_of(mrn: &str, gender: &str) -> Patient {
     Patient { mrn: Some(mrn.into()), gender: Some(gender.into()), ..Patient::default() }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every field of these is optional")]
 fn text(value: &str) -> Option<String> {
     Some(value.to_owned())
 }

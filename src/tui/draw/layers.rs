@@ -474,9 +474,8 @@ impl Cx<'_> {
                 VendorState::Down => "does not answer",
                 VendorState::Refuses => "refuses our credentials",
             };
-            let speed = vendor
-                .millis
-                .map_or_else(String::new, |(p50, p95)| format!(" · half within {p50} ms, 95 % within {p95} ms"));
+            let speed =
+                vendor.millis.map_or_else(String::new, |(p50, p95)| format!(" · {p50} ms, 95 % within {p95} ms"));
             let seen = vendor.last_ok.map_or_else(|| "never".into(), |at| age(at, self.model.now));
             lines.push((
                 format!(

@@ -597,7 +597,7 @@ pub(super) fn choices(model: &mut Model, whole: &crate::domain::Entry) -> Vec<Ef
         EntryState::Conflict { fields, theirs, .. } => {
             let fields = disputed(&whole.intent, theirs, fields, &model.setting.zone);
             let settling = Settling { entry, what: whole.intent.word(), fields, decided: 0, keep_mine: Vec::new() };
-            return settle(model, settling);
+            return settle(model, &settling);
         }
         EntryState::Rejected { reason, .. } => (
             format!("{}: the vendor refused it", whole.intent.word()),
@@ -615,8 +615,8 @@ pub(super) fn choices(model: &mut Model, whole: &crate::domain::Entry) -> Vec<Ef
 
 /// Asks about the next field of a conflict, with what it was, what is wanted and what is there; when all are decided the
 /// answer is carried out.
-pub(super) fn settle(model: &mut Model, settling: Settling) -> Vec<Effect> {
-    let Settling { entry, what, fields, decided, keep_mine } = &settling;
+pub(super) fn settle(model: &mut Model, settling: &Settling) -> Vec<Effect> {
+    let Settling { entry, what, fields, decided, keep_mine } = settling;
     let Some(field) = fields.get(*decided) else {
         let command = Command::Resolve { entry: *entry, keep_mine: keep_mine.clone() };
         return vec![Effect::Start(Purpose::Word("settled"), Request::Do(command))];

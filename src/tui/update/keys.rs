@@ -233,7 +233,7 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
             },
             Command::Decide { entry, decision },
         ),
-        Choice::Settle(settling) => return acts::settle(model, *settling),
+        Choice::Settle(settling) => return acts::settle(model, &settling),
         Choice::Room(appointment, room) => ("room noted", Command::SetRoom { appointment, room }),
         Choice::Unlink(a, b) => ("link taken back", Command::RefuseLink { a, b }),
         Choice::DropDraft(draft) => ("draft thrown away", Command::DropDraft { draft }),

@@ -1,31 +1,45 @@
 //! The engine's end of every link.
 
-use std::sync::Arc;
+mod screens;
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::civil::Date;
 use tokio::{runtime::Handle, sync::Notify};
 
 use crate::{
     domain::{
-        Command, Message, Query, Question, Reason, ReasonKind, Reply,
+        Command, Message, Query, Question, Reason, ReasonKind, RecordId, Reply,
         command::{Level, Toast},
         view::Answer,
     },
     engine::{Engine, Subscription},
-    link::{Backend, Feed, OnTold},
+    link::{Backend, Feed, OnTold, WindowId},
     sync::{driver::SyncHandle, ports::Store},
 };
+
+use screens::Screens;
 
 /// Engine and sync as windows see them.
 pub(super) struct EngineBackend {
     engine: Engine,
     sync: SyncHandle,
     runtime: Handle,
+    screens: Mutex<Screens>,
 }
 
 impl EngineBackend {
     pub(super) fn new(engine: Engine, sync: SyncHandle, runtime: Handle) -> Self {
-        Self { engine, sync, runtime }
+        Self { engine, sync, runtime, screens: Mutex::default() }
+    }
+
+    /// Changes what the windows show and tells sync while no other window can.
+    fn screens(&self, change: impl FnOnce(&mut Screens) -> bool) {
+        let mut screens = self.screens.lock().unwrap_or_else(PoisonError::into_inner);
+        if change(&mut screens) {
+            let (selected, visible) = screens.all();
+            self.sync.watch(selected, visible);
+        }
     }
 
     /// Fills the cache from the bulk source and shows how far it got.
@@ -84,19 +98,9 @@ impl Backend for EngineBackend {
     }
 
     fn execute(&self, command: Command, by: &str) -> Reply {
-        match &command {
-            Command::Watch { selected, visible } => {
-                if let Some(record) = selected {
-                    self.engine.saw(*record, by);
-                }
-                self.sync.watch(selected.iter().copied().collect(), visible.clone());
-                return Reply::Done;
-            }
-            Command::Fill { from, to } => {
-                self.fill(*from, *to);
-                return Reply::Done;
-            }
-            _ => {}
+        if let Command::Fill { from, to } = &command {
+            self.fill(*from, *to);
+            return Reply::Done;
         }
         let named = match &command {
             Command::Withdraw { entry }
@@ -117,6 +121,17 @@ impl Backend for EngineBackend {
             _ => {}
         }
         reply
+    }
+
+    fn watch(&self, window: WindowId, selected: Option<RecordId>, visible: Vec<RecordId>, by: &str) {
+        if let Some(record) = selected {
+            self.engine.saw(record, by);
+        }
+        self.screens(|screens| screens.show(window, selected, visible));
+    }
+
+    fn gone(&self, window: WindowId) {
+        self.screens(|screens| screens.forget(window));
     }
 
     fn ask(&self, question: Question, done: OnTold) {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use super::{
-    Backend, LinkError,
+    Backend, LinkError, WindowId,
     frame::{self, Numbered},
 };
 use crate::domain::{
@@ -209,19 +209,30 @@ impl Drop for Link {
     }
 }
 
-/// A thread that carries requests out in their order, so that what a person did first is durable first.
+/// A thread that carries one window's requests out in their order, so that what a person did first is durable first. It
+/// ends with the window.
 pub(super) fn worker(
     backend: Arc<dyn Backend>,
     user: String,
     tell: impl Fn(Message) -> bool + Send + 'static,
 ) -> mpsc::Sender<(u64, Request)> {
+    static WINDOWS: AtomicU64 = AtomicU64::new(1);
+    let window = WindowId(WINDOWS.fetch_add(1, Ordering::Relaxed));
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || {
         while let Ok((number, request)) = receive.recv() {
-            if !tell(answer(&*backend, number, request, &user)) {
-                return;
+            let message = match request {
+                Request::Do(Command::Watch { selected, visible }) => {
+                    backend.watch(window, selected, visible, &user);
+                    Message::Reply { to: number, reply: Reply::Done }
+                }
+                other => answer(&*backend, number, other, &user),
+            };
+            if !tell(message) {
+                break;
             }
         }
+        backend.gone(window);
     });
     send
 }

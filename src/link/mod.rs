@@ -11,7 +11,7 @@ pub use client::{Link, Listener};
 pub use server::{Server, ServerError};
 
 use crate::domain::{
-    Message, Query, Question, Reason, Reply,
+    Message, Query, Question, Reason, RecordId, Reply,
     command::Command,
     view::{Answer, Told},
 };
@@ -19,13 +19,23 @@ use crate::domain::{
 /// Called once with the answer to a question, from any thread.
 pub type OnTold = Box<dyn FnOnce(Result<Told, Reason>) + Send>;
 
+/// A window, as long as this engine runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WindowId(pub u64);
+
 /// What stands at the engine's end of a link.
 pub trait Backend: Send + Sync + 'static {
     /// Answers from what is known, at once.
     fn look(&self, query: &Query) -> Answer;
 
-    /// Carries a command out; returns when it is durable.
+    /// Carries a command out; returns when it is durable. [`Command::Watch`] of a window comes to [`Backend::watch`].
     fn execute(&self, command: Command, by: &str) -> Reply;
+
+    /// What a window shows now, in place of what it showed before.
+    fn watch(&self, window: WindowId, selected: Option<RecordId>, visible: Vec<RecordId>, by: &str);
+
+    /// A window went: what it showed is shown no more.
+    fn gone(&self, window: WindowId);
 
     /// Asks the vendor; the answer may take long.
     fn ask(&self, question: Question, done: OnTold);

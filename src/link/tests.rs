@@ -17,7 +17,11 @@ type Feeds = Mutex<Vec<mpsc::Sender<Option<Message>>>>;
 struct Fake {
     feeds: Feeds,
     commands: Mutex<Vec<(Command, String)>>,
+    screens: Mutex<Vec<mpsc::Sender<Screen>>>,
 }
+
+/// A window and what it shows, or that it went.
+type Screen = (WindowId, Option<Vec<RecordId>>);
 
 struct FakeFeed(mpsc::Receiver<Option<Message>>, mpsc::Sender<Option<Message>>);
 
@@ -43,6 +47,14 @@ impl Backend for Fake {
     fn execute(&self, command: Command, by: &str) -> Reply {
         self.commands.lock().unwrap().push((command, by.to_owned()));
         Reply::Done
+    }
+
+    fn watch(&self, window: WindowId, _: Option<RecordId>, visible: Vec<RecordId>, _: &str) {
+        self.screens.lock().unwrap().iter().for_each(|s| s.send((window, Some(visible.clone()))).unwrap());
+    }
+
+    fn gone(&self, window: WindowId) {
+        self.screens.lock().unwrap().iter().for_each(|s| drop(s.send((window, None))));
     }
 
     fn ask(&self, _: Question, done: OnTold) {
@@ -109,6 +121,33 @@ fn a_window_in_another_process_hears_the_same_over_a_private_socket() {
     assert!(!path.exists());
     let gone = Link::connect(&path, "amira", Box::new(|_| {}));
     assert!(matches!(gone, Err(LinkError::NoEngine(_))));
+}
+
+#[test]
+fn what_each_window_shows_is_told_apart_and_forgotten_when_it_goes() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("run/socket");
+    let backend = Arc::new(Fake::default());
+    let (send, screens) = mpsc::channel();
+    backend.screens.lock().unwrap().push(send);
+    let _server = Server::listen(&path, backend.clone()).unwrap();
+    let near = Link::near(backend.clone(), "amira", Box::new(|_| {}));
+    let far = Link::connect(&path, "bo", Box::new(|_| {})).unwrap();
+    let next = || screens.recv_timeout(Duration::from_secs(5)).unwrap();
+    let show = |link: &Link, record| {
+        let watch = Command::Watch { selected: None, visible: vec![RecordId(record)] };
+        link.start(Request::Do(watch)).unwrap();
+        let (window, visible) = next();
+        assert_eq!(visible, Some(vec![RecordId(record)]));
+        window
+    };
+    let (one, other) = (show(&near, 1), show(&far, 2));
+    assert_ne!(one, other);
+    assert_eq!(show(&near, 3), one);
+    drop(far);
+    assert_eq!(next(), (other, None));
+    drop(near);
+    assert_eq!(next(), (one, None));
 }
 
 #[test]

@@ -219,7 +219,7 @@ pub fn table(rows: &RowSet, here: &Here) -> Table {
                 table.row(vec![
                     row_id(&row.id),
                     row.vendor.map_or_else(String::new, |v| v.to_string()),
-                    row.about.clone(),
+                    if row.about.is_empty() { row.number.clone() } else { row.about.clone() },
                     note_word(&row.item),
                     moment(row.at, here.now, &here.zone),
                 ]);

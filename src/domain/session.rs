@@ -79,7 +79,7 @@ pub enum Stage {
     Unknown,
 }
 
-/// Who has to do something about a session.
+/// Who has to do something about a session, in the order in which people look at them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Urgency {
@@ -87,10 +87,10 @@ pub enum Urgency {
     NeedsMe,
     /// The vendor or the recorder is at it.
     InProgress,
-    /// Broken.
-    Failed,
     /// Nobody.
     Done,
+    /// Nobody any more: it is broken.
+    Failed,
 }
 
 impl Stage {

@@ -51,7 +51,7 @@ pub enum Query {
         /// Which part.
         window: Window,
     },
-    /// Scribe sessions by urgency.
+    /// Scribe sessions by urgency, then the newest first.
     Sessions {
         /// Of which appointment.
         appointment: Option<RecordId>,
@@ -62,7 +62,7 @@ pub enum Query {
         /// Which part.
         window: Window,
     },
-    /// Drafts, filed notes, addendums, sign-offs, session notes; what needs somebody first.
+    /// Drafts, filed notes, addendums, sign-offs, session notes; what needs somebody first, then the newest.
     Notes {
         /// Of which appointment.
         appointment: Option<RecordId>,
@@ -345,8 +345,11 @@ pub struct NoteRow {
     pub vendor: Option<VendorId>,
     /// What it is and where it stands.
     pub item: NoteItem,
-    /// Whom it is about, or `#99` where only a number is known.
+    /// Whom it is about; empty when nobody is known.
     pub about: String,
+    /// The number that the vendor gives it or what it is about, like `#99`; empty when there is none.
+    #[serde(default)]
+    pub number: String,
     /// When it changed last.
     pub at: Timestamp,
     /// How fresh; none for a draft.

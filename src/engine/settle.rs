@@ -210,12 +210,15 @@ pub(super) fn queue(state: &mut State, mut entry: Entry) {
 /// What is known of a record whose content is at hand.
 pub(super) fn base_of(ledger: &impl Read, id: RecordId, stored: Option<Stored>) -> Result<Base, LedgerError> {
     let facts = ledger.facts(id)?;
-    let vendor = ledger.names(id)?.and_then(|names| names.refs.first().map(|r| r.vendor));
+    let names = ledger.names(id)?;
+    let refs = names.as_ref().map_or(&[][..], |names| &names.refs);
+    let vendor = refs.first().map(|r| r.vendor);
+    let number = refs.iter().find(|r| r.kind == Kind::SessionNote).map(|r| r.value.clone());
     let mut record = stored.map(|s| (s.record, Stamp::from(s.provenance)));
     if let Some((Record::Appointment(appointment), _)) = &mut record
         && let Some(room) = facts.values.get(&Fact::Room)
     {
         appointment.room = Some(room.clone());
     }
-    Ok(Base { record, vendor: vendor.unwrap_or(NOBODY), seen: facts.status.as_ref().map(Seen::from) })
+    Ok(Base { record, vendor: vendor.unwrap_or(NOBODY), number, seen: facts.status.as_ref().map(Seen::from) })
 }

@@ -37,6 +37,8 @@ pub(super) struct EmrEntry {
 pub(super) struct Base {
     pub(super) record: Option<(Record, Stamp)>,
     pub(super) vendor: VendorId,
+    /// The vendor's number of a session note.
+    pub(super) number: Option<String>,
     pub(super) seen: Option<Seen>,
 }
 
@@ -185,7 +187,9 @@ impl State {
                 self.emr.insert(id, entry.clone()) != Some(entry)
             }
             (Kind::Note | Kind::SessionNote | Kind::Addendum | Kind::SignOff, Some(shown)) => {
-                let Some(entry) = NoteEntry::of(&shown, base.vendor, stamp) else { return false };
+                let Some(entry) = NoteEntry::of(&shown, base.vendor, base.number.as_deref(), stamp) else {
+                    return false;
+                };
                 let unstamped = |mut e: NoteEntry| {
                     e.stamp = None;
                     e

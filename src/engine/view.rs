@@ -1,5 +1,7 @@
 //! Queries that the index answers without a disk.
 
+use std::cmp::Reverse;
+
 use jiff::Timestamp;
 
 use super::{
@@ -141,12 +143,12 @@ impl State {
                     && self.fits(&terms, &s.searched, whom)
             })
             .map(|(id, s)| {
-                let since = s.seen.map_or(s.stamp.at, |seen| seen.since);
-                (s.stage.urgency(), std::cmp::Reverse(since), *id)
+                let since = s.since().unwrap_or(s.stamp.at);
+                (s.stage.urgency(), Reverse(since), Reverse(*id))
             })
             .collect();
         found.sort_unstable();
-        found.into_iter().map(|(_, _, id)| id).collect()
+        found.into_iter().map(|(_, _, Reverse(id))| id).collect()
     }
 
     fn session_row(&self, id: RecordId) -> Option<SessionRow> {
@@ -159,7 +161,7 @@ impl State {
             stage: session.stage,
             status: session.status.clone(),
             urgency: session.stage.urgency(),
-            since: session.seen.map(|seen| seen.since),
+            since: session.since(),
             fresh: self.fresh(id, session.stamp),
         })
     }
@@ -180,7 +182,8 @@ impl State {
                     && self.fits(&terms, &n.searched, whom)
             })
             .collect();
-        found.sort_by_key(|(id, n)| (n.urgency(now, self.patience), std::cmp::Reverse(n.at), number(id)));
+        let changed = |n: &NoteEntry| n.dated.then_some(n.at);
+        found.sort_by_key(|(id, n)| (n.urgency(now, self.patience), Reverse(changed(n)), Reverse(number(id))));
         found.into_iter().map(|(id, _)| id).collect()
     }
 
@@ -199,7 +202,8 @@ impl State {
             id: id.clone(),
             vendor: note.vendor,
             item: note.item_at(now, self.patience),
-            about: if name.is_empty() { note.about.clone() } else { name },
+            about: name,
+            number: note.number.clone(),
             at: note.at,
             fresh: record.zip(note.stamp).map(|(id, stamp): (RecordId, Stamp)| self.fresh(id, stamp)),
         })
@@ -208,7 +212,7 @@ impl State {
     fn outbox(&self, finished: bool) -> Vec<&Entry> {
         let open = |e: &&Entry| finished || !e.state.closed();
         let mut entries: Vec<&Entry> = self.queue.iter().filter(open).collect();
-        entries.sort_by_key(|e| (!e.state.needs_person(), std::cmp::Reverse(e.id)));
+        entries.sort_by_key(|e| (!e.state.needs_person(), Reverse(e.id)));
         entries
     }
 

@@ -29,6 +29,8 @@ pub struct SessionItem {
     pub status: String,
     /// When the status was first seen.
     pub seen: Option<Seen>,
+    /// When the vendor says that it changed last or was made, or our own write was saved.
+    pub told: Option<Timestamp>,
     /// How fresh.
     pub stamp: Stamp,
     /// What is searched beside the patient.
@@ -47,6 +49,7 @@ impl SessionItem {
             stage: shown.stage,
             status: shown.status.clone(),
             seen,
+            told: shown.updated_at.or(shown.created_at),
             stamp,
             searched: fold(&format!("{searched} {}", text(&shown.doctor))),
         }
@@ -64,14 +67,26 @@ pub struct NoteEntry {
     pub appointment: Option<RecordId>,
     /// Whom it is about.
     pub patient: Option<RecordId>,
-    /// A number or a time where no person is known.
-    pub about: String,
-    /// When it changed last.
+    /// The vendor's number of it or of what it is about.
+    pub number: String,
+    /// When it changed last, or was read where nobody tells.
     pub at: Timestamp,
+    /// `at` is told: a mere reading does not change it.
+    pub dated: bool,
     /// How fresh; none for a draft.
     pub stamp: Option<Stamp>,
     /// What is searched beside the patient.
     pub(in crate::engine) searched: String,
+}
+
+impl SessionItem {
+    /// Since when it stands where it stands: as it was seen, or as the vendor tells where the change itself was not seen.
+    pub fn since(&self) -> Option<Timestamp> {
+        match self.seen {
+            Some(seen) if seen.begin => Some(seen.since),
+            seen => self.told.or(seen.map(|s| s.since)),
+        }
+    }
 }
 
 crate::domain::patient::redacted_debug!(SessionItem, NoteEntry);
@@ -84,23 +99,27 @@ impl NoteEntry {
             item: NoteItem::Draft,
             appointment: draft.appointment,
             patient: draft.patient,
-            about: String::new(),
+            number: String::new(),
             at: draft.saved_at,
+            dated: true,
             stamp: None,
             searched: fold(&format!("draft {} {}", draft.by, body(&draft.body))),
         }
     }
 
-    /// The row of a note, an addendum, a sign-off or a session note; none for other records.
-    pub fn of(shown: &Record, vendor: VendorId, stamp: Stamp) -> Option<Self> {
-        let entry = |item: NoteItem, about: String, at: Option<Timestamp>, words: String| Self {
+    /// The row of a note, an addendum, a sign-off or a session note; none for other records. `named` is the vendor's number
+    /// of a session note.
+    pub fn of(shown: &Record, vendor: VendorId, named: Option<&str>, stamp: Stamp) -> Option<Self> {
+        let entry = |item: NoteItem, number: String, at: Option<Timestamp>, words: String| Self {
             vendor: Some(vendor),
             item,
             appointment: None,
             patient: None,
-            searched: fold(&format!("{vendor} {about} {words}")),
-            about,
+            searched: fold(&format!("{vendor} {number} {words}")),
+            number,
             at: at.unwrap_or(stamp.at),
+            // What nobody has read yet is as old as our own write.
+            dated: at.is_some() || stamp.read_no == 0,
             stamp: Some(stamp),
         };
         let number = |n: &str| format!("#{n}");
@@ -117,9 +136,9 @@ impl NoteEntry {
             },
             Record::SessionNote(note) => entry(
                 NoteItem::SessionNote(note.status.clone().unwrap_or_default()),
-                note.appointment_id.as_deref().map(number).unwrap_or_default(),
+                named.map(number).unwrap_or_default(),
                 note.updated_at.or(note.created_at),
-                format!("{} {}", note.status.clone().unwrap_or_default(), note.summary.clone().unwrap_or_default()),
+                [&note.appointment_id, &note.status, &note.summary].map(|t| t.as_deref().unwrap_or_default()).join(" "),
             ),
             Record::Addendum(addendum) => entry(
                 NoteItem::Addendum { answered: addendum.response.is_some() },
@@ -156,22 +175,22 @@ impl NoteEntry {
         }
     }
 
-    /// Whether somebody has to do something, the most pressing first.
+    /// Whether somebody has to do something: about what went wrong, then about what is begun, then about nothing.
     pub fn urgency(&self, now: Timestamp, patience: Duration) -> u8 {
         match &self.item_at(now, patience) {
             NoteItem::Filed(FilingState::Failed { .. } | FilingState::Unresolved) => 0,
-            NoteItem::Draft => 1,
-            NoteItem::Addendum { answered: false } => 2,
-            NoteItem::Filed(FilingState::Queued | FilingState::Processing) => 3,
-            NoteItem::SignOff(_) => 4,
-            NoteItem::SessionNote(_) => 5,
-            NoteItem::Addendum { answered: true } | NoteItem::Filed(FilingState::Completed) => 6,
+            NoteItem::Draft | NoteItem::Addendum { answered: false } => 1,
+            _ => 2,
         }
     }
 
     /// Not filed or not signed.
     pub fn unsigned(&self) -> bool {
-        self.urgency(self.at, Duration::MAX) <= 3
+        match &self.item {
+            NoteItem::Draft | NoteItem::Addendum { answered: false } => true,
+            NoteItem::Filed(state) => *state != FilingState::Completed,
+            NoteItem::Addendum { answered: true } | NoteItem::SignOff(_) | NoteItem::SessionNote(_) => false,
+        }
     }
 }
 

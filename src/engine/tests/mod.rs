@@ -2,6 +2,7 @@
 
 mod commands;
 mod keeping;
+mod order;
 mod restart;
 mod sequences;
 mod telling;

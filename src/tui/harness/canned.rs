@@ -1,5 +1,7 @@
 //! Invented people and what happens to them, answered as an engine would.
 
+use std::collections::BTreeMap;
+
 use super::{later, noon};
 use crate::domain::{
     Command, DraftId, Entry, EntryId, EntryState, Fact, Intent, Kind, Pointer, Query, Question, Raw, Reason, Record,
@@ -18,6 +20,7 @@ use crate::domain::{
         RoomFilter, RoomRow, RowId, RowSet, Rows, SessionRow, Told, VendorHealth, VendorState, Wait, Window,
     },
 };
+use crate::tui::list::with_window;
 
 const FAMILIES: [&str; 10] =
     ["Okoro", "Lindqvist", "Satō", "Nováková", "Brandão", "Ödegaard", "Mwangi", "Castellane", "田所", "Þórsdóttir"];
@@ -117,11 +120,12 @@ fn note(n: u32) -> NoteRow {
     let (id, vendor, item, about) = match n % 4 {
         0 => (RowId::Draft(DraftId(u64::from(n) + 1)), None, NoteItem::Draft, name(n)),
         1 => (record(n), Some("cobalt"), NoteItem::Filed(FilingState::Processing), name(n)),
-        2 => (record(n), Some("clinic"), NoteItem::SessionNote("waiting".into()), format!("#{}", 90 + n)),
-        _ => (record(n), Some("clinic"), NoteItem::Addendum { answered: false }, format!("#{}", 90 + n)),
+        2 => (record(n), Some("clinic"), NoteItem::SessionNote("waiting".into()), String::new()),
+        _ => (record(n), Some("clinic"), NoteItem::Addendum { answered: false }, String::new()),
     };
     let vendor = vendor.map(VendorId::new);
-    NoteRow { id, vendor, item, about, at: later(noon(), -i64::from(n) * 600_000), fresh: Some(fresh(n)) }
+    let number = if about.is_empty() { format!("#{}", 90 + n) } else { String::new() };
+    NoteRow { id, vendor, item, about, number, at: later(noon(), -i64::from(n) * 600_000), fresh: Some(fresh(n)) }
 }
 
 fn record(n: u32) -> RowId {
@@ -169,6 +173,8 @@ fn entry(n: u64, state: EntryState) -> Entry {
 pub(in crate::tui) struct World {
     /// How many patients; their rows are made when they are asked for.
     pub(in crate::tui) patients: u32,
+    /// What a person changed of them, new ones among them.
+    pub(in crate::tui) edited: BTreeMap<u32, PatientRow>,
     pub(in crate::tui) rooms: Vec<RoomRow>,
     pub(in crate::tui) appointments: Vec<AppointmentRow>,
     pub(in crate::tui) sessions: Vec<SessionRow>,
@@ -203,6 +209,7 @@ impl World {
         };
         Self {
             patients: 400,
+            edited: BTreeMap::new(),
             rooms: rooms.zip([3, 2, 0, 1]).map(|(r, n)| room(r, n)).collect(),
             appointments: (0..40).map(appointment).collect(),
             sessions: (0..6).map(session).collect(),
@@ -240,10 +247,14 @@ impl World {
         Self { patients: 100_000, appointments: (0..110).map(appointment).collect(), ..Self::small() }
     }
 
+    fn patient(&self, n: u32) -> PatientRow {
+        self.edited.get(&n).cloned().unwrap_or_else(|| patient(n))
+    }
+
     fn found(&self, search: &str) -> Vec<u32> {
         let words: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
         let fits = |n: &u32| {
-            let row = patient(*n);
+            let row = self.patient(*n);
             let hay = format!("{} {} {}", row.name, row.mrn, row.birth_date).to_lowercase();
             words.iter().all(|w| hay.contains(w.as_str()))
         };
@@ -268,7 +279,7 @@ impl World {
             Query::Rooms { .. } => rows(Window { offset: 0, limit: 500 }, self.rooms.clone(), RowSet::Rooms),
             Query::Patients { search, window } if search.is_empty() => {
                 let end = (window.offset + window.limit).min(self.patients);
-                let part = (window.offset.min(end)..end).map(patient).collect();
+                let part = (window.offset.min(end)..end).map(|n| self.patient(n)).collect();
                 Answer::Rows(Rows {
                     total: self.patients,
                     offset: window.offset.min(end),
@@ -276,7 +287,7 @@ impl World {
                 })
             }
             Query::Patients { search, window } => {
-                rows(*window, self.found(search).into_iter().map(patient).collect(), RowSet::Patients)
+                rows(*window, self.found(search).into_iter().map(|n| self.patient(n)).collect(), RowSet::Patients)
             }
             Query::Appointments { room, patient, text, window, .. } => {
                 rows(*window, self.board(room, *patient, text), RowSet::Appointments)
@@ -315,15 +326,22 @@ impl World {
             (Query::Appointments { room, patient, text, .. }, RowId::Record(id)) => {
                 self.board(room, *patient, text).iter().position(|r| r.id == *id)
             }
-            (Query::Notes { .. }, row) => self.notes.iter().position(|r| r.id == *row),
-            (Query::Sessions { .. }, RowId::Record(id)) => self.sessions.iter().position(|r| r.id == *id),
+            (of @ (Query::Notes { .. } | Query::Sessions { .. }), row) => {
+                match self.answer(&with_window(of, Window { offset: 0, limit: 1_000 })) {
+                    Answer::Rows(Rows { rows: RowSet::Notes(rows), .. }) => rows.iter().position(|r| r.id == *row),
+                    Answer::Rows(Rows { rows: RowSet::Sessions(rows), .. }) => {
+                        rows.iter().position(|r| RowId::Record(r.id) == *row)
+                    }
+                    _ => None,
+                }
+            }
             _ => None,
         };
         at.and_then(|at| u32::try_from(at).ok())
     }
 
     fn detail(&self, id: RecordId) -> Option<Box<Detail>> {
-        let about = |n: u64| u32::try_from(n).ok().map(patient);
+        let about = |n: u64| u32::try_from(n).ok().map(|n| self.patient(n));
         let (kind, shown, patient) = match id.0 {
             APPOINTMENT..SESSION => {
                 let row = self.appointments.iter().find(|r| r.id == id)?;
@@ -374,6 +392,28 @@ impl World {
 
     pub(in crate::tui) fn carry_out(&mut self, command: &Command) -> Reply {
         match command {
+            Command::Submit { intent: Intent::CreatePatient { content, .. }, .. } => {
+                let id = self.patients;
+                let mut row = PatientRow { name: content.display_name(), ..patient(id) };
+                row.fresh.pending = true;
+                self.edited.insert(id, row);
+                self.patients += 1;
+                Reply::Saved { entry: EntryId(77), record: patient_id(id) }
+            }
+            Command::Submit { intent: Intent::Book { patient, terms, room, .. }, .. } => {
+                let id = u32::try_from(self.appointments.len()).unwrap_or(0) + 500;
+                let row = AppointmentRow {
+                    start: terms.start,
+                    patient: Some(*patient),
+                    patient_name: self.patient(u32::try_from(patient.0 - PATIENT).unwrap_or(0)).name,
+                    room: Some((room.clone(), Source::Own)),
+                    status: AppointmentStatus::Scheduled,
+                    ..appointment(id)
+                };
+                let after = self.appointments.iter().position(|r| r.start > row.start);
+                self.appointments.insert(after.unwrap_or(self.appointments.len()), row);
+                Reply::Saved { entry: EntryId(77), record: appointment_id(id) }
+            }
             Command::Submit { clears, .. } => {
                 self.drafts.retain(|d| Some(d.id) != *clears);
                 Reply::Saved { entry: EntryId(77), record: RecordId(78) }

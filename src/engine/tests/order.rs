@@ -1,0 +1,126 @@
+//! Promise: what needs a person stands on top, the newest first, and a restart moves no row.
+
+use super::*;
+use crate::domain::{
+    DraftId,
+    command::Reply,
+    note::{Draft, NoteBody, SessionNote},
+    session::{Session, Stage, Urgency},
+    view::{NoteItem, NoteRow, SessionRow},
+};
+
+const CLINIC: VendorId = VendorId(Tag::new("clinic"));
+
+fn at(minute: i64) -> Timestamp {
+    Timestamp::from_second(1_772_430_000 + minute * 60).unwrap()
+}
+
+fn session(n: i64, stage: Stage, made: i64) -> Observation {
+    let record = Session {
+        vendor: VendorId(Tag::new("noa")),
+        status: format!("{stage:?}"),
+        stage,
+        appointment: None,
+        patient: None,
+        doctor: None,
+        title: None,
+        created_at: Some(at(made)),
+        updated_at: None,
+        language: None,
+        duration: None,
+        clinician_notes: Vec::new(),
+        summary: None,
+    };
+    let name = VendorRef::new(VendorId(Tag::new("noa")), Kind::Session, ID, n.to_string());
+    told(vec![name], Record::Session(Box::new(record)))
+}
+
+fn note(number: &str, status: &str, changed: i64) -> Observation {
+    let record = SessionNote {
+        appointment_id: Some(format!("7{number}")),
+        status: Some(status.into()),
+        updated_at: Some(at(changed)),
+        ..SessionNote::default()
+    };
+    told(vec![VendorRef::new(CLINIC, Kind::SessionNote, ID, number)], Record::SessionNote(Box::new(record)))
+}
+
+fn sessions(engine: &Engine) -> Vec<SessionRow> {
+    let query = Query::Sessions { appointment: None, patient: None, text: String::new(), window: ALL };
+    match engine.look(&query) {
+        Answer::Rows(rows) => match rows.rows {
+            RowSet::Sessions(rows) => rows,
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+fn notes(engine: &Engine, text: &str) -> Vec<NoteRow> {
+    match engine.look(&Query::Notes { appointment: None, patient: None, text: text.into(), window: ALL }) {
+        Answer::Rows(rows) => match rows.rows {
+            RowSet::Notes(rows) => rows,
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn sessions_stand_by_urgency_then_the_newest_first_over_a_restart() {
+    let mut t = Engine::for_tests().unwrap();
+    let told = [
+        (1, Stage::Failed, 50),
+        (2, Stage::Ready, 10),
+        (3, Stage::Approved, 40),
+        (4, Stage::Recording, 5),
+        (5, Stage::Ready, 30),
+        (6, Stage::Approved, 60),
+    ];
+    let ids: Vec<RecordId> = told.iter().map(|(n, stage, made)| t.read(session(*n, *stage, *made))).collect();
+    let wanted: Vec<RecordId> = [5, 2, 4, 6, 3, 1].map(|n| ids[n - 1]).into();
+    for clean in [false, true, false] {
+        let rows = sessions(&t.engine);
+        assert_eq!(rows.iter().map(|r| r.id).collect::<Vec<_>>(), wanted);
+        assert_eq!(rows[0].since, Some(at(30)));
+        assert_eq!((rows[3].urgency, rows[5].urgency), (Urgency::Done, Urgency::Failed));
+        // A mere reading is no news.
+        t.clock.advance_millis(600_000);
+        t.read(session(2, Stage::Ready, 10));
+        t = t.reopen(clean).unwrap();
+    }
+}
+
+#[test]
+fn notes_stand_with_what_needs_a_person_on_top_then_the_newest_first_over_a_restart() {
+    let mut t = Engine::for_tests().unwrap();
+    for (number, status, changed) in
+        [("3100418", "pending_review", 5), ("3100419", "completed", 50), ("3100420", "odd", 20)]
+    {
+        t.read(note(number, status, changed));
+    }
+    let draft = Draft {
+        id: DraftId(0),
+        appointment: None,
+        patient: None,
+        session: None,
+        body: NoteBody::Text("well".into()),
+        scribe: None,
+        saved_at: at(0),
+        version: 1,
+        by: String::new(),
+    };
+    let saved = t.engine.execute(Command::SaveDraft { draft: Box::new(draft) }, "amira");
+    assert!(matches!(saved, Reply::Draft { .. }));
+    for clean in [false, true] {
+        let rows = notes(&t.engine, "");
+        let numbers: Vec<&str> = rows.iter().map(|r| r.number.as_str()).collect();
+        assert_eq!(numbers, ["", "#3100419", "#3100420", "#3100418"]);
+        assert!(rows[0].item == NoteItem::Draft && rows.iter().all(|r| r.about.is_empty()));
+        t.clock.advance_millis(600_000);
+        t.read(note("3100418", "pending_review", 5));
+        t = t.reopen(clean).unwrap();
+    }
+    let found = |text: &str| notes(&t.engine, text).iter().map(|r| r.number.clone()).collect::<Vec<_>>();
+    assert_eq!((found("3100420"), found("pending")), (vec!["#3100420".into()], vec!["#3100418".into()]));
+}

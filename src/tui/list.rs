@@ -19,17 +19,29 @@ pub struct List<T> {
     offset: usize,
     /// How long the whole list is.
     total: usize,
+    /// Where the mark stands or stood.
     selected: usize,
+    mark: Mark,
     /// The first visible row of the whole list.
     top: usize,
     /// How many rows the screen shows.
     height: usize,
     /// Another list was asked for, which begins at its own place.
     anew: bool,
-    /// The selection stays at its place rather than on its row when the next rows come.
-    by_place: bool,
     /// The view was scrolled away from the selection while that stood at this place.
     scrolled: Option<usize>,
+}
+
+/// What is selected. A row is selected by its identity: what a person chose never turns into its neighbour because rows
+/// came or went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Mark {
+    /// Whichever row comes at the place: it is not held yet.
+    Place,
+    /// This row, which is held.
+    Row(RowId),
+    /// This row, which is not in the list any more or not yet. Nothing is selected until it is, or a person moves.
+    Missing(RowId),
 }
 
 impl<T> Default for List<T> {
@@ -39,10 +51,10 @@ impl<T> Default for List<T> {
             offset: 0,
             total: 0,
             selected: 0,
+            mark: Mark::Place,
             top: 0,
             height: 1,
             anew: true,
-            by_place: true,
             scrolled: None,
         }
     }
@@ -54,9 +66,14 @@ impl<T: Identified> List<T> {
         self.total
     }
 
-    /// The selected place in the whole list.
+    /// The place in the whole list where the mark stands, or where it stood when its row went.
     pub fn selected(&self) -> usize {
-        self.selected
+        self.selected.min(self.total.saturating_sub(1))
+    }
+
+    /// Whether the row at a place is the selected one.
+    pub fn is_selected(&self, place: usize) -> bool {
+        matches!(self.mark, Mark::Row(_)) && place == self.selected
     }
 
     /// The first visible place.
@@ -64,14 +81,32 @@ impl<T: Identified> List<T> {
         self.top
     }
 
-    /// The selected row, when it is held.
+    /// The selected row. None when nothing is selected or the row is not held yet.
     pub fn current(&self) -> Option<&T> {
-        self.at(self.selected)
+        self.at(self.selected).filter(|_| matches!(self.mark, Mark::Row(_)))
+    }
+
+    /// The selected row by its identity, also while it is missing.
+    pub fn sought(&self) -> Option<&RowId> {
+        match &self.mark {
+            Mark::Row(id) | Mark::Missing(id) => Some(id),
+            Mark::Place => None,
+        }
+    }
+
+    /// Whether the selected row went and nobody has selected another one since.
+    pub fn missing(&self) -> bool {
+        matches!(self.mark, Mark::Missing(_))
     }
 
     /// The row at a place of the whole list, when it is held.
     pub fn at(&self, place: usize) -> Option<&T> {
         self.rows.get(place.checked_sub(self.offset)?)
+    }
+
+    /// All held rows.
+    pub fn held(&self) -> &[T] {
+        &self.rows
     }
 
     /// The held rows that are on the screen, with their places.
@@ -85,11 +120,11 @@ impl<T: Identified> List<T> {
         self.follow();
     }
 
-    /// Moves the selection by so many rows and stops at the ends.
+    /// Moves the selection by so many rows and stops at the ends. From a row that went, the first step goes to the row that
+    /// stood after it or before it.
     pub fn step(&mut self, by: isize) {
-        let last = self.total.saturating_sub(1);
-        self.selected = self.selected.saturating_add_signed(by).min(last);
-        self.follow();
+        let by = if self.missing() && by > 0 { by - 1 } else { by };
+        self.go(self.selected.saturating_add_signed(by));
     }
 
     /// Moves the selection by so many screenfuls.
@@ -99,43 +134,56 @@ impl<T: Identified> List<T> {
 
     /// To the first row.
     pub fn first(&mut self) {
-        self.selected = 0;
-        self.follow();
+        self.go(0);
     }
 
     /// To the last row.
     pub fn last(&mut self) {
-        self.selected = self.total.saturating_sub(1);
-        self.follow();
+        self.go(usize::MAX);
     }
 
     /// To a place.
     pub fn go(&mut self, place: usize) {
         self.selected = place.min(self.total.saturating_sub(1));
+        self.mark = Mark::Place;
+        self.scrolled = None;
+        // The held rows are of another list when one was asked for anew.
+        if !self.anew {
+            self.mark_held();
+        }
         self.follow();
     }
 
     /// Moves the view by so many rows; the selection stays where it is until it is moved, and is not seen meanwhile perhaps.
     pub fn scroll(&mut self, by: isize) {
-        self.scrolled = Some(self.selected);
+        self.scrolled = Some(self.selected());
         self.top = self.top.saturating_add_signed(by);
         self.follow();
+    }
+
+    fn mark_held(&mut self) {
+        if self.mark == Mark::Place
+            && let Some(row) = self.at(self.selected)
+        {
+            self.mark = Mark::Row(row.id());
+        }
     }
 
     /// Scrolling by one row at the edge would repaint the whole pane for each key on a slow line, so the view jumps by a
     /// part of a page there: most keys then move the marker only.
     fn follow(&mut self) {
-        if self.scrolled == Some(self.selected) {
+        let at = self.selected();
+        if self.scrolled == Some(at) {
             self.top = self.top.min(self.total.saturating_sub(self.height));
             return;
         }
         self.scrolled = None;
         let jump = (self.height / 3).max(1);
-        if self.selected < self.top {
-            self.top = self.selected.saturating_sub(jump - 1);
-        } else if self.selected >= self.top + self.height {
+        if at < self.top {
+            self.top = at.saturating_sub(jump - 1);
+        } else if at >= self.top + self.height {
             let last_top = self.total.saturating_sub(self.height);
-            self.top = (self.selected + jump - self.height).min(last_top.max(self.selected + 1 - self.height));
+            self.top = (at + jump - self.height).min(last_top.max(at + 1 - self.height));
         }
         self.top = self.top.min(self.total.saturating_sub(1));
     }
@@ -152,23 +200,30 @@ impl<T: Identified> List<T> {
         self.top < self.offset || end > self.offset + self.rows.len()
     }
 
-    /// Takes new rows over. The selection stays on the same row while that is among them.
+    /// Takes new rows over. The selection stays on the same row; when that is not among them, nothing is selected.
     pub fn take(&mut self, offset: u32, total: u32, rows: Vec<T>) {
         self.anew = false;
-        let by_place = std::mem::take(&mut self.by_place);
-        let was = self.current().filter(|_| !by_place).map(Identified::id);
         self.rows = rows;
         self.offset = offset as usize;
         self.total = total as usize;
-        if let Some(id) = was
-            && let Some(at) = self.rows.iter().position(|r| r.id() == id)
-        {
-            let before = self.selected;
-            self.selected = self.offset + at;
-            // The row keeps its place on the screen when rows came or went above it.
-            self.top = (self.top + self.selected).saturating_sub(before);
+        match self.sought().cloned() {
+            Some(id) => match self.place(&id) {
+                Some(place) => {
+                    // The row keeps its place on the screen when rows came or went above it.
+                    self.top = (self.top + place).saturating_sub(self.selected);
+                    self.scrolled = self.scrolled.filter(|at| *at == self.selected).map(|_| place);
+                    self.selected = place;
+                    self.mark = Mark::Row(id);
+                }
+                None => {
+                    // One past the end is where the last row was.
+                    self.selected = self.selected.min(self.total);
+                    self.mark = Mark::Missing(id);
+                }
+            },
+            None => self.selected = self.selected(),
         }
-        self.selected = self.selected.min(self.total.saturating_sub(1));
+        self.mark_held();
         self.top = self.top.min(self.total.saturating_sub(self.height));
         self.follow();
     }
@@ -176,9 +231,9 @@ impl<T: Identified> List<T> {
     /// Forgets where the selection stood: another list begins.
     pub fn reset(&mut self) {
         self.selected = 0;
+        self.mark = Mark::Place;
         self.top = 0;
         self.anew = true;
-        self.by_place = true;
     }
 
     /// Whether another list was asked for and its rows are not here yet.
@@ -186,11 +241,13 @@ impl<T: Identified> List<T> {
         self.anew
     }
 
-    /// To a place of the list that was asked for, which may be longer than the one that is held.
-    pub fn await_at(&mut self, place: usize) {
+    /// The row is to be selected that stands at this place of the list that was asked for, which may be longer than the one
+    /// that is held.
+    pub fn expect(&mut self, place: usize, row: RowId) {
         self.selected = place;
+        self.mark = Mark::Missing(row);
         self.total = self.total.max(place + 1);
-        self.by_place = true;
+        self.anew = false;
         self.follow();
     }
 
@@ -279,6 +336,50 @@ mod tests {
         list.last();
         list.take(0, 4, (0..4).map(Row).collect());
         assert_eq!(list.selected(), 3);
+    }
+
+    #[test]
+    fn a_row_that_goes_leaves_nothing_selected_until_a_person_moves() {
+        let mut list = list(5);
+        list.step(2);
+        list.take(0, 4, [0, 1, 3, 4].map(Row).into());
+        assert!(list.current().is_none() && list.missing() && (0..4).all(|place| !list.is_selected(place)));
+        let after = |by| {
+            let mut list = list.clone();
+            list.step(by);
+            list.current().unwrap().0
+        };
+        assert_eq!((after(1), after(2), after(-1)), (3, 4, 1));
+    }
+
+    #[test]
+    fn the_last_row_goes_and_a_step_up_finds_the_one_before_it() {
+        let mut list = list(3);
+        list.last();
+        list.take(0, 2, [0, 1].map(Row).into());
+        list.step(-1);
+        assert_eq!(list.current().unwrap().0, 1);
+    }
+
+    #[test]
+    fn a_row_that_comes_back_is_selected_again() {
+        let mut list = list(5);
+        list.step(2);
+        list.take(0, 0, Vec::new());
+        list.take(0, 3, [9, 8, 2].map(Row).into());
+        assert_eq!(list.current().unwrap().0, 2);
+    }
+
+    #[test]
+    fn an_expected_row_is_selected_and_never_the_one_in_its_place() {
+        let mut list = list(5);
+        list.expect(30, RowId::Entry(EntryId(77)));
+        assert!(list.current().is_none());
+        list.take(20, 32, (70..82).map(Row).collect());
+        assert_eq!((list.current().unwrap().0, list.selected()), (77, 27));
+        list.expect(30, RowId::Entry(EntryId(1)));
+        list.take(20, 32, (70..82).map(Row).collect());
+        assert!(list.current().is_none());
     }
 
     #[test]

@@ -124,6 +124,92 @@ impl Default for Setting {
     }
 }
 
+/// What a form that is being saved makes: its row is shown and selected once it is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Making {
+    /// A patient.
+    Patient,
+    /// An appointment of this patient.
+    Visit {
+        /// Whose.
+        patient: RecordId,
+        /// Their name, as far as the window's rows tell.
+        name: String,
+    },
+}
+
+/// A row that is being brought onto the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Showing {
+    /// In which pane.
+    pub pane: Pane,
+    /// Which row.
+    pub row: RowId,
+    /// What it is.
+    pub made: Making,
+}
+
+/// What the engine was told is on the screen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Watched {
+    /// The selected record of the focused pane.
+    pub selected: Option<RecordId>,
+    /// The records on the screen.
+    pub visible: Vec<RecordId>,
+}
+
+/// Does the same with the list of whichever pane.
+macro_rules! in_pane {
+    ($model:ident, $pane:expr, $list:ident => $do:expr) => {
+        match $pane {
+            Pane::Rooms => {
+                let $list = &$model.rooms;
+                $do
+            }
+            Pane::Appointments => {
+                let $list = &$model.appointments;
+                $do
+            }
+            Pane::Patients => {
+                let $list = &$model.patients;
+                $do
+            }
+            Pane::Sessions => {
+                let $list = &$model.sessions;
+                $do
+            }
+            Pane::Notes => {
+                let $list = &$model.notes;
+                $do
+            }
+        }
+    };
+    (mut $model:ident, $pane:expr, $list:ident => $do:expr) => {
+        match $pane {
+            Pane::Rooms => {
+                let $list = &mut $model.rooms;
+                $do
+            }
+            Pane::Appointments => {
+                let $list = &mut $model.appointments;
+                $do
+            }
+            Pane::Patients => {
+                let $list = &mut $model.patients;
+                $do
+            }
+            Pane::Sessions => {
+                let $list = &mut $model.sessions;
+                $do
+            }
+            Pane::Notes => {
+                let $list = &mut $model.notes;
+                $do
+            }
+        }
+    };
+}
+
 /// The window's whole state.
 #[derive(Debug)]
 pub struct Model {
@@ -147,8 +233,12 @@ pub struct Model {
     pub filters: [String; 5],
     /// A filter is being typed in this pane.
     pub filtering: Option<Pane>,
-    /// 1
+    /// A person moved the selection while they typed the filter: it stays on its row.
+    pub picked: bool,
+    /// 1, what its filter leaves.
     pub rooms: List<RoomRow>,
+    /// Every room, whatever the filter.
+    pub all_rooms: Vec<RoomRow>,
     /// 2
     pub appointments: List<AppointmentRow>,
     /// 3
@@ -167,6 +257,12 @@ pub struct Model {
     pub log: VecDeque<Shown>,
     /// Requests under way, with what their answer is for.
     pub waiting: Vec<(u64, super::update::Purpose)>,
+    /// What the form on top makes, once it is saved.
+    pub making: Option<Making>,
+    /// What was just made and is to be seen.
+    pub showing: Option<Showing>,
+    /// What the engine was told last.
+    pub watched: Watched,
     /// The patient of the draft that was begun last.
     pub about: Option<PatientRow>,
     /// The engine is being reached: nothing is known yet.
@@ -193,7 +289,9 @@ impl Model {
             resting: None,
             filters: Default::default(),
             filtering: None,
+            picked: false,
             rooms: List::default(),
+            all_rooms: Vec::new(),
             appointments: List::default(),
             patients: List::default(),
             sessions: List::default(),
@@ -203,6 +301,9 @@ impl Model {
             toasts: VecDeque::new(),
             log: VecDeque::new(),
             waiting: Vec::new(),
+            making: None,
+            showing: None,
+            watched: Watched::default(),
             about: None,
             opening: false,
             lost: false,
@@ -260,76 +361,106 @@ impl Model {
 
     /// Whether the screen shows rows that a pane does not hold.
     pub fn lacks(&self, pane: Pane) -> bool {
-        match pane {
-            Pane::Rooms => false,
-            Pane::Appointments => self.appointments.lacks(),
-            Pane::Patients => self.patients.lacks(),
-            Pane::Sessions => self.sessions.lacks(),
-            Pane::Notes => self.notes.lacks(),
-        }
+        // The rooms come whole.
+        pane != Pane::Rooms && in_pane!(self, pane, list => list.lacks())
     }
 
     /// Moves a pane's selection.
     pub fn move_in(&mut self, pane: Pane, motion: Motion) {
-        fn go<T: super::list::Identified>(list: &mut List<T>, motion: Motion) {
-            match motion {
-                Motion::Step(by) => list.step(by),
-                Motion::Page(by) => list.page(by),
-                Motion::First => list.first(),
-                Motion::Last => list.last(),
-            }
-        }
-        match pane {
-            Pane::Rooms => go(&mut self.rooms, motion),
-            Pane::Appointments => go(&mut self.appointments, motion),
-            Pane::Patients => go(&mut self.patients, motion),
-            Pane::Sessions => go(&mut self.sessions, motion),
-            Pane::Notes => go(&mut self.notes, motion),
-        }
+        in_pane!(mut self, pane, list => match motion {
+            Motion::Step(by) => list.step(by),
+            Motion::Page(by) => list.page(by),
+            Motion::First => list.first(),
+            Motion::Last => list.last(),
+        });
     }
 
     /// Another list is about to be shown in a pane.
     pub fn reset(&mut self, pane: Pane) {
-        match pane {
-            Pane::Rooms => self.rooms.reset(),
-            Pane::Appointments => self.appointments.reset(),
-            Pane::Patients => self.patients.reset(),
-            Pane::Sessions => self.sessions.reset(),
-            Pane::Notes => self.notes.reset(),
-        }
+        in_pane!(mut self, pane, list => list.reset());
+    }
+
+    /// Whether a pane was asked for another list that has not come yet.
+    pub fn anew(&self, pane: Pane) -> bool {
+        in_pane!(self, pane, list => list.anew())
+    }
+
+    /// How long a pane's list is.
+    pub fn total(&self, pane: Pane) -> usize {
+        in_pane!(self, pane, list => list.total())
+    }
+
+    /// The first visible place of a pane.
+    pub fn top(&self, pane: Pane) -> usize {
+        in_pane!(self, pane, list => list.top())
+    }
+
+    /// The place in a pane where the mark stands, or where it stood when its row went.
+    pub fn selected(&self, pane: Pane) -> usize {
+        in_pane!(self, pane, list => list.selected())
+    }
+
+    /// Scrolls a pane without moving its selection.
+    pub fn scroll(&mut self, pane: Pane, by: isize) {
+        in_pane!(mut self, pane, list => list.scroll(by));
+    }
+
+    /// Selects the row at a place of a pane.
+    pub fn go(&mut self, pane: Pane, place: usize) {
+        in_pane!(mut self, pane, list => list.go(place));
     }
 
     /// The selected row of a pane.
     pub fn selected_row(&self, pane: Pane) -> Option<RowId> {
-        match pane {
-            Pane::Rooms => self.rooms.current().map(Identified::id),
-            Pane::Appointments => self.appointments.current().map(Identified::id),
-            Pane::Patients => self.patients.current().map(Identified::id),
-            Pane::Sessions => self.sessions.current().map(Identified::id),
-            Pane::Notes => self.notes.current().map(Identified::id),
-        }
+        in_pane!(self, pane, list => list.current().map(Identified::id))
     }
 
-    /// Puts a pane's selection on a place of the list that was asked for.
-    pub fn await_at(&mut self, pane: Pane, place: usize) {
-        match pane {
-            Pane::Rooms => self.rooms.await_at(place),
-            Pane::Appointments => self.appointments.await_at(place),
-            Pane::Patients => self.patients.await_at(place),
-            Pane::Sessions => self.sessions.await_at(place),
-            Pane::Notes => self.notes.await_at(place),
-        }
+    /// The selected row of a pane, also when it is not in the list any more.
+    pub fn sought_row(&self, pane: Pane) -> Option<RowId> {
+        in_pane!(self, pane, list => list.sought().cloned())
+    }
+
+    /// Whether the selected row went from a pane, so that nothing is selected there until a person moves.
+    pub fn missing(&self, pane: Pane) -> bool {
+        in_pane!(self, pane, list => list.missing())
+    }
+
+    /// Has a pane select a row that stands at this place of the list that was asked for.
+    pub fn expect(&mut self, pane: Pane, place: usize, row: RowId) {
+        in_pane!(mut self, pane, list => list.expect(place, row));
     }
 
     /// Sets how many rows a pane shows.
     pub fn set_height(&mut self, pane: Pane, rows: usize) {
-        match pane {
-            Pane::Rooms => self.rooms.set_height(rows),
-            Pane::Appointments => self.appointments.set_height(rows),
-            Pane::Patients => self.patients.set_height(rows),
-            Pane::Sessions => self.sessions.set_height(rows),
-            Pane::Notes => self.notes.set_height(rows),
+        in_pane!(mut self, pane, list => list.set_height(rows));
+    }
+
+    /// Takes the rooms over; those that the filter leaves are shown.
+    pub fn take_rooms(&mut self, rows: Vec<RoomRow>) {
+        let words = folded(self.filter(Pane::Rooms));
+        let words: Vec<&str> = words.split_whitespace().collect();
+        let fits = |row: &&RoomRow| {
+            let name = folded(room_name(&row.filter));
+            words.iter().all(|word| name.contains(word))
+        };
+        let shown: Vec<RoomRow> = rows.iter().filter(fits).cloned().collect();
+        self.rooms.take(0, shown.len() as u32, shown);
+        self.all_rooms = rows;
+    }
+
+    /// What is on the screen now.
+    pub fn watching(&self) -> Watched {
+        fn records<T: Identified>(list: &List<T>) -> impl Iterator<Item = RecordId> {
+            list.visible().filter_map(|(_, row)| match row.id() {
+                RowId::Record(id) => Some(id),
+                _ => None,
+            })
         }
+        let mut visible = Vec::new();
+        for (pane, _) in super::layout::panes(self) {
+            in_pane!(self, pane, list => visible.extend(records(list)));
+        }
+        Watched { selected: self.selected_record(self.focus), visible }
     }
 
     /// The record that is selected in a pane, if the selected row is one.
@@ -395,6 +526,21 @@ impl Model {
     pub fn tell(&mut self, level: Level, text: impl Into<String>) {
         self.say(Toast { level, text: text.into(), entry: None });
     }
+}
+
+/// How a row of the rooms pane is called.
+pub fn room_name(filter: &RoomFilter) -> &str {
+    match filter {
+        RoomFilter::All => "All",
+        RoomFilter::NoneKnown => "no room known",
+        RoomFilter::Named(name) => name,
+    }
+}
+
+/// Text as people type it into a filter: neither case nor accents count.
+fn folded(text: &str) -> String {
+    use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 
 /// How a selection moves.

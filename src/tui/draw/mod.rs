@@ -1,5 +1,6 @@
 //! The model on a buffer. Never mutates, waits, or works for rows that are off the screen.
 
+mod empty;
 mod frame;
 mod help;
 mod layers;

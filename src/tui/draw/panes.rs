@@ -7,12 +7,12 @@ use ratatui::{
     style::Style,
 };
 
-use super::{Look, age, frame, put, words};
+use super::{Look, age, empty, frame, put, words};
 use crate::{
     domain::view::{AppointmentRow, Freshness, NoteRow, PatientRow, RoomFilter, RoomRow, SessionRow, Wait},
     tui::{
         list::{Identified, List},
-        model::{Model, Pane},
+        model::{Model, Pane, room_name},
         text,
         theme::Token,
     },
@@ -31,11 +31,12 @@ pub fn pane(model: &Model, look: &Look<'_>, pane: Pane, area: Rect, buf: &mut Bu
     }
     let cx = Rows { model, look, inner, focused };
     match pane {
-        Pane::Rooms => cx.rows(&model.rooms, buf, room, "no waiting room was read yet"),
-        Pane::Appointments => cx.rows(&model.appointments, buf, appointment, "no appointment is known for this"),
-        Pane::Patients => cx.rows(&model.patients, buf, patient, "no patient matches"),
-        Pane::Sessions => cx.rows(&model.sessions, buf, session, "no scribe session"),
-        Pane::Notes => cx.rows(&model.notes, buf, note, "no note"),
+        _ if model.total(pane) == 0 => cx.empty(pane, buf),
+        Pane::Rooms => cx.rows(&model.rooms, buf, room),
+        Pane::Appointments => cx.rows(&model.appointments, buf, appointment),
+        Pane::Patients => cx.rows(&model.patients, buf, patient),
+        Pane::Sessions => cx.rows(&model.sessions, buf, session),
+        Pane::Notes => cx.rows(&model.notes, buf, note),
     }
     if model.filtering == Some(pane) {
         let before = format!(" {} {} · / ", pane.number(), pane.name());
@@ -50,19 +51,22 @@ pub fn pane(model: &Model, look: &Look<'_>, pane: Pane, area: Rect, buf: &mut Bu
 
 /// In plain mode the cursor stands on the selected row, where a screen reader reads.
 fn cursor_of(model: &Model, pane: Pane, inner: Rect) -> Option<Position> {
-    let (selected, top, total) = match pane {
-        Pane::Rooms => (model.rooms.selected(), model.rooms.top(), model.rooms.total()),
-        Pane::Appointments => (model.appointments.selected(), model.appointments.top(), model.appointments.total()),
-        Pane::Patients => (model.patients.selected(), model.patients.top(), model.patients.total()),
-        Pane::Sessions => (model.sessions.selected(), model.sessions.top(), model.sessions.total()),
-        Pane::Notes => (model.notes.selected(), model.notes.top(), model.notes.total()),
+    let (selected, top) = match pane {
+        Pane::Rooms => (model.rooms.selected(), model.rooms.top()),
+        Pane::Appointments => (model.appointments.selected(), model.appointments.top()),
+        Pane::Patients => (model.patients.selected(), model.patients.top()),
+        Pane::Sessions => (model.sessions.selected(), model.sessions.top()),
+        Pane::Notes => (model.notes.selected(), model.notes.top()),
     };
     let y = inner.y + u16::try_from(selected.checked_sub(top)?).ok()?;
-    (total > 0 && y < inner.bottom()).then_some(Position::new(inner.x, y))
+    (model.selected_row(pane).is_some() && y < inner.bottom()).then_some(Position::new(inner.x, y))
 }
 
 fn title(model: &Model, pane: Pane, cells: usize) -> String {
     let mut parts = vec![format!("{} {}", pane.number(), pane.name())];
+    if model.missing(pane) && model.filtering != Some(pane) {
+        parts.push("none selected".into());
+    }
     if model.filtering == Some(pane) || !model.filter(pane).is_empty() {
         parts.push(format!("/ {}", text::clean(model.filter(pane))));
     }
@@ -126,17 +130,26 @@ struct Rows<'a> {
 type Part = (String, Token);
 
 impl Rows<'_> {
-    fn rows<T: Identified>(&self, list: &List<T>, buf: &mut Buffer, parts: fn(&Cx<'_>, &T) -> Vec<Part>, empty: &str) {
+    fn empty(&self, pane: Pane, buf: &mut Buffer) {
+        let (inner, cells) = (self.inner, self.inner.width.saturating_sub(1));
+        let sentences = empty::sentences(self.model, self.look.keymap, pane);
+        let lines = sentences.iter().flat_map(|sentence| text::wrap(sentence, usize::from(cells)));
+        for (y, line) in (inner.y..inner.bottom()).zip(lines) {
+            put(buf, inner.x + 1, y, &line, cells, self.style(Token::Dim));
+        }
+    }
+
+    fn rows<T: Identified>(&self, list: &List<T>, buf: &mut Buffer, parts: fn(&Cx<'_>, &T) -> Vec<Part>) {
         let inner = self.inner;
         let plain = self.model.setting.plain;
-        if list.total() == 0 {
-            put(buf, inner.x + 1, inner.y, empty, inner.width.saturating_sub(1), self.style(Token::Dim));
-            return;
-        }
+        let widest = |of: fn(&AppointmentRow) -> &str, most: usize| {
+            self.model.appointments.held().iter().map(|r| text::width(of(r))).max().unwrap_or(0).clamp(8, most)
+        };
         let cx = Cx {
             now: self.model.minute(),
             zone: &self.model.setting.zone,
-            rooms: &self.model.rooms,
+            rooms: &self.model.all_rooms,
+            beside: (widest(room_of, 20), widest(|r| &r.provider, 24)),
             width: usize::from(inner.width.saturating_sub(1)),
             plain,
             days: self.model.scope.patient.is_some(),
@@ -146,7 +159,7 @@ impl Rows<'_> {
             if y >= inner.bottom() {
                 break;
             }
-            if place == list.selected() {
+            if list.is_selected(place) {
                 let token = if self.focused { Token::Marker } else { Token::MarkerIdle };
                 put(buf, inner.x, y, if plain { ">" } else { "▸" }, 1, self.style(token));
             }
@@ -171,7 +184,9 @@ struct Cx<'a> {
     now: Timestamp,
     zone: &'a TimeZone,
     /// For the thresholds of waits.
-    rooms: &'a List<RoomRow>,
+    rooms: &'a [RoomRow],
+    /// The cells that the rooms and the providers of appointments take.
+    beside: (usize, usize),
     width: usize,
     plain: bool,
     /// The rows are of more than one day, so a time needs its date.
@@ -211,9 +226,7 @@ impl Cx<'_> {
 
     /// Minutes after which a wait in this room is amber and red.
     fn thresholds(&self, room: Option<&str>) -> (u16, u16) {
-        let of = |wanted: &RoomFilter| {
-            (0..self.rooms.total()).filter_map(|at| self.rooms.at(at)).find(|r| r.filter == *wanted)
-        };
+        let of = |wanted: &RoomFilter| self.rooms.iter().find(|r| r.filter == *wanted);
         room.and_then(|name| of(&RoomFilter::Named(name.to_owned())))
             .or_else(|| of(&RoomFilter::All))
             .map_or((15, 30), |r| r.thresholds)
@@ -225,11 +238,7 @@ fn short(minutes: i64) -> String {
 }
 
 fn room(cx: &Cx<'_>, row: &RoomRow) -> Vec<Part> {
-    let name = match &row.filter {
-        RoomFilter::All => "All",
-        RoomFilter::NoneKnown => "no room known",
-        RoomFilter::Named(name) => name,
-    };
+    let name = room_name(&row.filter);
     let trend = if cx.plain || row.trend.is_empty() { String::new() } else { sparkline(&row.trend, 4) };
     let tail = 3 + 7 + if trend.is_empty() { 0 } else { 4 };
     let wait = match row.longest {
@@ -262,16 +271,14 @@ fn appointment(cx: &Cx<'_>, row: &AppointmentRow) -> Vec<Part> {
     let name_token = if closed || row.patient_name.is_empty() { Token::Dim } else { Token::Strong };
     let thresholds = cx.thresholds(row.room.as_ref().map(|(name, _)| name.as_str()));
     let status_cells = 17;
-    // time, name, status, wait, freshness; then room and provider where there is space.
+    // time, name, status, wait, freshness; then room and provider where there is space. They get what they need, and the
+    // name all that is left.
     let base = text::width(&time) + 1 + 1 + status_cells + 6 + 1 + 5;
     let spare = cx.width.saturating_sub(base);
-    let (name_cells, extra) = match spare {
-        58.. => {
-            let name = (spare * 2 / 5).clamp(24, 40);
-            (name, spare - name)
-        }
-        _ => (spare.max(6), 0),
-    };
+    let (room_cells, provider_cells) = cx.beside;
+    let beside = 1 + room_cells + 1 + provider_cells;
+    let more = spare >= 24 + beside;
+    let name_cells = if more { spare - beside } else { spare.max(6) };
     let mut parts = vec![
         (format!("{time} "), if closed { Token::Dim } else { Token::Text }),
         (text::fit(name, name_cells), name_token),
@@ -281,15 +288,17 @@ fn appointment(cx: &Cx<'_>, row: &AppointmentRow) -> Vec<Part> {
         (" ".into(), Token::Text),
         cx.fresh(&row.fresh),
     ];
-    if extra > 20 {
-        let room = row.room.as_ref().map_or("no room known", |(name, _)| name.as_str());
-        let room_cells = (extra / 2).min(20);
+    if more {
         parts.push((" ".into(), Token::Text));
-        parts.push((text::fit(room, room_cells), Token::Dim));
+        parts.push((text::fit(room_of(row), room_cells), Token::Dim));
         parts.push((" ".into(), Token::Text));
-        parts.push((text::fit(&row.provider, (extra - room_cells - 2).min(24)), Token::Dim));
+        parts.push((text::fit(&row.provider, provider_cells), Token::Dim));
     }
     parts
+}
+
+fn room_of(row: &AppointmentRow) -> &str {
+    row.room.as_ref().map_or("no room known", |(name, _)| name.as_str())
 }
 
 fn patient(cx: &Cx<'_>, row: &PatientRow) -> Vec<Part> {
@@ -299,7 +308,7 @@ fn patient(cx: &Cx<'_>, row: &PatientRow) -> Vec<Part> {
     let tail = 11 + 2 + if wide { 14 + 16 + 6 } else { 0 };
     let name_token = if row.inactive { Token::Off } else { Token::Strong };
     let same = if row.perhaps_same.is_some() { "≈" } else { "" };
-    parts.push((text::fit(&format!("{}{same}", row.name), cx.width.saturating_sub(tail).clamp(6, 40)), name_token));
+    parts.push((text::fit(&format!("{}{same}", row.name), cx.width.saturating_sub(tail).clamp(6, 64)), name_token));
     parts.push((text::fit(&format!(" {born}"), 11), Token::Text));
     parts.push((text::fit(&format!(" {}", row.gender), 2), Token::Text));
     if wide {
@@ -328,11 +337,28 @@ fn session(cx: &Cx<'_>, row: &SessionRow) -> Vec<Part> {
 fn note(cx: &Cx<'_>, row: &NoteRow) -> Vec<Part> {
     let word = words::note(&row.item);
     let owner = row.vendor.map_or_else(|| "here".to_owned(), |v| v.to_string());
-    let tail = 7 + 18 + 5;
+    let state_cells = if cx.width < 44 { 14 } else { 18 };
+    let cells = cx.width.saturating_sub(7 + state_cells + 5).max(4);
+    let (about, token) = if row.about.is_empty() {
+        (nobody_known(&row.number, cells), Token::Dim)
+    } else {
+        (text::fit(&row.about, cells), Token::Strong)
+    };
     vec![
         (text::fit(&owner, 7), Token::Dim),
-        (text::fit(&row.about, cx.width.saturating_sub(tail).max(4)), Token::Strong),
-        (text::fit(&format!(" {}", word.text(cx.plain)), 18), word.token),
+        (about, token),
+        (text::fit(&format!(" {}", word.text(cx.plain)), state_cells), word.token),
         (format!("{:>4}", age(row.at, cx.now)), Token::Dim),
     ]
+}
+
+/// Numbers differ at their ends, so that is where they are shown when there is no room for all of one.
+fn nobody_known(number: &str, cells: usize) -> String {
+    let digits = text::clean(number);
+    let count = digits.chars().count();
+    if count <= cells {
+        return text::fit(format!("{digits} no patient known").trim_start(), cells);
+    }
+    let end: String = digits.chars().skip(count - cells.saturating_sub(1)).collect();
+    text::fit(&format!("…{end}"), cells)
 }

@@ -41,7 +41,7 @@ impl Cx<'_> {
             if y >= inner.bottom() {
                 break;
             }
-            if place == layer.list.selected() {
+            if layer.list.is_selected(place) {
                 let mark = if self.model.setting.plain { ">" } else { "▸" };
                 put(buf, inner.x, y, mark, 1, self.look.theme.style(Token::Marker));
             }

@@ -85,10 +85,22 @@ pub fn note(item: &NoteItem) -> Word {
         NoteItem::Filed(FilingState::Completed) => Word::new("✓", "+", "completed", Token::Done),
         NoteItem::Filed(FilingState::Failed { .. }) => Word::new("✕", "x", "failed", Token::Alarm),
         NoteItem::Filed(FilingState::Unresolved) => Word::new("?", "?", "unresolved", Token::Warning),
-        NoteItem::SessionNote(status) => Word::new("⚑", "^", status.clone(), Token::Planned),
+        NoteItem::SessionNote(status) => session_note(status),
         NoteItem::Addendum { answered: true } => Word::new("✓", "+", "addendum answered", Token::Done),
         NoteItem::Addendum { answered: false } => Word::new("◐", "~", "addendum asked", Token::Waiting),
         NoteItem::SignOff(_) => Word::new("✓", "+", "signed off", Token::Done),
+    }
+}
+
+/// A session note's status in the clinic. The vendor documents no list of them (clinic-session-notes.txt): those that are
+/// known are said in people's words, any other one as it is written.
+fn session_note(status: &str) -> Word {
+    match status {
+        "" => Word::new("?", "?", "no status", Token::Warning),
+        "draft" => Word::new("✎", "e", "being written", Token::Planned),
+        "pending_review" => Word::new("⚑", "^", "to review", Token::Waiting),
+        "completed" => Word::new("✓", "+", "completed", Token::Done),
+        other => Word::new("⚑", "^", other, Token::Planned),
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Command, DraftId, EntryState, Question, RecordId, Request, Source,
+        Command, DraftId, EntryState, Intent, Question, RecordId, Request, Source,
         command::{Decision, Level},
         dispute::disputed,
         view::{NoteItem, RoomFilter, RowId},
@@ -19,7 +19,7 @@ use crate::{
         forms::Form,
         layers::{Choice, DetailLayer, Layer, LinksLayer, OutboxLayer, PaletteLayer, Settling, VisitLinksLayer},
         layout,
-        model::{Model, Motion, Pane, REST},
+        model::{Making, Model, Motion, Pane, REST, Showing},
     },
 };
 
@@ -45,12 +45,14 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Filter => {
             model.layers.clear();
             model.filtering = Some(model.focus);
+            model.picked = false;
             Vec::new()
         }
         Action::FindAnywhere => {
             model.layers.clear();
             let effects = focus(model, Pane::Patients);
             model.filtering = Some(Pane::Patients);
+            model.picked = false;
             effects
         }
         Action::Palette => push(model, Layer::Palette(PaletteLayer::default())),
@@ -72,7 +74,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::DayAfter => turn_day(model, 1),
         Action::Today => {
             model.day = None;
-            narrowed(model)
+            board_of_a_day(model)
         }
         Action::Quit => quit(model),
         Action::Suspend => vec![Effect::Suspend],
@@ -99,11 +101,11 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::EditPatient => match model.patient_at_hand() {
             Some(patient) => vec![look(model, Wish::EditPatient(patient))],
-            None => nothing_there(model, "no patient is selected"),
+            None => nobody(model, model.focus, "select a patient first"),
         },
         Action::Book => match model.patient_at_hand() {
             Some(patient) => vec![look(model, Wish::BookFor(patient))],
-            None => nothing_there(model, "select a patient first (3), then book"),
+            None => nobody(model, model.focus, "select a patient first (3), then book"),
         },
         Action::Reschedule => with_appointment(model, |m, id| vec![look(m, Wish::Reschedule(id))]),
         Action::Cancel => cancel(model),
@@ -119,7 +121,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             vec![Effect::Start(Purpose::VisitNote(id), Request::Ask(Question::VisitNote { appointment: id }))]
         }),
         Action::SetRoom => with_appointment(model, |m, id| {
-            let items = room_names(&m.rooms).into_iter().map(|r| (r.clone(), Choice::Room(id, r))).collect::<Vec<_>>();
+            let items =
+                room_names(&m.all_rooms).into_iter().map(|r| (r.clone(), Choice::Room(id, r))).collect::<Vec<_>>();
             if items.is_empty() {
                 return nothing_there(m, "no waiting room is known");
             }
@@ -128,23 +131,25 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }),
         Action::NewNote => match model.appointment_at_hand() {
             Some(appointment) => vec![look(model, Wish::NoteFor(appointment))],
-            None => nothing_there(model, "select an appointment first (2), then write its note"),
+            None => nobody(model, model.focus, "select an appointment first (2), then write its note"),
         },
         Action::EditNote => edit_note(model),
         Action::FileNote => match selected_draft(model) {
             Some(draft) => vec![look(model, Wish::FileDraft(draft))],
-            None => nothing_there(model, "select a draft to file it"),
+            None => nobody(model, Pane::Notes, "select a draft to file it"),
         },
         Action::DropDraft => drop_draft(model),
         Action::DraftFromSummary => match model.selected_record(Pane::Sessions) {
             Some(session) => vec![look(model, Wish::DraftFrom(session))],
-            None => nothing_there(model, "no session is selected"),
+            None => nobody(model, Pane::Sessions, "select a session first"),
         },
         Action::Addendum => match model.notes.current() {
             Some(row) if matches!(row.item, NoteItem::SessionNote(_)) => match row.id {
                 RowId::Record(record) => vec![look(model, Wish::Addendum(record))],
                 _ => Vec::new(),
             },
+            // Nobody means the number of another note than the one that was selected.
+            None if model.missing(Pane::Notes) => nobody(model, Pane::Notes, "select a session note first"),
             _ => push(model, Layer::Form(Box::new(Form::request_addendum(None)))),
         },
         Action::Links => match record_at_hand(model) {
@@ -152,13 +157,13 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 model.layers.push(Layer::Links(LinksLayer { record, rows: Vec::new(), selected: 0, then_file: None }));
                 vec![look(model, Wish::Links(record))]
             }
-            None => nothing_there(model, "nothing is selected"),
+            None => nobody(model, model.focus, "nothing is selected"),
         },
         Action::Refresh => match record_at_hand(model) {
             Some(record) => {
                 vec![Effect::Start(Purpose::Word("read again"), Request::Ask(Question::Refresh { record }))]
             }
-            None => nothing_there(model, "nothing is selected"),
+            None => nobody(model, model.focus, "nothing is selected"),
         },
         Action::Raw => raw(model),
         Action::Retry => match selected_entry(model) {
@@ -243,10 +248,19 @@ pub(super) fn rest(model: &mut Model) {
     model.resting = at.map(|at| (model.focus, at));
 }
 
-/// Takes a pane's filter away; the selection stays on its row.
+/// Takes a pane's filter away. The selection stays on its row, also on one that the filter did not hold any more; where
+/// there is none, the list begins anew, the board where the day is.
 pub(super) fn unfilter(model: &mut Model, pane: Pane) -> Vec<Effect> {
     model.filters[pane as usize].clear();
-    vec![look(model, if model.selected_row(pane).is_some() { Wish::Place(pane) } else { Wish::Pane(pane) })]
+    match model.sought_row(pane) {
+        Some(_) if pane != Pane::Rooms => vec![look(model, Wish::Place(pane))],
+        Some(_) => vec![look(model, Wish::Pane(pane))],
+        None => {
+            model.resting = None;
+            model.reset(pane);
+            vec![look(model, Wish::Pane(pane))]
+        }
+    }
 }
 
 /// The pane on that side of the focused one: as they stand side by side, or as the tabs of a narrow window do.
@@ -264,6 +278,10 @@ fn beside(model: &Model, by: isize) -> Pane {
 
 /// The panes that follow a pane's selection change once it has rested.
 pub(super) fn follow(model: &mut Model, pane: Pane) -> Vec<Effect> {
+    if model.missing(pane) || model.anew(pane) {
+        // What the other panes are about does not change behind anybody's back.
+        return Vec::new();
+    }
     let mut scope = model.scope.clone();
     match pane {
         Pane::Rooms => {
@@ -295,7 +313,6 @@ pub(super) fn follow(model: &mut Model, pane: Pane) -> Vec<Effect> {
         effects.push(look(model, Wish::Pane(Pane::Sessions)));
         effects.push(look(model, Wish::Pane(Pane::Notes)));
     }
-    effects.push(watch(model));
     if model.focus == Pane::Patients
         && let Some(row) = model.patients.current()
         && row.fresh.source == Source::Import
@@ -303,19 +320,6 @@ pub(super) fn follow(model: &mut Model, pane: Pane) -> Vec<Effect> {
         effects.push(Effect::Start(Purpose::Quiet, Request::Ask(Question::Refresh { record: row.id })));
     }
     effects
-}
-
-/// Tells the engine what is on the screen, so that it is read first.
-pub(super) fn watch(model: &Model) -> Effect {
-    let visible = model
-        .appointments
-        .visible()
-        .map(|(_, r)| r.id)
-        .chain(model.sessions.visible().map(|(_, r)| r.id))
-        .chain(model.patients.visible().map(|(_, r)| r.id))
-        .collect();
-    let selected = model.selected_record(model.focus);
-    Effect::Start(Purpose::Quiet, Request::Do(Command::Watch { selected, visible }))
 }
 
 pub(super) fn focus(model: &mut Model, pane: Pane) -> Vec<Effect> {
@@ -377,11 +381,11 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
         Pane::Notes => match model.notes.current().map(|r| r.id.clone()) {
             Some(RowId::Draft(draft)) => vec![look(model, Wish::OpenDraft(draft))],
             Some(RowId::Record(record)) => detail(model, record),
-            _ => Vec::new(),
+            _ => nobody(model, Pane::Notes, "nothing is selected"),
         },
         pane => match model.selected_record(pane) {
             Some(record) => detail(model, record),
-            None => Vec::new(),
+            None => nobody(model, pane, "nothing is selected"),
         },
     }
 }
@@ -445,7 +449,14 @@ fn back(model: &mut Model) -> Vec<Effect> {
 fn turn_day(model: &mut Model, by: i64) -> Vec<Effect> {
     let day = model.shown_day().checked_add(jiff::Span::new().days(by)).unwrap_or_else(|_| model.shown_day());
     model.day = (day != model.today()).then_some(day);
+    board_of_a_day(model)
+}
+
+/// Everybody's appointments of the day.
+fn board_of_a_day(model: &mut Model) -> Vec<Effect> {
+    model.resting = None;
     model.scope.patient = None;
+    model.scope.appointment = None;
     narrowed(model)
 }
 
@@ -477,8 +488,20 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
 fn with_appointment(model: &mut Model, then: impl FnOnce(&mut Model, RecordId) -> Vec<Effect>) -> Vec<Effect> {
     match model.appointments.current().map(|r| r.id) {
         Some(id) => then(model, id),
-        None => nothing_there(model, "no appointment is selected"),
+        None => nobody(model, Pane::Appointments, "select an appointment first"),
     }
+}
+
+/// Nothing is done when nothing is selected; who had selected a row that went is told so.
+fn nobody(model: &mut Model, pane: Pane, text: &str) -> Vec<Effect> {
+    let mut text = text.to_owned();
+    if model.missing(pane) {
+        text.push_str(": the selected one left this list");
+        if !model.filter(pane).is_empty() {
+            text.push_str("; esc clears the filter");
+        }
+    }
+    nothing_there(model, &text)
 }
 
 pub(super) fn nothing_there(model: &mut Model, text: &str) -> Vec<Effect> {
@@ -491,7 +514,9 @@ fn selected_name(model: &Model) -> String {
 }
 
 fn cancel(model: &mut Model) -> Vec<Effect> {
-    let Some(row) = model.appointments.current() else { return nothing_there(model, "no appointment is selected") };
+    let Some(row) = model.appointments.current() else {
+        return nobody(model, Pane::Appointments, "select an appointment first");
+    };
     if row.status.closed() {
         let word = format!("this appointment is {} already", row.status);
         return nothing_there(model, &word);
@@ -520,13 +545,16 @@ fn edit_note(model: &mut Model) -> Vec<Effect> {
         Some(draft) => vec![look(model, Wish::OpenDraft(draft))],
         None => match model.notes.current().map(|r| (&r.item, r.id.clone())) {
             Some((NoteItem::Filed(_), RowId::Record(record))) => detail(model, record),
+            None => nobody(model, Pane::Notes, "select a draft first"),
             _ => nothing_there(model, "only a draft can be edited"),
         },
     }
 }
 
 fn drop_draft(model: &mut Model) -> Vec<Effect> {
-    let Some(draft) = selected_draft(model) else { return nothing_there(model, "only a draft can be thrown away") };
+    let Some(draft) = selected_draft(model) else {
+        return nobody(model, Pane::Notes, "only a draft can be thrown away");
+    };
     let about = model.notes.current().map(|r| r.about.clone()).unwrap_or_default();
     let items = vec![("Yes, throw it away".into(), Choice::DropDraft(draft)), ("No, keep it".into(), Choice::No)];
     ask(model, "Throw this draft away?", vec![about], items);
@@ -541,7 +569,7 @@ fn record_at_hand(model: &Model) -> Option<RecordId> {
 }
 
 fn raw(model: &mut Model) -> Vec<Effect> {
-    let Some(record) = record_at_hand(model) else { return nothing_there(model, "nothing is selected") };
+    let Some(record) = record_at_hand(model) else { return nobody(model, model.focus, "nothing is selected") };
     let mut effects = Vec::new();
     match model.layers.last_mut() {
         Some(Layer::Detail(layer)) if layer.raw.is_some() => {
@@ -639,6 +667,62 @@ pub(super) fn settle(model: &mut Model, settling: &Settling) -> Vec<Effect> {
     let title = format!("{what}: {}{count}", field.label());
     ask(model, title, lines, items);
     Vec::new()
+}
+
+/// What a form's write makes, when that is something with a row of its own.
+pub(super) fn making(model: &Model, intent: &Intent) -> Option<Making> {
+    match intent {
+        Intent::CreatePatient { .. } => Some(Making::Patient),
+        Intent::Book { patient, .. } => {
+            let named = model.patients.held().iter().find(|r| r.id == *patient).map(|r| r.name.clone());
+            let visit = || model.appointments.held().iter().find(|r| r.patient == Some(*patient));
+            let scope = || model.scope.patient.iter().find(|(id, _)| id == patient).map(|(_, name)| name.clone());
+            let name = named.or_else(scope).or_else(|| visit().map(|r| r.patient_name.clone())).unwrap_or_default();
+            Some(Making::Visit { patient: *patient, name })
+        }
+        _ => None,
+    }
+}
+
+/// Brings what was just made onto the screen and selects it.
+pub(super) fn show_made(model: &mut Model, made: Making, record: RecordId) -> Vec<Effect> {
+    let pane = match made {
+        Making::Patient => Pane::Patients,
+        Making::Visit { .. } => Pane::Appointments,
+    };
+    let mut effects = focus(model, pane);
+    model.showing = Some(Showing { pane, row: RowId::Record(record), made });
+    effects.push(look(model, Wish::Show(pane)));
+    effects
+}
+
+/// Where what was made stands is known, or that it is not in the list: then what hides it is taken away, one thing after
+/// the other.
+pub(super) fn shown_at(model: &mut Model, pane: Pane, place: Option<u32>) -> Vec<Effect> {
+    let Some(showing) = model.showing.take_if(|s| s.pane == pane) else { return Vec::new() };
+    if let Some(place) = place {
+        model.expect(pane, place as usize, showing.row);
+        rest(model);
+        return vec![look(model, Wish::Pane(pane))];
+    }
+    let mut effects = Vec::new();
+    if !model.filter(pane).is_empty() {
+        model.filters[pane as usize].clear();
+        model.filtering = None;
+        model.tell(Level::Info, "the filter was cleared to show what is new");
+    } else if let Making::Visit { patient, name } = &showing.made
+        && model.scope.patient.as_ref().is_none_or(|(id, _)| id != patient)
+    {
+        // Whatever its day and room, it is among its patient's.
+        model.scope.patient = Some((*patient, name.clone()));
+        model.scope.appointment = None;
+        effects = narrowed(model);
+    } else {
+        return vec![look(model, Wish::Pane(pane))];
+    }
+    model.showing = Some(showing);
+    effects.push(look(model, Wish::Show(pane)));
+    effects
 }
 
 /// Begins to file a draft: finds out under which EMR appointment.

@@ -102,33 +102,55 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
     match (wish, answer) {
         (Wish::Pane(pane), Answer::Rows(rows)) => {
             let first = pane == Pane::Appointments && (model.appointments.anew() || model.appointments.total() == 0);
-            let before = model.selected_row(pane);
+            let (before, was_missing) = (model.selected_row(pane), model.missing(pane));
             match pane {
-                Pane::Rooms => model.rooms.answer(rows),
+                Pane::Rooms => {
+                    if let RowSet::Rooms(rooms) = rows.rows {
+                        model.take_rooms(rooms);
+                    }
+                    if model.filtering == Some(pane) && model.missing(pane) {
+                        model.rooms.first();
+                    }
+                }
                 Pane::Appointments => model.appointments.answer(rows),
                 Pane::Patients => model.patients.answer(rows),
                 Pane::Sessions => model.sessions.answer(rows),
                 Pane::Notes => model.notes.answer(rows),
             }
             let mut effects = lacking(model);
-            if first && model.appointments.total() > 0 {
+            if first && model.appointments.total() > 0 && !model.missing(pane) {
                 go_to_now(model);
                 effects.extend(lacking(model));
-                effects.push(acts::watch(model));
             }
-            if pane == model.focus && model.scope.appointment.is_some() && before != model.selected_row(pane) {
-                // The row went away; the panes that followed it follow the one in its place.
+            if model.missing(pane) && !was_missing {
+                // It may stand where the window does not look.
+                effects.push(look(model, Wish::Seek(pane)));
+            }
+            let after = model.selected_row(pane);
+            if pane == model.focus && model.scope.appointment.is_some() && after.is_some() && before != after {
+                // Another list has another row; the panes that follow go along.
                 acts::rest(model);
             }
             effects
         }
         (Wish::Place(pane), answer) => {
-            match answer {
-                Answer::Position(Some(place)) => model.await_at(pane, place as usize),
-                _ => model.reset(pane),
+            match (answer, model.sought_row(pane)) {
+                (Answer::Position(Some(place)), Some(row)) => model.expect(pane, place as usize, row),
+                _ => {
+                    model.picked = false;
+                    model.reset(pane);
+                }
             }
             vec![look(model, Wish::Pane(pane))]
         }
+        (Wish::Seek(pane), Answer::Position(Some(place))) => match model.sought_row(pane) {
+            Some(row) if model.missing(pane) => {
+                model.expect(pane, place as usize, row);
+                vec![look(model, Wish::Pane(pane))]
+            }
+            _ => Vec::new(),
+        },
+        (Wish::Show(pane), Answer::Position(place)) => acts::shown_at(model, pane, place),
         (Wish::Health, Answer::Health(health)) => {
             model.health = Some(health);
             Vec::new()
@@ -498,12 +520,15 @@ fn replied(model: &mut Model, purpose: Purpose, reply: Reply) -> Vec<Effect> {
             }
             Vec::new()
         }
-        (Purpose::Form, _) => {
+        (Purpose::Form, reply) => {
             if matches!(model.layers.last(), Some(Layer::Form(_))) {
                 model.layers.pop();
             }
             model.tell(Level::Info, "saved; its vendor is told as soon as it can be reached");
-            Vec::new()
+            match (reply, model.making.take()) {
+                (Reply::Saved { record, .. }, Some(made)) => acts::show_made(model, made, record),
+                _ => Vec::new(),
+            }
         }
         (Purpose::File, Reply::Refused(refusal)) => not_filed(model, &refusal),
         (Purpose::File, _) => {

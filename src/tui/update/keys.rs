@@ -122,7 +122,7 @@ pub fn context<'a>(setting: &'a Setting, now: jiff::Timestamp, rooms: &'a [Strin
 
 /// The rooms that have a name, the one that the board shows first.
 pub fn rooms_at_hand(model: &Model) -> Vec<String> {
-    let mut names = room_names(&model.rooms);
+    let mut names = room_names(&model.all_rooms);
     if let crate::domain::view::RoomFilter::Named(name) = &model.scope.room {
         names.sort_by_key(|n| n != name);
     }
@@ -130,10 +130,11 @@ pub fn rooms_at_hand(model: &Model) -> Vec<String> {
 }
 
 /// The rooms that have a name.
-pub fn room_names(rooms: &crate::tui::list::List<crate::domain::view::RoomRow>) -> Vec<String> {
+pub fn room_names(rooms: &[crate::domain::view::RoomRow]) -> Vec<String> {
     use crate::domain::view::RoomFilter;
-    (0..rooms.total())
-        .filter_map(|at| match &rooms.at(at)?.filter {
+    rooms
+        .iter()
+        .filter_map(|row| match &row.filter {
             RoomFilter::Named(name) => Some(name.clone()),
             _ => None,
         })
@@ -151,10 +152,10 @@ fn filter_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             model.filtering = None;
             if model.filter(pane).is_empty() { Vec::new() } else { acts::unfilter(model, pane) }
         }
-        KeyCode::Down => acts::motion(model, Motion::Step(1)),
-        KeyCode::Up => acts::motion(model, Motion::Step(-1)),
-        KeyCode::PageDown => acts::motion(model, Motion::Page(1)),
-        KeyCode::PageUp => acts::motion(model, Motion::Page(-1)),
+        KeyCode::Down => picked(model, Motion::Step(1)),
+        KeyCode::Up => picked(model, Motion::Step(-1)),
+        KeyCode::PageDown => picked(model, Motion::Page(1)),
+        KeyCode::PageUp => picked(model, Motion::Page(-1)),
         KeyCode::Backspace => {
             model.filters[pane as usize].pop();
             filtered(model, pane)
@@ -173,12 +174,21 @@ fn filter_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     }
 }
 
+/// Who moves the selection while they type means the row that they moved to.
+fn picked(model: &mut Model, motion: Motion) -> Vec<Effect> {
+    model.picked = true;
+    acts::motion(model, motion)
+}
+
+/// Another filter: its first row, which is the best match, unless a person picked one that it still holds. The panes that
+/// follow a selection follow it.
 fn filtered(model: &mut Model, pane: Pane) -> Vec<Effect> {
-    model.reset(pane);
-    if pane == Pane::Patients {
-        // What is found is what the other panes are about.
-        acts::rest(model);
+    acts::rest(model);
+    if model.picked && model.sought_row(pane).is_some() {
+        // The rooms come whole, and are filtered here.
+        return vec![look(model, if pane == Pane::Rooms { Wish::Pane(pane) } else { Wish::Place(pane) })];
     }
+    model.reset(pane);
     vec![look(model, Wish::Pane(pane))]
 }
 
@@ -250,6 +260,7 @@ pub(super) fn form_event(model: &mut Model, event: FormEvent) -> Vec<Effect> {
             Vec::new()
         }
         FormEvent::Submit(intent) => {
+            model.making = acts::making(model, &intent);
             vec![Effect::Start(Purpose::Form, Request::Do(Command::Submit { intent: *intent, clears: None }))]
         }
         FormEvent::Ask(question) => vec![Effect::Start(Purpose::FormQuestion, Request::Ask(question))],

@@ -20,7 +20,10 @@ use super::{
     layers::Layer,
     model::{Model, Pane},
 };
-use crate::domain::{DraftId, EntryId, Message, Query, RecordId, Request, view::Answer};
+use crate::domain::{
+    Command, DraftId, EntryId, Message, Query, RecordId, Request,
+    view::{Answer, RowId},
+};
 
 /// Something that happened.
 #[derive(Debug)]
@@ -73,8 +76,12 @@ pub enum Effect {
 pub enum Wish {
     /// The rows of a pane.
     Pane(Pane),
-    /// Where the row that is selected in a pane stands in the list that comes.
+    /// Where the row that is selected in a pane stands in the list that comes; that begins anew when it is not there.
     Place(Pane),
+    /// Where the selected row of a pane went, when it is not among the rows that came.
+    Seek(Pane),
+    /// Where the row stands that was just made.
+    Show(Pane),
     /// Vendors, queue, receiver.
     Health,
     /// The rows of the outbox layer.
@@ -184,6 +191,27 @@ impl DemoAct {
 
 /// Carries one message out. The keymap is handed in so that the model stays plain data.
 pub fn update(model: &mut Model, keymap: &Keymap, msg: Msg) -> Vec<Effect> {
+    let mut effects = carry_out(model, keymap, msg);
+    effects.extend(watch(model));
+    effects
+}
+
+/// Tells the engine what is on the screen whenever that is something else, so that it is read first. While a selection has
+/// not rested and rows are on their way, the next moment shows something else again.
+fn watch(model: &mut Model) -> Option<Effect> {
+    if model.resting.is_some() || Pane::ALL.into_iter().any(|pane| model.anew(pane)) {
+        return None;
+    }
+    let now = model.watching();
+    if now == model.watched {
+        return None;
+    }
+    model.watched = now.clone();
+    let command = Command::Watch { selected: now.selected, visible: now.visible };
+    Some(Effect::Start(Purpose::Quiet, Request::Do(command)))
+}
+
+fn carry_out(model: &mut Model, keymap: &Keymap, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => keys::key(model, keymap, key),
         Msg::Mouse(event) => mouse::mouse(model, event),
@@ -245,10 +273,8 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
     use crate::domain::view::Window;
     let query = match wish {
         Wish::Pane(pane) => model.query(pane),
-        Wish::Place(pane) => match model.selected_row(pane) {
-            Some(row) => Query::Position { of: Box::new(model.query(pane)), row },
-            None => model.query(pane),
-        },
+        Wish::Place(pane) | Wish::Seek(pane) => position(model, pane, model.sought_row(pane)),
+        Wish::Show(pane) => position(model, pane, model.showing.as_ref().map(|s| s.row.clone())),
         Wish::Health => Query::Health,
         Wish::Outbox => {
             let outbox = model.layers.iter().find_map(|l| match l {
@@ -277,6 +303,15 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         | Wish::NoteFor(record) => Query::Detail { record },
     };
     Effect::Look(wish, query)
+}
+
+/// Where a row stands in what a pane asks for.
+fn position(model: &Model, pane: Pane, row: Option<RowId>) -> Query {
+    let of = model.query(pane);
+    match row {
+        Some(row) => Query::Position { of: Box::new(of), row },
+        None => of,
+    }
 }
 
 /// Asks for rows that the screen shows and a pane does not hold.

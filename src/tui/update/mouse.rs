@@ -7,7 +7,7 @@ use super::{Effect, acts, keys, lacking, palette};
 use crate::tui::{
     layers::Layer,
     layout,
-    model::{Model, Motion, Pane},
+    model::{Model, Motion},
 };
 
 /// Rows that one notch of the wheel scrolls.
@@ -125,52 +125,6 @@ fn click_layer(model: &mut Model, at: Position) -> Vec<Effect> {
             lacking(model)
         }
         _ => Vec::new(),
-    }
-}
-
-impl Model {
-    /// Scrolls a pane without moving its selection.
-    fn scroll(&mut self, pane: Pane, by: isize) {
-        match pane {
-            Pane::Rooms => self.rooms.scroll(by),
-            Pane::Appointments => self.appointments.scroll(by),
-            Pane::Patients => self.patients.scroll(by),
-            Pane::Sessions => self.sessions.scroll(by),
-            Pane::Notes => self.notes.scroll(by),
-        }
-    }
-
-    fn go(&mut self, pane: Pane, place: usize) {
-        match pane {
-            Pane::Rooms => self.rooms.go(place),
-            Pane::Appointments => self.appointments.go(place),
-            Pane::Patients => self.patients.go(place),
-            Pane::Sessions => self.sessions.go(place),
-            Pane::Notes => self.notes.go(place),
-        }
-    }
-
-    /// The first visible place, the selected one, and how many there are.
-    fn places(&self, pane: Pane) -> (usize, usize, usize) {
-        match pane {
-            Pane::Rooms => (self.rooms.top(), self.rooms.selected(), self.rooms.total()),
-            Pane::Appointments => (self.appointments.top(), self.appointments.selected(), self.appointments.total()),
-            Pane::Patients => (self.patients.top(), self.patients.selected(), self.patients.total()),
-            Pane::Sessions => (self.sessions.top(), self.sessions.selected(), self.sessions.total()),
-            Pane::Notes => (self.notes.top(), self.notes.selected(), self.notes.total()),
-        }
-    }
-
-    fn top(&self, pane: Pane) -> usize {
-        self.places(pane).0
-    }
-
-    fn selected(&self, pane: Pane) -> usize {
-        self.places(pane).1
-    }
-
-    fn total(&self, pane: Pane) -> usize {
-        self.places(pane).2
     }
 }
 

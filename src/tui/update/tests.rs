@@ -172,6 +172,7 @@ fn the_selection_stays_on_its_row_when_rows_come_and_on_its_place_when_it_goes()
     desk.engine.world.borrow_mut().appointments.retain(|r| r.id != selected);
     desk.hear(changed(Kind::Appointment));
     assert_eq!(places(desk.model(), Pane::Appointments).0, before + 1);
+    assert!(desk.model().appointments.current().is_none(), "nobody chose the row in its place");
 }
 
 #[test]
@@ -218,7 +219,8 @@ fn the_outbox_explains_decides_and_withdraws() {
     desk.keys("3");
     assert_eq!(desk.engine.commands(), [Command::Decide { entry: EntryId(9), decision: Decision::Drop }]);
     desk.keys("<esc>").hear(Message::Delta(Delta { seq: 3, touched: vec![Touched::Entry(EntryId(9))] }));
-    desk.shows(&["Queued writes · 2"]).keys("jx").shows(&["Take", "back?"]).keys("n");
+    // The write that was dropped was the selected one: nothing is until a key moves.
+    desk.shows(&["Queued writes · 2"]).keys("jjx").shows(&["Take", "back?"]).keys("n");
     assert_eq!(desk.engine.commands().len(), 1);
     desk.keys("xy");
     assert_eq!(desk.engine.commands()[1], Command::Withdraw { entry: EntryId(7) });
@@ -441,6 +443,8 @@ fn new_notes_and_dropped_drafts_pass_through_their_questions() {
         matches!(dropped, Some(RowId::Draft(id)) if desk.engine.commands().contains(&Command::DropDraft { draft: id }))
     );
 }
+
+mod selection;
 
 fn any_key() -> impl Strategy<Value = String> {
     const KEYS: [&str; 30] = [

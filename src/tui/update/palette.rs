@@ -75,6 +75,7 @@ fn below(model: &Model) -> Option<&Layer> {
 }
 
 fn why_not(model: &Model, entry: &Entry) -> Option<String> {
+    use Action as A;
     let below = below(model);
     let here = match below {
         Some(Layer::Outbox(_)) => Some(Context::Outbox),
@@ -86,7 +87,6 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
     if !entry.contexts.iter().any(applies) {
         return Some(format!("in {}", places(entry.contexts)));
     }
-    use Action as A;
     let visit = model.appointments.current();
     let draft = matches!(model.notes.current().map(|r| &r.id), Some(RowId::Draft(_)));
     let missing = |missing: bool, what: &str| missing.then(|| what.to_owned());

@@ -40,7 +40,6 @@ const CRATES: &[(&str, &[&str])] = &[
     ("reqwest", &["vendor", "link"]),
     ("rustls", &["vendor"]),
     ("clap", &["cli"]),
-    ("nucleo_matcher", &["engine", "tui"]),
     ("axum", &["webhook", "sandbox"]),
 ];
 

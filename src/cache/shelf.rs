@@ -86,7 +86,9 @@ impl Shelf {
         match self.open() {
             Ok(notices) => {
                 if let Some(tell) = &self.options.on_notice {
-                    notices.into_iter().for_each(|notice| tell(notice));
+                    for notice in notices {
+                        tell(notice);
+                    }
                 }
             }
             Err(_) => self.lose(&Trouble::Locked),

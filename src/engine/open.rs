@@ -159,7 +159,9 @@ impl Engine {
         let entries = view.closed_entries(FINISHED)?.into_iter().chain(view.open_entries()?);
         self.change_state(|state| {
             state.aliases = aliases.into_iter().collect();
-            links.iter().for_each(|link| state.links.put(link));
+            for link in &links {
+                state.links.put(link);
+            }
             for draft in drafts {
                 state.drafts.insert(draft.id, NoteEntry::draft(&draft));
             }

@@ -112,7 +112,9 @@ pub(super) fn scan(segment: &Segment, terms: &[Term], mut hit: impl FnMut(u32, R
             Some(bit) => {
                 for row in 0..segment.len() {
                     let rank = segment.letters(row).rank(bit, || best(needle, segment.searched(row)));
-                    rank.into_iter().for_each(|rank| hit(row, rank));
+                    if let Some(rank) = rank {
+                        hit(row, rank);
+                    }
                 }
             }
             None => rows_with(segment, needle, hit),
@@ -124,7 +126,9 @@ pub(super) fn scan(segment: &Segment, terms: &[Term], mut hit: impl FnMut(u32, R
             }
             found.sort_unstable();
             found.dedup_by_key(|(row, _)| *row);
-            found.into_iter().for_each(|(row, rank)| hit(row, rank));
+            for (row, rank) in found {
+                hit(row, rank);
+            }
         }
     }
 }

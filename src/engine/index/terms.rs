@@ -34,7 +34,9 @@ pub fn terms(search: &str) -> Vec<Term> {
     }
     if terms.len() > 1 {
         let initials = |s: &String| s.len() <= INITIALS && s.bytes().all(|b| b.is_ascii_lowercase());
-        terms.iter_mut().for_each(|term| term.begins = term.spellings.iter().all(initials));
+        for term in &mut terms {
+            term.begins = term.spellings.iter().all(initials);
+        }
     }
     terms
 }

@@ -165,6 +165,7 @@ fn a_cache_that_turns_out_damaged_after_the_lists_stood_costs_no_row_and_is_read
     assert_eq!((board(&t.engine).len(), patients(&t.engine, "").len()), (board_before, people));
     let listed = || t.engine.stale(1_000).iter().any(|r| r.record == visit);
     until(|| listed() && board(&t.engine).iter().any(|r| r.id == visit && r.fresh.stale));
+    until(|| std::sync::Arc::strong_count(&t.engine.inner) == 1);
     let t = t.reopen(false).unwrap();
     assert!(t.engine.stale(1_000).iter().any(|r| r.record == visit), "after a kill it is known still");
 }

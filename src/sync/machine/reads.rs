@@ -278,7 +278,9 @@ impl Reads {
         due.sort_unstable();
         soon.sort_unstable();
         if due.is_empty() {
-            soon.iter().for_each(|(_, at, _)| doors.at(*at));
+            for (_, at, _) in soon {
+                doors.at(at);
+            }
         } else {
             due.append(&mut soon);
         }

@@ -242,6 +242,22 @@ fn every_open_appointment_is_read_once_a_minute_and_the_selected_one_more_often(
 }
 
 #[test]
+fn appointments_read_at_different_seconds_come_to_be_read_together_and_none_more_rarely() {
+    let mut machine = started(vec![]);
+    let mut rereadables = listed(60, Kind::Appointment);
+    for (n, r) in rereadables.iter_mut().enumerate() {
+        r.read_at = Some(at(-(n as i64)));
+    }
+    let asked = read_for(&mut machine, &rereadables, 900);
+    let seconds: std::collections::HashSet<i64> = asked.values().flatten().filter(|s| **s >= 300).copied().collect();
+    assert!(seconds.len() < 300, "something was read in {} of 600 seconds", seconds.len());
+    for (name, times) in &asked {
+        let gap = times.windows(2).map(|w| w[1] - w[0]).max().unwrap();
+        assert!(gap <= 75, "{name} was left for {gap} s: {times:?}");
+    }
+}
+
+#[test]
 fn a_live_session_is_read_every_half_minute_and_more_rarely_after_a_quarter_of_an_hour() {
     let mut machine = started(vec![]);
     let asked = read_for(&mut machine, &listed(1, Kind::Session), 7200);

@@ -134,7 +134,7 @@ fn garbage_at_the_receiver_is_answered_alike_and_harms_nothing() {
         let path = hooks.split("/hook/solo/").nth(1).and_then(|rest| rest.split('"').next());
         path.map(|secret| format!("/hook/solo/{secret}")).ok_or(hooks)
     });
-    let kept: Vec<String> = [&b"{}"[..], b"not json", b"\xff\xfe\0", b"", &[b'['; 100_000]]
+    let kept: Vec<String> = [&b"{}"[..], b"not json", b"\xff\xfe\0", b"", &vec![b'['; 100_000]]
         .iter()
         .map(|body| say(&post(&door, body)))
         .collect();

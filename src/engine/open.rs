@@ -139,12 +139,11 @@ impl Engine {
                 closed: Mutex::new(clean),
             }),
         };
-        let lost = of_cache.iter().any(|n| matches!(n, cache::Notice::Rebuilt { .. } | cache::Notice::Stopped { .. }));
         let mut notices: Vec<Notice> = of_ledger.into_iter().map(Notice::Ledger).collect();
         notices.extend(of_cache.into_iter().map(Notice::Cache));
         match saved {
             Some(saved) if clean => engine.load_whole(saved, &mut notices)?,
-            saved => engine.load(saved, (stamp.is_some(), lost), &mut notices)?,
+            saved => engine.load(saved, stamp.is_some(), &mut notices)?,
         }
         lock(&told).extend(notices.iter().map(Notice::toast));
         emptied.engine.get_or_init(|| Arc::downgrade(&engine.inner));
@@ -183,14 +182,8 @@ impl Engine {
         Ok(())
     }
 
-    /// The snapshot, when there is one, is older than what is known. `marked`: the ledger says that it is not; `lost`: the
-    /// cache does not have what it had.
-    fn load(
-        &self,
-        saved: Option<Saved>,
-        (marked, lost): (bool, bool),
-        notices: &mut Vec<Notice>,
-    ) -> Result<(), LedgerError> {
+    /// The snapshot, when there is one, is older than what is known. `marked`: the ledger says that it is not.
+    fn load(&self, saved: Option<Saved>, marked: bool, notices: &mut Vec<Notice>) -> Result<(), LedgerError> {
         let view = self.inner.ledger.view()?;
         let numbers = view.numbers()?;
         self.load_own(&view)?;
@@ -208,7 +201,7 @@ impl Engine {
         if marked {
             self.unmark()?;
         }
-        let stale = self.bring_up(&view, &numbers, lost)?;
+        let stale = self.bring_up(&view, &numbers)?;
         if stale > 0 {
             notices.push(Notice::Stale(stale));
         }
@@ -216,7 +209,7 @@ impl Engine {
     }
 
     /// Makes the rows that the snapshot does not have as the ledger counts them, and finds what the cache lost.
-    fn bring_up(&self, view: &ledger::View, numbers: &[Numbered], lost: bool) -> Result<usize, LedgerError> {
+    fn bring_up(&self, view: &ledger::View, numbers: &[Numbered]) -> Result<usize, LedgerError> {
         let now = self.now();
         let (missing, unread) = self.with_state(|state| {
             let mut missing: Vec<Numbered> = Vec::new();
@@ -266,7 +259,10 @@ impl Engine {
                 Some(stored) => Some(stored),
                 None => self.stored(view, record.id, record.kind)?,
             };
-            if record.kind.rereadable() && stored.as_ref().map_or(0, |s| s.provenance.read_no) < record.number {
+            if !record.gone
+                && record.kind.rereadable()
+                && stored.as_ref().map_or(0, |s| s.provenance.read_no) < record.number
+            {
                 stale.push(record.id);
             }
             let base = base_of(view, record.id, stored)?;
@@ -282,8 +278,8 @@ impl Engine {
                     stamp.read_no,
                 );
                 patients.push(entry);
-            } else if record.kind == Kind::Patient && alone && !lost && base.record.is_none() {
-                // The cache serves and has nothing of it: it was taken out after an old snapshot was made.
+            } else if record.kind == Kind::Patient && record.gone && alone {
+                // Taken out after an old snapshot was made.
                 self.change_state(|state| state.patients.remove(record.id));
             } else if base.record.is_some() || !alone {
                 self.change_state(|state| state.show(record.id, record.kind, base, now));

@@ -204,7 +204,7 @@ impl Store for Engine {
         tracing::info!(record = %id, reason = ?reason, "the vendor has it no more");
         self.inner.cache.remove(id);
         // A snapshot of the list that still has it is older than this.
-        told(self.inner.ledger.commit(move |tx| tx.count_read(id).map(drop)));
+        told(self.inner.ledger.commit(move |tx| tx.count_gone(id)));
         let waiting = self.change_state(|state| {
             state.unread.remove(&id);
             state.forget(id, about.kind);

@@ -12,6 +12,8 @@ use crate::domain::{Kind, RecordId};
 const BLOCK: u64 = 64;
 /// Kind and number.
 const SLOT: usize = 1 + 8;
+/// The bit of a number that says: the last read found that the vendor has the record no more.
+const GONE: u64 = 1 << 63;
 
 /// A record with its kind and the number of the last read applied to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct Numbered {
     pub kind: Kind,
     /// The last read applied; 0 for none.
     pub number: u64,
+    /// The last read found that the vendor has it no more.
+    pub gone: bool,
 }
 
 /// A byte for each kind that never changes its meaning. 0 is no record.
@@ -76,7 +80,7 @@ fn slot(block: &[u8], at: usize) -> Option<(Kind, u64)> {
 
 pub(super) fn get(rows: &impl Rows, id: RecordId) -> Result<Option<u64>, LedgerError> {
     let (key, at) = place(id);
-    Ok(rows.row(Table::Numbers, &key)?.and_then(|block| slot(&block, at)).map(|(_, number)| number))
+    Ok(rows.row(Table::Numbers, &key)?.and_then(|block| slot(&block, at)).map(|(_, number)| number & !GONE))
 }
 
 pub(super) fn all(rows: &impl Rows) -> Result<Vec<Numbered>, LedgerError> {
@@ -85,10 +89,16 @@ pub(super) fn all(rows: &impl Rows) -> Result<Vec<Numbered>, LedgerError> {
         let Some(number) = be(&key) else { continue };
         found.extend((0..BLOCK).filter_map(|at| {
             let (kind, count) = slot(&block, at as usize * SLOT)?;
-            Some(Numbered { id: RecordId(number * BLOCK + at), kind, number: count })
+            let id = RecordId(number * BLOCK + at);
+            Some(Numbered { id, kind, number: count & !GONE, gone: count & GONE != 0 })
         }));
     }
     Ok(found)
+}
+
+/// A number with the mark that the vendor has the record no more.
+pub(super) fn gone(number: u64) -> u64 {
+    number | GONE
 }
 
 /// The block of `id` with its slot set.

@@ -130,7 +130,10 @@ fn records_get_ids_that_are_never_used_twice_and_are_found_by_every_name() {
     let numbers = ledger.numbers().unwrap();
     assert_eq!(
         numbers,
-        [Numbered { id: first, kind: Kind::Patient, number: 0 }, Numbered { id: second, kind: Kind::Room, number: 2 }]
+        [
+            Numbered { id: first, kind: Kind::Patient, number: 0, gone: false },
+            Numbered { id: second, kind: Kind::Room, number: 2, gone: false }
+        ]
     );
     assert_eq!(ledger.number(RecordId(999)).unwrap(), None);
     assert_eq!(ledger.names_of_kind(Kind::Room).unwrap().len(), 1);

@@ -142,6 +142,13 @@ impl<'a> Tx<'a> {
         Ok(next)
     }
 
+    /// Counts one more read applied to the record, which found that the vendor has it no more. The next one that finds it
+    /// says otherwise.
+    pub fn count_gone(&mut self, id: RecordId) -> Result<(), LedgerError> {
+        let next = self.number(id)?.unwrap_or(0) + 1;
+        self.set_number(id, numbers::gone(next))
+    }
+
     /// Sets the number of the last read applied.
     pub fn set_number(&mut self, id: RecordId, number: u64) -> Result<(), LedgerError> {
         let Some(names) = self.names(id)? else { return Err(LedgerError::Unreadable(Table::Names.name())) };

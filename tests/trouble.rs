@@ -178,6 +178,9 @@ impl Scene {
 fn find_key(credentials: &Value) -> Option<String> {
     match credentials {
         Value::String(text) => Some(text.clone()).filter(|t| t != "api_key"),
+        Value::Array(items) if items.first().is_some_and(Value::is_array) => {
+            find_key(items.iter().find(|pair| pair[0] == "api_key")?)
+        }
         Value::Array(items) => items.iter().rev().find_map(find_key),
         Value::Object(map) => map.get("api_key").or_else(|| map.values().next()).and_then(find_key),
         _ => None,

@@ -1,5 +1,7 @@
 //! What a simulated vendor is: requests in, answers and webhooks out, all state in the [`Store`].
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use serde_json::Value;
@@ -30,8 +32,21 @@ impl Request {
     }
 }
 
+/// The rest of an answer, made while it is sent so that its length does not matter.
+pub trait Tail: Send + 'static {
+    /// The next bytes, which may be none yet, or `None` at the end. Each call sees the records as they stand at that moment
+    /// and should be short: nothing else is answered meanwhile.
+    fn next(&mut self, store: &Store) -> Option<Vec<u8>>;
+}
+
+impl fmt::Debug for dyn Tail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tail")
+    }
+}
+
 /// An HTTP answer.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Response {
     /// The status code.
     pub status: u16,
@@ -42,6 +57,8 @@ pub struct Response {
     /// Where `body` is cut into parts that are sent one after the other, as (length, pause): each after a pause in
     /// (scaled) milliseconds; empty for an ordinary answer.
     pub parts: Vec<(usize, u64)>,
+    /// What follows `body`, made while it is sent; the answer then announces no length.
+    pub tail: Option<Box<dyn Tail>>,
 }
 
 impl Response {
@@ -51,13 +68,24 @@ impl Response {
             status,
             headers: vec![("content-type".into(), "application/json".into())],
             body: value.to_string().into_bytes(),
-            parts: Vec::new(),
+            ..Self::default()
         }
     }
 
     /// An answer without a body.
     pub fn empty(status: u16) -> Self {
         Self { status, ..Self::default() }
+    }
+
+    /// The whole body, with what would have been made while it is sent.
+    pub fn whole(self, store: &Store) -> Vec<u8> {
+        let Self { mut body, tail, .. } = self;
+        if let Some(mut tail) = tail {
+            while let Some(part) = tail.next(store) {
+                body.extend(part);
+            }
+        }
+        body
     }
 }
 

@@ -2,6 +2,7 @@
 //! commit kept apart so that a shell can append them to a log and sync it before an answer leaves.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -67,6 +68,13 @@ impl Store {
     /// The records of a collection in the order of their keys.
     pub fn list(&self, collection: &str) -> impl Iterator<Item = (&str, &Value)> {
         self.collections.get(collection).into_iter().flatten().map(|(k, v)| (k.as_str(), v))
+    }
+
+    /// The records of a collection whose keys come after `key`: how a long reading goes on where it paused.
+    pub fn list_after(&self, collection: &str, key: &str) -> impl Iterator<Item = (&str, &Value)> {
+        let after = (Bound::Excluded(key), Bound::Unbounded);
+        let records = self.collections.get(collection).into_iter();
+        records.flat_map(move |c| c.range::<str, _>(after)).map(|(k, v)| (k.as_str(), v))
     }
 
     /// The clinic's book as it stands: what the world began with and what was booked or moved since, whatever became of it.

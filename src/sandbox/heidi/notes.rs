@@ -61,7 +61,13 @@ fn streamed(text: &str, pause: u64, framed: impl Fn(&Value) -> String, media: &s
         parts.push((part.len(), pause));
         body.push_str(&part);
     }
-    Response { status: 200, headers: vec![("content-type".into(), media.into())], body: body.into_bytes(), parts }
+    Response {
+        status: 200,
+        headers: vec![("content-type".into(), media.into())],
+        body: body.into_bytes(),
+        parts,
+        tail: None,
+    }
 }
 
 /// The note is kept when the answer begins, as a vendor commits whether or not the stream is read to its end.

@@ -363,6 +363,6 @@ fn page_of(store: &Store, request: &Request, page: &str, id: &str) -> Result<Res
             session.status
         )
         .into_bytes(),
-        parts: Vec::new(),
+        ..Response::default()
     })
 }

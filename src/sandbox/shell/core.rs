@@ -255,7 +255,13 @@ impl Core {
             fault: fault.map(Into::into),
             ..Entry::default()
         };
-        entry.keep_body(&request.body);
+        match request.header("content-type") {
+            // A picture's bytes are no text; what they were follows from the vendor's own record.
+            Some(kind) if ["image/", "application/pdf", "application/x-pdf"].iter().any(|k| kind.starts_with(k)) => {
+                entry.keep_body(format!("({} bytes of {kind})", request.body.len()).as_bytes());
+            }
+            _ => entry.keep_body(&request.body),
+        }
         entry
     }
 

@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 
 use super::core::Shared;
 use super::faults::Wrong;
-use crate::sandbox::machine::{Request, Response};
+use crate::sandbox::machine::{Request, Response, Tail};
 
 /// The largest request that is read, in bytes.
 const LARGEST: usize = 16 << 20;
@@ -269,7 +269,7 @@ async fn answer(
             }
             let mut headers = vec![("content-type".to_owned(), content_type)];
             headers.extend(retry_after.map(|s| ("retry-after".to_owned(), s.to_string())));
-            build(Response { status, headers, body: body.into_bytes(), parts: Vec::new() }, 1.0)
+            build(Response { status, headers, body: body.into_bytes(), ..Response::default() }, 1.0, &place.shared)
         }
         wrong => {
             let work = move |core: &mut super::core::Core| {
@@ -286,8 +286,8 @@ async fn answer(
                     line.cut();
                     plain(StatusCode::INTERNAL_SERVER_ERROR, "")
                 }
-                Some(Wrong::Truncate) => truncated(response, line),
-                _ => build(response, speed),
+                Some(Wrong::Truncate) => truncated(response, line, &place.shared),
+                _ => build(response, speed, &place.shared),
             }
         }
     }
@@ -299,11 +299,34 @@ fn plain(status: StatusCode, text: &str) -> HttpResponse<Body> {
     response
 }
 
-fn build(response: Response, speed: f64) -> HttpResponse<Body> {
-    let Response { status, headers, body, parts } = response;
+fn build(response: Response, speed: f64, shared: &Arc<Shared>) -> HttpResponse<Body> {
+    let Response { status, headers, body, parts, tail } = response;
     let body = Bytes::from(body);
-    let body = if parts.is_empty() { Body::from(body) } else { Body::from_stream(paced(body, parts, speed)) };
+    let body = match tail {
+        Some(tail) => Body::from_stream(tailed(body, tail, shared.clone())),
+        None if parts.is_empty() => Body::from(body),
+        None => Body::from_stream(paced(body, parts, speed)),
+    };
     dress(status, headers, body)
+}
+
+/// The body, and then what the vendor makes of the records as they are read. The receiver's pace decides how fast.
+fn tailed(body: Bytes, tail: Box<dyn Tail>, shared: Arc<Shared>) -> impl Stream<Item = io::Result<Bytes>> {
+    let rest = stream::unfold(Some((tail, shared)), |state| async move {
+        let (mut tail, shared) = state?;
+        let made = tokio::task::spawn_blocking(move || {
+            let part = tail.next(&shared.core().store);
+            (part, tail, shared)
+        });
+        match made.await {
+            Ok((Some(part), tail, shared)) => Some((Ok(Bytes::from(part)), Some((tail, shared)))),
+            Ok((None, ..)) => None,
+            Err(_) => Some((Err(gone()), None)),
+        }
+    });
+    let whole = stream::once(async { Ok(body) }).chain(rest);
+    // An empty chunk would be the end of a chunked body.
+    whole.filter(|part| std::future::ready(!matches!(part, Ok(bytes) if bytes.is_empty())))
 }
 
 fn dress(status: u16, headers: Vec<(String, String)>, body: Body) -> HttpResponse<Body> {
@@ -330,10 +353,13 @@ fn paced(body: Bytes, parts: Vec<(usize, u64)>, speed: f64) -> impl Stream<Item 
     })
 }
 
-/// The whole length announced, half of the body sent, the connection closed.
-fn truncated(response: Response, line: Line) -> HttpResponse<Body> {
-    let Response { status, mut headers, body, .. } = response;
-    headers.push((header::CONTENT_LENGTH.as_str().to_owned(), body.len().to_string()));
+/// The whole length announced (when there is one), half of the body sent, the connection closed.
+fn truncated(response: Response, line: Line, shared: &Shared) -> HttpResponse<Body> {
+    let Response { status, mut headers, mut body, tail, .. } = response;
+    match tail {
+        Some(mut tail) => body.extend(tail.next(&shared.core().store).unwrap_or_default()),
+        None => headers.push((header::CONTENT_LENGTH.as_str().to_owned(), body.len().to_string())),
+    }
     let half = Bytes::copy_from_slice(&body[..body.len() / 2]);
     let tail = stream::once(async move {
         // Being asked again later lets the server flush the first half before the end.

@@ -7,6 +7,7 @@ use super::life::{self, STATUSES, VIDEO_STATES};
 use super::patients::{self, By};
 use super::reply::Refused;
 use super::webhooks::tell;
+use super::{archive, assistance, encounter};
 use crate::sandbox::machine::Context;
 use crate::sandbox::store::Store;
 
@@ -32,6 +33,11 @@ fn id(arguments: &Value, name: &str) -> Result<String, String> {
 /// - `book {patient, room, date?, reasons?}`
 /// - `edit_patient {patient, fields}`: top-level demographics, as PUT takes them
 /// - `hold {appointment}`: it no longer moves by itself
+/// - `finish_report {report, status?}`: an ordered encounter report is `completed` (or `failed`) now
+/// - `presets {}`: the ids of the encounter reports' presets, as the web application shows them
+/// - `assistance {device, status}`: `incomplete` (made when there is none), `in progress` or `finished`
+/// - `wards {}`: every bed with its device, its patient's MRN and how its request stands
+/// - `archive {appointments, days?}`: so many appointments of years past, for the dump; 0 takes them away
 pub(super) fn act(store: &mut Store, action: &str, arguments: &Value, ctx: &Context<'_>) -> Result<Value, String> {
     match action {
         "book" => return book(store, arguments, ctx),
@@ -43,6 +49,21 @@ pub(super) fn act(store: &mut Store, action: &str, arguments: &Value, ctx: &Cont
             }
             patients::save_checked(store, patient, &arguments["fields"], ctx).map_err(said_why)?;
             return Ok(json!({ "patientId": spid }));
+        }
+        "finish_report" => {
+            let status = arguments["status"].as_str().unwrap_or("completed");
+            return encounter::finish(store, &id(arguments, "report")?, status, ctx);
+        }
+        "presets" => return Ok(encounter::presets()),
+        "assistance" => {
+            let status = arguments["status"].as_str().unwrap_or("incomplete");
+            return assistance::raise(store, &id(arguments, "device")?, status, ctx);
+        }
+        "wards" => return Ok(assistance::wards(store, ctx)),
+        "archive" => {
+            let count = arguments["appointments"].as_i64().ok_or("appointments must be a number")?;
+            archive::lay_down(store, count, arguments["days"].as_i64().unwrap_or(730))?;
+            return Ok(json!({ "appointments": count }));
         }
         "cancel" | "reschedule" | "status" | "video" | "hold" => {}
         _ => return Err(format!("solo knows no action {action:?}")),

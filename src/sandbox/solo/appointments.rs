@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::archive;
 use super::check::{Field, Kind, check, may, must};
+use super::identity::{self, Of};
 use super::life::{self, is_over};
+use super::links::visit_url;
 use super::patients::{self, By};
 use super::reply::{Answer, Refused, bad, body, created, missing, ok};
 use super::webhooks::tell;
@@ -14,7 +17,7 @@ use crate::sandbox::world::Visit;
 /// All appointments by SAID: what Solo knows, the plan of what will happen, and nothing a client is told whole.
 pub(super) const APPOINTMENTS: &str = "solo/appointments";
 /// The SAID of each external id; of two with one external id the later.
-const EXTERNALS: &str = "solo/externals";
+pub(super) const EXTERNALS: &str = "solo/externals";
 
 /// The last second of the year 9999.
 const LAST_SECOND: i64 = 253_402_300_799;
@@ -70,6 +73,13 @@ pub(super) fn found(store: &mut Store, ctx: &Context<'_>) {
 /// Puts an appointment under its number and its external id.
 pub(super) fn save(store: &mut Store, appointment: Value) {
     let said = appointment["id"].to_string();
+    // An id that was taken away leads nowhere any more.
+    let before = find(store, &said).ok().and_then(|a| a["externalId"].as_str().map(str::to_owned));
+    if let Some(before) = before.filter(|b| appointment["externalId"] != b.as_str())
+        && store.get(EXTERNALS, &before) == Some(&appointment["id"])
+    {
+        store.remove(EXTERNALS, &before);
+    }
     if let Some(external) = appointment["externalId"].as_str()
         && store.get(EXTERNALS, external) != Some(&appointment["id"])
     {
@@ -97,15 +107,16 @@ fn visit_of(store: &Store, appointment: &Value) -> Option<Visit> {
 
 /// The appointment with this number.
 pub(super) fn find(store: &Store, said: &str) -> Result<Value, Refused> {
-    store.get(APPOINTMENTS, said).cloned().ok_or_else(|| missing("Appointment"))
+    let kept = store.get(APPOINTMENTS, said).cloned();
+    kept.or_else(|| archive::find(store, said)).ok_or_else(|| missing("Appointment"))
 }
 
-fn visit_url(appointment: &Value, ctx: &Context<'_>) -> String {
-    format!("{}/check-in/{}", ctx.base_url, appointment["token"].as_str().unwrap_or_default())
-}
-
-fn provider_url(appointment: &Value, ctx: &Context<'_>) -> String {
-    format!("{}/videocalls/{}/provider", ctx.base_url, appointment["token"].as_str().unwrap_or_default())
+/// The appointment with this number or this aggregate id.
+pub(super) fn by_any_id(store: &Store, id: &str) -> Result<Value, Refused> {
+    match identity::number(&store.world, Of::Appointment, id) {
+        Some(said) => find(store, &said.to_string()),
+        None => find(store, id),
+    }
 }
 
 /// Books.
@@ -233,26 +244,4 @@ pub(super) fn get(store: &Store, said: &str) -> Answer {
         "patient": { "id": patient.id, "demographics": patient.demographics },
         "providers": providers,
     }))
-}
-
-/// The provider's link.
-pub(super) fn provider_link(store: &Store, said: &str, ctx: &Context<'_>) -> Answer {
-    let a = find(store, said)?;
-    ok(&json!({ "id": a["id"], "providerVisitUrl": provider_url(&a, ctx) }))
-}
-
-/// Both links, by SAID.
-pub(super) fn links(store: &Store, said: &str, ctx: &Context<'_>) -> Answer {
-    let a = find(store, said)?;
-    ok(&json!({
-        "appointmentExternalId": a["externalId"],
-        "providerVisitUrl": provider_url(&a, ctx),
-        "patientVisitUrl": format!("{}/videocalls/{}/patient", ctx.base_url, a["token"].as_str().unwrap_or_default()),
-    }))
-}
-
-/// Both links, by external id.
-pub(super) fn links_by_external(store: &Store, external: &str, ctx: &Context<'_>) -> Answer {
-    let said = store.get(EXTERNALS, external).ok_or_else(|| missing("Appointment"))?.to_string();
-    links(store, &said, ctx)
 }

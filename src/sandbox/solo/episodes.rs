@@ -59,12 +59,17 @@ fn record(id: &str, patient: &Value, wish: &Value) -> Value {
     })
 }
 
+/// Keeps an episode of a patient, of the fields that a request would hold.
+pub(super) fn put(store: &mut Store, id: &str, patient: &str, wish: &Value) {
+    store.put(EPISODES, id, record(id, &json!(patient), wish));
+}
+
 /// Makes an episode; answers its id alone.
 pub(super) fn create(store: &mut Store, patient: &str, request: &Request, ctx: &Context<'_>) -> Answer {
     let patient = patients::find(store, By::Id(patient))?;
     let wish = read(request)?;
     let id = ctx.random.uuid();
-    store.put(EPISODES, &id, record(&id, &json!(patient.id), &wish));
+    put(store, &id, &patient.id, &wish);
     tell(store, ctx, "episode:created", &json!({ "episodeId": id }));
     created(&json!({ "episodeId": id }))
 }

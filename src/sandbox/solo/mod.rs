@@ -16,25 +16,43 @@
 //!   in twenty is sent twice, and a failed one is sent again without an end.
 //! - The dump has the columns of `report.rs`, a row for each appointment whose local day lies in the range, and one for each
 //!   patient without any.
-//! - An unknown query parameter is refused.
+//! - An unknown query parameter is refused, and one that is given twice. A body is refused where none is described; the
+//!   content type, which the document lists for requests without a body too, may be absent there but not be another.
+//! - PUT patient takes the e-mail group whether or not `isLinkedByEmail` is true, as the examples have it; it is required when
+//!   it is, both halves belong together, and to take the flag away takes the group away.
+//! - Events of a registration are at least one and none twice; the document names no greatest number of registrations.
+//! - What belongs to one endpoint alone is decided in its module: [`attachments`], [`assistance`], [`documents`],
+//!   [`encounter`], [`links`], [`perfect`], [`report`].
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::machine::{Context, Delivery, Machine, Request, Response};
 use super::store::Store;
+use super::wire::segments;
 use super::world::World;
 
 mod actions;
 mod appointments;
+mod archive;
+mod assistance;
+mod attachments;
 mod check;
+mod documents;
+mod encounter;
 mod envelope;
 mod episodes;
+mod identity;
 mod life;
+mod links;
 mod notes;
+mod nursing;
 mod patients;
+mod perfect;
 mod reply;
 mod report;
+mod samples;
+mod seed;
 mod slots;
 #[cfg(test)]
 mod tests;
@@ -61,30 +79,33 @@ pub fn open_envelope(secret: &str, envelope: &str) -> Option<Vec<u8>> {
     envelope::open(secret, envelope)
 }
 
-fn decode(segment: &str) -> String {
-    // A plus sign in a path is a plus sign, unlike in a query.
-    let text = segment.replace('+', "%2B");
-    url::form_urlencoded::parse(text.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
-}
-
 fn route(store: &mut Store, request: &Request, ctx: &Context<'_>) -> Answer {
     let unknown = || Refused::Message(404, format!("No route found for {} {}", request.method, request.path));
-    let path = request.path.strip_prefix("/qapi/v1/").ok_or_else(unknown)?;
+    let segments = segments(&request.path).ok_or_else(unknown)?;
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let segments = match segments.as_slice() {
+        ["integrations", "linking"] if request.method == "GET" => return links::connect(store, request, ctx),
+        ["qapi", "v1", rest @ ..] => rest,
+        other if request.method == "GET" => return links::page(store, other).ok_or_else(unknown),
+        _ => return Err(unknown()),
+    };
     if request.header(API_KEY) != Some(&api_key(&store.world)) {
         return Err(Refused::Message(401, "The API key is missing or unknown".into()));
     }
-    let takes = match path {
-        "appointment-slots" => &["after", "before", "waitingRoom", "duration"][..],
-        "reports/csv-data-dump" => &["from", "to"],
+    let takes = match (request.method.as_str(), segments) {
+        (_, ["appointment-slots"]) => &["after", "before", "waitingRoom", "duration"][..],
+        (_, ["reports", "csv-data-dump"]) => &["from", "to"],
+        ("POST", ["appointments", _, "attachments"]) => &["fileName"],
         _ => &[],
     };
     if let Some((name, _)) = request.query.iter().find(|(name, _)| !takes.contains(&name.as_str())) {
         return Err(reply::bad(format!("Bad parameters [{name}: unknown parameter]")));
     }
-    let segments: Vec<String> = path.split('/').map(decode).collect();
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    if matches!(request.method.as_str(), "GET" | "DELETE") && segments != ["request-assistance"] {
+        reply::no_body(request)?;
+    }
     let (method, r, s) = (request.method.as_str(), request, store);
-    match (method, segments.as_slice()) {
+    match (method, segments) {
         ("POST", ["patients"]) => patients::create(s, r, ctx),
         ("GET", ["patients", id]) => patients::get(s, By::Id(id)),
         ("PUT", ["patients", id]) => patients::update(s, By::Id(id), r, ctx),
@@ -97,14 +118,17 @@ fn route(store: &mut Store, request: &Request, ctx: &Context<'_>) -> Answer {
         ("POST", ["patients", id, "appointments"]) => appointments::create(s, By::Id(id), r, ctx),
         ("GET", ["patients", id, "episodes"]) => episodes::list(s, id),
         ("POST", ["patients", id, "episodes"]) => episodes::create(s, id, r, ctx),
+        ("POST", ["patients", id, "documents"]) => documents::add(s, id, r, ctx),
 
         ("GET", ["appointments", id]) => appointments::get(s, id),
         ("PUT", ["appointments", id]) => appointments::update(s, id, r, ctx),
-        ("GET", ["appointments", id, "provider-link"]) => appointments::provider_link(s, id, ctx),
-        ("GET", ["appointments", id, "video-call-links"]) => appointments::links_by_external(s, id, ctx),
-        ("GET", ["appointments", "id", "type", "SAID", "value", id, "video-call-links"]) => {
-            appointments::links(s, id, ctx)
-        }
+        ("GET", ["appointments", id, "provider-link"]) => links::provider(s, id, ctx),
+        ("GET", ["appointments", id, "msteams-provider-link"]) => links::teams(s, id, r),
+        ("GET", ["appointments", id, "video-call-links"]) => links::both_by_external(s, id, ctx),
+        ("GET", ["appointments", "id", "type", "SAID", "value", id, "video-call-links"]) => links::both(s, id, ctx),
+        ("GET", ["appointments", id, "attachments"]) => attachments::list(s, id),
+        ("POST", ["appointments", id, "attachments"]) => attachments::upload(s, id, r, ctx),
+        ("DELETE", ["appointments", id, "attachments", attachment]) => attachments::delete(s, id, attachment),
         ("GET", ["appointments", id, "visit-note"]) => notes::get(s, id),
         ("PUT", ["appointments", id, "visit-note"]) => notes::update(s, id, r, ctx),
         ("PUT", ["appointments", id, "episode", "assign"]) => episodes::assign(s, id, r),
@@ -116,6 +140,14 @@ fn route(store: &mut Store, request: &Request, ctx: &Context<'_>) -> Answer {
         ("GET", ["waiting-rooms"]) => slots::rooms(s),
         ("GET", ["appointment-slots"]) => slots::list(s, r, ctx.now),
         ("GET", ["reports", "csv-data-dump"]) => report::csv_dump(s, r),
+        ("POST", ["encounter-report", "create"]) => encounter::create(s, r, ctx),
+        ("GET", ["encounter-report", "status", id]) => encounter::status(s, id, ctx),
+        ("GET", ["encounter-report", "download", id]) => encounter::download(s, id, ctx),
+        ("POST", ["perfect-answer"]) => perfect::take(s, r, ctx),
+
+        ("POST", ["request-assistance"]) => assistance::create(s, r, ctx),
+        ("GET", ["request-assistance"]) => assistance::get(s, r, ctx),
+        ("DELETE", ["request-assistance"]) => assistance::cancel(s, r, ctx),
 
         ("GET", ["webhooks"]) => webhooks::list(s),
         ("POST", ["webhooks"]) => webhooks::create(s, r, ctx),
@@ -134,6 +166,7 @@ impl Machine for Solo {
     fn found(&mut self, store: &mut Store, ctx: &Context<'_>) {
         appointments::found(store, ctx);
         life::start(store, ctx);
+        seed::found(store, ctx);
     }
 
     fn handle(&mut self, store: &mut Store, request: &Request, ctx: &Context<'_>) -> Response {
@@ -150,7 +183,11 @@ impl Machine for Solo {
     }
 
     fn credentials(&self, world: &World) -> Vec<(String, String)> {
-        vec![("api_key".into(), api_key(world))]
+        vec![
+            ("api_key".into(), api_key(world)),
+            ("link_secret".into(), links::link_secret(world)),
+            ("teams_token".into(), links::teams_token(world)),
+        ]
     }
 
     fn act(&mut self, store: &mut Store, action: &str, arguments: &Value, ctx: &Context<'_>) -> Result<Value, String> {

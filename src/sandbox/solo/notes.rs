@@ -2,7 +2,7 @@
 //! here it is `{name, questions: [{id, name, type, options}]}`.
 
 use jiff::{Timestamp, tz::TimeZone};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::appointments;
 use super::check::{Field, Kind, check, must};
@@ -36,6 +36,9 @@ const fn question(
 ) -> Question {
     Question { id, name, kind, options }
 }
+
+/// The service of no room: a template that a visit has only when it was given to it.
+const GIVEN: &[&str] = &["\u{0}"];
 
 /// All templates of the practice.
 #[rustfmt::skip]
@@ -76,6 +79,58 @@ const TEMPLATES: &[Template] = &[
             question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1302", "Remarks", "text", &[]),
         ])],
     },
+    Template {
+        id: "5b0e7a52-1f7c-4d5e-9a39-7f1d7c0a1e04",
+        name: ACUTE,
+        services: GIVEN,
+        sections: &[
+            ("Consult", &[
+                question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1401", "Consult type", "select", &["new", "update"]),
+                question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1402", "Reason for consult", "select", &["Stroke"]),
+                question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1403", "Requesting provider", "text", &[]),
+                question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1404", "Callback number", "text", &[]),
+                question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1405", "Call center notified", "text", &[]),
+                question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1406", "Physician notified", "text", &[]),
+                question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1407", "Patient location", "text", &[]),
+                question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1408", "Caller", "text", &[]),
+            ]),
+            ("Recommendation", &[question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1409", "Recommendation", "text", &[])]),
+        ],
+    },
+    Template {
+        id: "5b0e7a52-1f7c-4d5e-9a39-7f1d7c0a1e05",
+        name: EEG,
+        services: GIVEN,
+        sections: &[
+            ("Consult", &[
+                question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1501", "Consult type", "select", &["new", "update"]),
+                question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1502", "Reason for consult", "select", &["EEG Stat", "EEG Routine"]),
+                question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1503", "Requesting provider", "text", &[]),
+                question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1504", "Callback number", "text", &[]),
+                question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1505", "Call center notified", "text", &[]),
+                question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1506", "Physician notified", "text", &[]),
+                question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1507", "Patient location", "text", &[]),
+                question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1508", "Caller", "text", &[]),
+            ]),
+            ("Recommendation", &[question("a8d1c7e0-6d0b-4c44-8a6b-0d5f2f6c1509", "Recommendation", "text", &[])]),
+        ],
+    },
+];
+
+/// The name of the template that a stroke is answered with.
+pub(super) const ACUTE: &str = "Acute Neurology - Physician Services";
+/// The name of the template that an EEG is answered with.
+pub(super) const EEG: &str = "EEG - Physician Services";
+/// Which field of a perfect answer each question of the two takes.
+const TAGGED: [(&str, &str); 8] = [
+    ("consultType", "Consult type"),
+    ("reason", "Reason for consult"),
+    ("requestingProvider", "Requesting provider"),
+    ("physicianCallbackNumber", "Callback number"),
+    ("callCenterNotified", "Call center notified"),
+    ("physicianNotified", "Physician notified"),
+    ("patientLocation", "Patient location"),
+    ("caller", "Caller"),
 ];
 
 const ANSWERS: &[Field] = &[
@@ -86,7 +141,28 @@ const ANSWERS: &[Field] = &[
 fn templates_of(store: &Store, appointment: &Value) -> Vec<&'static Template> {
     let room = store.world.rooms.iter().find(|r| appointment["room"] == r.name.as_str());
     let service = room.map_or("", |r| r.service_type.as_str());
-    TEMPLATES.iter().filter(|t| t.services.is_empty() || t.services.contains(&service)).collect()
+    let given = |t: &Template| appointment["template"] == t.id;
+    TEMPLATES.iter().filter(|t| t.services.is_empty() || t.services.contains(&service) || given(t)).collect()
+}
+
+/// Gives a visit the template of this name and answers its questions from a form's fields of the same meaning.
+pub(super) fn attach(store: &mut Store, appointment: &mut Value, template: &str, form: &Map<String, Value>, now: i64) {
+    let Some(template) = TEMPLATES.iter().find(|t| t.name == template) else { return };
+    let answers: Vec<Value> = TAGGED
+        .iter()
+        .filter_map(|(field, question)| {
+            let value = form.get(*field)?;
+            let (_, q) = template
+                .sections
+                .iter()
+                .flat_map(|(s, all)| all.iter().map(move |q| (s, q)))
+                .find(|(_, q)| q.name == *question)?;
+            Some(json!({ "at": now, "id": q.id, "value": [value] }))
+        })
+        .collect();
+    appointment["template"] = json!(template.id);
+    appointments::save(store, appointment.clone());
+    store.put(NOTES, &appointment["id"].to_string(), json!({ template.id: answers }));
 }
 
 /// Whether a question of this appointment was answered.

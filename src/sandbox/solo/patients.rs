@@ -138,14 +138,19 @@ pub(super) fn create(store: &mut Store, request: &Request, ctx: &Context<'_>) ->
     if let Some(map) = new.as_object_mut() {
         map.shift_remove("id");
     }
+    created(&json!(make(store, &id, &new, ctx)?))
+}
+
+/// Makes a patient with these checked fields and tells whoever wants to know; answers the new SPID.
+pub(super) fn make(store: &mut Store, id: &str, fields: &Value, ctx: &Context<'_>) -> Result<i64, Refused> {
     let first = store.world.people.last().map_or(500_017, |p| p.spid) + 9;
     let mut demographics = blank();
-    merge(&mut demographics, &new)?;
+    merge(&mut demographics, fields)?;
     let spid = store.next_number("solo/spid", first);
-    store.put(PATIENTS, &id, json!({ "id": id, "spid": spid, "demographics": demographics }));
+    store.put(PATIENTS, id, json!({ "id": id, "spid": spid, "demographics": demographics }));
     store.put(SPIDS, &spid.to_string(), json!(id));
     tell(store, ctx, "patient:created", &json!({ "patientId": spid }));
-    created(&json!(spid))
+    Ok(spid)
 }
 
 /// Checks a change as PUT would, then saves it.
@@ -190,14 +195,15 @@ fn merge(into: &mut Value, change: &Value) -> Result<(), Refused> {
     if change.get("deceased") == Some(&json!(false)) {
         into.insert("deceasedAt".into(), Value::Null);
     }
-    if into.get("isLinkedByEmail") == Some(&json!(true)) {
+    let linked = into.get("isLinkedByEmail") == Some(&json!(true));
+    if linked || change.contains_key("groupType") || change.contains_key("groupName") {
         let old = into.get("sharedEmailGroup").cloned().unwrap_or_default();
         let part = |given: &str, kept: &str| change.get(given).or(old.get(kept)).cloned();
         let (Some(kind), Some(name)) = (part("groupType", "type"), part("groupName", "name")) else {
             return Err(bad("Bad parameters [groupType, groupName: are required when isLinkedByEmail is true]"));
         };
         into.insert("sharedEmailGroup".into(), json!({ "type": kind, "name": name }));
-    } else {
+    } else if change.contains_key("isLinkedByEmail") {
         into.insert("sharedEmailGroup".into(), Value::Null);
     }
     Ok(())

@@ -38,10 +38,30 @@ pub(super) fn created(value: &Value) -> Answer {
     Ok(Response::json(201, value))
 }
 
+/// Refuses a body where the document describes none, and a content type that is not the documented one.
+pub(super) fn no_body(request: &Request) -> Result<(), Refused> {
+    if request.header("content-type").is_some_and(|kind| !is_json(kind)) {
+        return Err(Refused::Error(415, "Content-Type must be application/json".into()));
+    }
+    if request.body.is_empty() { Ok(()) } else { Err(bad("Bad parameters [body: none is described]")) }
+}
+
+fn is_json(kind: &str) -> bool {
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+}
+
+/// The first query value of this name; a name that is given twice is refused.
+pub(super) fn query<'a>(request: &'a Request, name: &str) -> Result<Option<&'a str>, Refused> {
+    let mut found = request.query.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str());
+    match (found.next(), found.next()) {
+        (first, None) => Ok(first),
+        _ => Err(bad(format!("Bad parameters [{name}: is given twice]"))),
+    }
+}
+
 /// The request's JSON body.
 pub(super) fn body(request: &Request) -> Result<Value, Refused> {
-    let kind = request.header("content-type").unwrap_or_default();
-    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+    if !is_json(request.header("content-type").unwrap_or_default()) {
         return Err(Refused::Error(415, "Content-Type must be application/json".into()));
     }
     serde_json::from_slice(&request.body).map_err(|_| bad("The body is not valid JSON"))

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::appointments::APPOINTMENTS;
-use super::reply::{Answer, Refused, bad, missing, ok};
+use super::reply::{Answer, Refused, bad, missing, ok, query};
 use crate::sandbox::machine::Request;
 use crate::sandbox::store::Store;
 
@@ -12,11 +12,9 @@ use crate::sandbox::store::Store;
 const WIDEST: i64 = 92 * 86_400;
 
 fn number(request: &Request, name: &str) -> Result<Option<i64>, Refused> {
-    match request.query.iter().find(|(n, _)| n == name) {
+    match query(request, name)? {
         None => Ok(None),
-        Some((_, text)) => {
-            text.parse().map(Some).map_err(|_| bad(format!("Bad parameters [{name}: must be an integer]")))
-        }
+        Some(text) => text.parse().map(Some).map_err(|_| bad(format!("Bad parameters [{name}: must be an integer]"))),
     }
 }
 
@@ -26,8 +24,7 @@ pub(super) fn list(store: &Store, request: &Request, now: Timestamp) -> Answer {
         |name: &str, value: Option<i64>| value.ok_or_else(|| bad(format!("Bad parameters [{name}: is required]")));
     let after = required("after", number(request, "after")?)?;
     let before = required("before", number(request, "before")?)?;
-    let name = request.query.iter().find(|(n, _)| n == "waitingRoom").map(|(_, v)| v.as_str());
-    let name = name.ok_or_else(|| bad("Bad parameters [waitingRoom: is required]"))?;
+    let name = query(request, "waitingRoom")?.ok_or_else(|| bad("Bad parameters [waitingRoom: is required]"))?;
     let room = store.world.rooms.iter().find(|r| r.name == name).ok_or_else(|| missing("Waiting room"))?;
     let duration = number(request, "duration")?.unwrap_or(room.slot_seconds);
     if !(1..=86_400).contains(&duration) {

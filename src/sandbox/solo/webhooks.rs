@@ -49,8 +49,12 @@ fn read(request: &Request) -> Result<Value, Refused> {
     if !url.is_some_and(|u| matches!(u.scheme(), "http" | "https") && u.has_host()) {
         return Err(bad("Bad parameters [endpoint: must be a URL]"));
     }
-    if wanted["events"].as_array().is_none_or(Vec::is_empty) {
+    let events = wanted["events"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if events.is_empty() {
         return Err(bad("Bad parameters [events: must hold at least one event]"));
+    }
+    if events.iter().enumerate().any(|(i, e)| events[..i].contains(e)) {
+        return Err(bad("Bad parameters [events: names an event twice]"));
     }
     Ok(wanted)
 }

@@ -11,6 +11,8 @@ use tokio::net::{TcpListener, TcpStream};
 use super::*;
 use crate::sandbox::solo::open_envelope;
 
+mod long;
+
 /// An answer: status, head, body.
 struct Told {
     status: u16,

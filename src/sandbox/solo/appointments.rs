@@ -74,7 +74,7 @@ pub(super) fn found(store: &mut Store, ctx: &Context<'_>) {
 pub(super) fn save(store: &mut Store, appointment: Value) {
     let said = appointment["id"].to_string();
     // An id that was taken away leads nowhere any more.
-    let before = find(store, &said).ok().and_then(|a| a["externalId"].as_str().map(str::to_owned));
+    let before = store.get(APPOINTMENTS, &said).and_then(|a| a["externalId"].as_str()).map(str::to_owned);
     if let Some(before) = before.filter(|b| appointment["externalId"] != b.as_str())
         && store.get(EXTERNALS, &before) == Some(&appointment["id"])
     {

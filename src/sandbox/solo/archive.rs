@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::appointments::APPOINTMENTS;
 use super::identity::{self, Of};
 use crate::sandbox::store::Store;
 use crate::sandbox::wire::{load, save};
@@ -114,7 +115,9 @@ pub(super) fn find_external(store: &Store, external: &str) -> Option<String> {
         return None;
     }
     let said = identity::number(&store.world, Of::External, external)?.to_string();
-    (find(store, &said)?["externalId"] == external).then_some(said)
+    // A change may have given it another.
+    let now = store.get(APPOINTMENTS, &said).cloned().or_else(|| find(store, &said))?;
+    (now["externalId"] == external).then_some(said)
 }
 
 /// SplitMix64's last step: neighbouring numbers become unlike.

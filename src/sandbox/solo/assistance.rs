@@ -79,7 +79,7 @@ fn named(store: &Store, request: &Request) -> Result<Option<Bed>, Refused> {
             && is("floor", b.floor)
             && is("department", b.department)
             && is("room", &b.room)
-            && is("bed", b.bed)
+            && is("bed", b.place)
             && is("deviceSerialNumber", b.serial.as_deref().unwrap_or_default())
             && patient.as_deref().is_none_or(|p| b.patient(store) == Some(p))
     }))
@@ -228,7 +228,7 @@ pub(super) fn wards(store: &Store, ctx: &Context<'_>) -> Value {
                 "floor": b.floor,
                 "department": b.department,
                 "room": b.room,
-                "bed": b.bed,
+                "bed": b.place,
                 "deviceSerialNumber": b.serial,
                 "patientMrn": store.world.people[b.person].mrn,
                 "request": request.map(|_| if taken { "in progress" } else { "incomplete" }),

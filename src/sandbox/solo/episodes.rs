@@ -98,7 +98,7 @@ pub(super) fn get(store: &Store, id: &str) -> Answer {
     ok(&single(store, find(store, id)?))
 }
 
-/// Replaces an episode.
+/// Replaces an episode. The document shows no answer, so there is no body.
 pub(super) fn update(store: &mut Store, id: &str, request: &Request, ctx: &Context<'_>) -> Answer {
     let old = find(store, id)?.clone();
     let wish = read(request)?;
@@ -107,7 +107,7 @@ pub(super) fn update(store: &mut Store, id: &str, request: &Request, ctx: &Conte
         store.put(EPISODES, id, new);
         tell(store, ctx, "episode:updated", &json!({ "episodeId": id }));
     }
-    get(store, id)
+    Ok(Response::empty(200))
 }
 
 /// An episode and its appointments.

@@ -1,8 +1,8 @@
 //! Teladoc Health Solo, transcribed from its document.
 //!
 //! What the document leaves open is decided so:
-//! - What is made anew answers 201, all else 200; DELETE webhook and the assignment of an episode answer without a body, PUT
-//!   visit-note with what it was sent, PUT episode with the episode.
+//! - What is made anew answers 201, all else 200; DELETE, PUT episode and the assignment of an episode answer without a body,
+//!   PUT visit-note with what it was sent.
 //! - Refusals by rule are 400 and a taken patient id, moving or cancelling what is over 409, all as `{"error":{"message"}}`;
 //!   the key is 401 and an unknown path or method 404 as `{"message"}`; a webhook that does not exist has an empty message.
 //! - A field that has no value is answered as `null` or empty, never left out; `null` is refused in requests.

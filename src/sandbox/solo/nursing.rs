@@ -25,7 +25,8 @@ pub(super) struct Bed {
     pub floor: &'static str,
     pub department: &'static str,
     pub room: String,
-    pub bed: &'static str,
+    /// Its name in the room.
+    pub place: &'static str,
     /// The device's serial number; a few beds have none.
     pub serial: Option<String>,
     /// Index of the patient into the world's people.
@@ -50,7 +51,7 @@ fn at(world: &World, place: usize) -> Option<Bed> {
         floor,
         department,
         room: (first as usize + room).to_string(),
-        bed,
+        place: bed,
         serial: (place % 11 != 10).then(|| (480_117 + place * 31).to_string()),
         person,
         care_location: derived_uuid(world, &format!("solo care location {place}")),
@@ -70,7 +71,7 @@ impl Bed {
     /// Whether the device answers: most do, and a dead one comes back with the hour.
     pub fn is_online(&self, world: &World, now: i64) -> bool {
         let label = format!("solo device {} {}", self.care_number, now.div_euclid(3600));
-        derived_number(world, &label) % 9 != 0
+        !derived_number(world, &label).is_multiple_of(9)
     }
 
     /// The patient's practice id.

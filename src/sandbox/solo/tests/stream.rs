@@ -59,12 +59,18 @@ fn an_archived_appointment_that_is_changed_is_dumped_as_it_is_now() {
     let (_, rows) = portions(&mut b, PAST);
     let of: Vec<_> = rows.iter().filter(|r| &r[11] == "1000007").collect();
     assert_eq!((of.len(), &of[0][16]), (1, "corrected"));
+    // Its number is 3n, so that it came with an external id; a change gives it another.
+    let external = b.get("appointments/1000008")["externalId"].as_str().unwrap().to_owned();
+    b.get(&format!("appointments/{external}/video-call-links"));
+    assert_eq!(b.ask("PUT", "appointments/1000008", &json!({ "externalId": "e-8" })).0, 200);
+    assert_eq!(b.ask("GET", &format!("appointments/{external}/video-call-links"), &Value::Null).0, 404);
+    b.get("appointments/e-8/video-call-links");
     for none in ["1000000", "1000051", "01000007", "+1000007"] {
         assert_eq!(b.ask("GET", &format!("appointments/{none}"), &Value::Null).0, 404, "{none}");
     }
     assert!(b.act("archive", &json!({ "appointments": 3_000_000 })).is_err());
     b.act("archive", &json!({ "appointments": 0 })).unwrap();
-    assert_eq!(b.ask("GET", "appointments/1000008", &Value::Null).0, 404);
+    assert_eq!(b.ask("GET", "appointments/1000009", &Value::Null).0, 404);
     b.get("appointments/1000007");
 }
 

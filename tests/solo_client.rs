@@ -129,7 +129,7 @@ impl Scene {
             external_id: Some(external_id.into()),
             account_number: Some("E-77".into()),
         };
-        Intent::Book { appointment: VISIT, patient: PATIENT, room, terms }
+        Intent::Book { appointment: VISIT, patient: PATIENT, room, terms, episode: None }
     }
 }
 

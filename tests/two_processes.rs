@@ -106,6 +106,7 @@ fn booking(patient: RecordId, room: &str, number: usize) -> Intent {
             external_id: Some(format!("story-{number}")),
             account_number: None,
         },
+        episode: None,
     }
 }
 

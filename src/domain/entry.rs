@@ -420,6 +420,8 @@ pub enum ReasonKind {
     FailedLater,
     /// This vendor is not configured or cannot do this.
     Unsupported,
+    /// The vendor has such a thing already and takes no second one for now.
+    AlreadyThere,
 }
 
 impl ReasonKind {
@@ -440,6 +442,7 @@ impl ReasonKind {
             Self::Unconfirmed => "link not confirmed",
             Self::FailedLater => "failed at the vendor",
             Self::Unsupported => "not possible here",
+            Self::AlreadyThere => "there already",
         }
     }
 }

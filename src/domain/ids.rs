@@ -160,12 +160,24 @@ pub enum Kind {
     Episode,
     /// A webhook registration at a vendor.
     Webhook,
+    /// The episodes of a patient, as one list.
+    Episodes,
+    /// A file on an appointment.
+    Attachment,
+    /// The files of an appointment, as one list.
+    Attachments,
+    /// A document that was added to a patient's record.
+    Document,
+    /// A request for assistance at a bed.
+    Assistance,
+    /// A consult that was asked for.
+    Consult,
 }
 
 impl Kind {
     /// Whether the vendor lets us read such a record again. What cannot be read again is kept in the ledger.
     pub fn rereadable(self) -> bool {
-        !matches!(self, Self::Note | Self::Addendum | Self::SignOff)
+        !matches!(self, Self::Note | Self::Addendum | Self::SignOff | Self::Document | Self::Consult)
     }
 
     /// The word people use.
@@ -183,6 +195,12 @@ impl Kind {
             Self::SignOff => "sign-off",
             Self::Episode => "episode",
             Self::Webhook => "webhook",
+            Self::Episodes => "list of episodes",
+            Self::Attachment => "attachment",
+            Self::Attachments => "list of attachments",
+            Self::Document => "document",
+            Self::Assistance => "assistance request",
+            Self::Consult => "consult",
         }
     }
 }

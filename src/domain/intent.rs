@@ -5,6 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     appointment::Terms,
+    assistance::Place,
+    attachment::FileToAttach,
+    consult::Consult,
+    document::DocumentBody,
+    episode::EpisodeTerms,
     ids::{Kind, RecordId, VendorId},
     note::{NoteBody, QuestionAnswer},
     patient::Patient,
@@ -13,7 +18,7 @@ use super::{
 
 /// One write that a person asked for. It names records by our ids only; the vendor's ids are looked up at the moment of
 /// sending, so that a record made offline carries its real id by then.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "intent")]
 pub enum Intent {
     /// Make a patient.
@@ -47,6 +52,9 @@ pub enum Intent {
         room: String,
         /// When and why. `external_id` is always filled before it is saved, so that a lost answer can be looked up.
         terms: Terms,
+        /// In which episode of care.
+        #[serde(default)]
+        episode: Option<RecordId>,
     },
     /// Move or change an appointment. Only fields in which `mine` differs from `base` are sent.
     ChangeAppointment {
@@ -113,6 +121,100 @@ pub enum Intent {
         /// Which events, in the vendor's words.
         events: Vec<String>,
     },
+    /// Change where a registration's deliveries go, or which events it is for.
+    UpdateWebhook {
+        /// Which.
+        registration: RecordId,
+        /// At which vendor.
+        vendor: VendorId,
+        /// Where to, with the registration's own path secret in it. Never shown or logged whole.
+        endpoint: String,
+        /// Which events, in the vendor's words.
+        events: Vec<String>,
+    },
+    /// Have the vendor forget a registration.
+    DeleteWebhook {
+        /// Which.
+        registration: RecordId,
+        /// At which vendor.
+        vendor: VendorId,
+    },
+    /// Begin an episode of care.
+    CreateEpisode {
+        /// The new record; [`RecordId::UNASSIGNED`] until saved.
+        episode: RecordId,
+        /// Whose.
+        patient: RecordId,
+        /// What it is.
+        terms: EpisodeTerms,
+    },
+    /// Change an episode of care. What the vendor requires is always sent beside what differs.
+    UpdateEpisode {
+        /// Which.
+        episode: RecordId,
+        /// What the person saw.
+        base: EpisodeTerms,
+        /// What they want.
+        mine: EpisodeTerms,
+    },
+    /// Put an appointment into an episode of care, or into none.
+    AssignEpisode {
+        /// Which appointment.
+        appointment: RecordId,
+        /// Into which; none takes it out.
+        episode: Option<RecordId>,
+    },
+    /// Put a file on an appointment.
+    AttachFile {
+        /// The new record; [`RecordId::UNASSIGNED`] until saved.
+        attachment: RecordId,
+        /// On which appointment.
+        appointment: RecordId,
+        /// Which file. Its tag is always drawn before it is saved, so that a lost answer can be looked up.
+        file: Box<FileToAttach>,
+    },
+    /// Take a file off an appointment.
+    DeleteAttachment {
+        /// Which.
+        attachment: RecordId,
+    },
+    /// Add a document to a patient's record.
+    AddDocument {
+        /// The new record; [`RecordId::UNASSIGNED`] until saved.
+        document: RecordId,
+        /// Whose.
+        patient: RecordId,
+        /// What it says.
+        body: DocumentBody,
+    },
+    /// Ask for assistance at a bed.
+    RequestAssistance {
+        /// The new record; [`RecordId::UNASSIGNED`] until saved.
+        request: RecordId,
+        /// Where.
+        place: Place,
+    },
+    /// Call a request for assistance off.
+    CancelAssistance {
+        /// Which.
+        request: RecordId,
+        /// Where it was asked for; the vendor knows it by these words only.
+        place: Place,
+    },
+    /// Ask for a consult. Nothing lets it be read again: a lost answer is for a person.
+    AskConsult {
+        /// The new record; [`RecordId::UNASSIGNED`] until saved.
+        consult: RecordId,
+        /// What is asked.
+        content: Box<Consult>,
+    },
+}
+
+impl std::fmt::Debug for Intent {
+    /// What is wanted speaks of people, and a webhook's address opens a door.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Intent({} {})", self.word(), self.subject())
+    }
 }
 
 impl Intent {
@@ -127,7 +229,16 @@ impl Intent {
             Self::StartSession { session, .. } => *session,
             Self::FileNote { note, .. } => *note,
             Self::RequestAddendum { addendum, .. } => *addendum,
-            Self::RegisterWebhook { registration, .. } => *registration,
+            Self::RegisterWebhook { registration, .. }
+            | Self::UpdateWebhook { registration, .. }
+            | Self::DeleteWebhook { registration, .. } => *registration,
+            Self::CreateEpisode { episode, .. } | Self::UpdateEpisode { episode, .. } => *episode,
+            Self::AssignEpisode { appointment, .. } => *appointment,
+            // A lane of its own: a file that hangs does not hold the appointment up.
+            Self::AttachFile { attachment, .. } | Self::DeleteAttachment { attachment } => *attachment,
+            Self::AddDocument { document, .. } => *document,
+            Self::RequestAssistance { request, .. } | Self::CancelAssistance { request, .. } => *request,
+            Self::AskConsult { consult, .. } => *consult,
         }
     }
 
@@ -140,10 +251,21 @@ impl Intent {
             Self::FileNote { note, .. } => Some((*note, Kind::Note)),
             Self::RequestAddendum { addendum, .. } => Some((*addendum, Kind::Addendum)),
             Self::RegisterWebhook { registration, .. } => Some((*registration, Kind::Webhook)),
+            Self::CreateEpisode { episode, .. } => Some((*episode, Kind::Episode)),
+            Self::AttachFile { attachment, .. } => Some((*attachment, Kind::Attachment)),
+            Self::AddDocument { document, .. } => Some((*document, Kind::Document)),
+            Self::RequestAssistance { request, .. } => Some((*request, Kind::Assistance)),
+            Self::AskConsult { consult, .. } => Some((*consult, Kind::Consult)),
             Self::UpdatePatient { .. }
             | Self::ChangeAppointment { .. }
             | Self::CancelAppointment { .. }
-            | Self::AnswerVisitNote { .. } => None,
+            | Self::AnswerVisitNote { .. }
+            | Self::UpdateWebhook { .. }
+            | Self::DeleteWebhook { .. }
+            | Self::UpdateEpisode { .. }
+            | Self::AssignEpisode { .. }
+            | Self::DeleteAttachment { .. }
+            | Self::CancelAssistance { .. } => None,
         }
     }
 
@@ -156,23 +278,47 @@ impl Intent {
             Self::FileNote { note, .. } => Some(note),
             Self::RequestAddendum { addendum, .. } => Some(addendum),
             Self::RegisterWebhook { registration, .. } => Some(registration),
+            Self::CreateEpisode { episode, .. } => Some(episode),
+            Self::AttachFile { attachment, .. } => Some(attachment),
+            Self::AddDocument { document, .. } => Some(document),
+            Self::RequestAssistance { request, .. } => Some(request),
+            Self::AskConsult { consult, .. } => Some(consult),
             Self::UpdatePatient { .. }
             | Self::ChangeAppointment { .. }
             | Self::CancelAppointment { .. }
-            | Self::AnswerVisitNote { .. } => None,
+            | Self::AnswerVisitNote { .. }
+            | Self::UpdateWebhook { .. }
+            | Self::DeleteWebhook { .. }
+            | Self::UpdateEpisode { .. }
+            | Self::AssignEpisode { .. }
+            | Self::DeleteAttachment { .. }
+            | Self::CancelAssistance { .. } => None,
         }
     }
 
     /// The records whose vendor ids must be known before this write can be sent.
     pub fn needs(&self) -> Vec<RecordId> {
         match self {
-            Self::UpdatePatient { patient, .. } | Self::Book { patient, .. } => vec![*patient],
+            Self::UpdatePatient { patient, .. }
+            | Self::CreateEpisode { patient, .. }
+            | Self::AddDocument { patient, .. } => vec![*patient],
+            Self::Book { patient, episode, .. } => std::iter::once(*patient).chain(*episode).collect(),
+            Self::AssignEpisode { appointment, episode } => std::iter::once(*appointment).chain(*episode).collect(),
+            Self::AttachFile { appointment, .. } => vec![*appointment],
+            Self::UpdateEpisode { episode, .. } => vec![*episode],
+            Self::DeleteAttachment { attachment } => vec![*attachment],
+            Self::UpdateWebhook { registration, .. } | Self::DeleteWebhook { registration, .. } => vec![*registration],
+            Self::CancelAssistance { request, .. } => vec![*request],
             Self::ChangeAppointment { appointment, .. }
             | Self::CancelAppointment { appointment }
             | Self::AnswerVisitNote { appointment, .. }
             | Self::StartSession { appointment, .. } => vec![*appointment],
             Self::FileNote { emr_appointment, .. } => vec![*emr_appointment],
-            Self::CreatePatient { .. } | Self::RequestAddendum { .. } | Self::RegisterWebhook { .. } => Vec::new(),
+            Self::CreatePatient { .. }
+            | Self::RequestAddendum { .. }
+            | Self::RegisterWebhook { .. }
+            | Self::RequestAssistance { .. }
+            | Self::AskConsult { .. } => Vec::new(),
         }
     }
 
@@ -189,6 +335,17 @@ impl Intent {
             Self::FileNote { .. } => "file note",
             Self::RequestAddendum { .. } => "request addendum",
             Self::RegisterWebhook { .. } => "register webhook",
+            Self::UpdateWebhook { .. } => "change webhook",
+            Self::DeleteWebhook { .. } => "delete webhook",
+            Self::CreateEpisode { .. } => "create episode",
+            Self::UpdateEpisode { .. } => "change episode",
+            Self::AssignEpisode { .. } => "assign episode",
+            Self::AttachFile { .. } => "attach file",
+            Self::DeleteAttachment { .. } => "delete attachment",
+            Self::AddDocument { .. } => "add document",
+            Self::RequestAssistance { .. } => "request assistance",
+            Self::CancelAssistance { .. } => "cancel assistance",
+            Self::AskConsult { .. } => "ask for consult",
         }
     }
 

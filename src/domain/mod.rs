@@ -1,15 +1,22 @@
 //! What a clinic's day is made of, and what crosses between rooms. Pure: no I/O, no clock, no vendor.
 
 pub mod appointment;
+pub mod assistance;
+pub mod attachment;
 pub mod audit;
 pub mod clock;
 pub mod command;
+pub mod consult;
 pub mod dispute;
+pub mod document;
 pub mod entry;
+pub mod episode;
 pub mod identity;
 pub mod ids;
 pub mod inbox;
 pub mod intent;
+pub mod linking;
+pub mod loss;
 pub mod merge;
 pub mod note;
 pub(crate) mod open;
@@ -17,6 +24,8 @@ pub mod overlay;
 pub mod patient;
 pub mod random;
 pub mod record;
+pub mod registration;
+pub mod report;
 pub mod secret;
 pub mod session;
 pub mod settings;

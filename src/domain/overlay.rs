@@ -4,7 +4,11 @@ use jiff::Timestamp;
 
 use super::{
     appointment::{Appointment, AppointmentStatus},
+    assistance::{Assistance, AssistanceStatus},
+    attachment::Attachment,
+    document::Document,
     entry::Entry,
+    episode::Episode,
     intent::Intent,
     merge::{self, Seen},
     note::{Addendum, FilingState, Note},
@@ -25,6 +29,48 @@ fn lay(base: Option<Record>, intent: &Intent, at: Timestamp) -> Option<Record> {
             Some(Record::Patient(Box::new(merge::patient(base, Seen::in_part(*partial), mine, &now).result)))
         }
         (Intent::UpdatePatient { mine, .. }, None) => Some(Record::Patient(mine.clone())),
+        (Intent::CreateEpisode { patient, terms, .. }, None) => Some(Record::Episode(Box::new(Episode {
+            terms: terms.clone(),
+            patient: Some(Pointer::Local(*patient)),
+            appointments: Vec::new(),
+        }))),
+        (Intent::UpdateEpisode { base, mine, .. }, Some(Record::Episode(mut now))) => {
+            now.terms = merge::three_way(base, mine, &now.terms).result;
+            Some(Record::Episode(now))
+        }
+        (Intent::AttachFile { appointment, file, .. }, None) => Some(Record::Attachment(Box::new(Attachment {
+            appointment: Some(Pointer::Local(*appointment)),
+            title: file.sent_title(),
+            mime: Some(file.mime.clone()),
+            size: Some(file.size),
+            uploaded_at: None,
+            deleted: false,
+        }))),
+        (Intent::DeleteAttachment { .. }, Some(Record::Attachment(mut now))) => {
+            now.deleted = true;
+            Some(Record::Attachment(now))
+        }
+        (Intent::AddDocument { patient, body, .. }, None) => {
+            Some(Record::Document(Box::new(Document { patient: Some(*patient), body: body.clone() })))
+        }
+        (Intent::RequestAssistance { place, .. }, None) => Some(Record::Assistance(Box::new(Assistance {
+            place: place.clone(),
+            status: AssistanceStatus::Incomplete,
+            device: None,
+            care_location: None,
+            practice: None,
+            patient: None,
+            assigned_to: None,
+            room: None,
+            location: None,
+            created_at: Some(at),
+            finished_at: None,
+        }))),
+        (Intent::CancelAssistance { .. }, Some(Record::Assistance(mut now))) => {
+            now.finished_at = now.finished_at.or(Some(at));
+            Some(Record::Assistance(now))
+        }
+        (Intent::AskConsult { content, .. }, None) => Some(Record::Consult(content.clone())),
         (Intent::Book { patient, room, terms, .. }, None) => Some(Record::Appointment(Box::new(Appointment {
             start: terms.start,
             duration: terms.duration,

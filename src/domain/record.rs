@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     appointment::{Appointment, EmrAppointment, Room},
+    assistance::Assistance,
+    attachment::{Attachment, Attachments},
+    consult::Consult,
+    document::Document,
+    episode::{Episode, Episodes},
     ids::{Kind, RecordId, VendorRef},
     note::{Addendum, Note, SessionNote, SignOff, VisitNote},
     patient::Patient,
@@ -37,6 +42,20 @@ pub enum Record {
     Addendum(Box<Addendum>),
     /// See [`SignOff`].
     SignOff(Box<SignOff>),
+    /// See [`Episode`].
+    Episode(Box<Episode>),
+    /// See [`Episodes`].
+    Episodes(Box<Episodes>),
+    /// See [`Attachment`].
+    Attachment(Box<Attachment>),
+    /// See [`Attachments`].
+    Attachments(Box<Attachments>),
+    /// See [`Document`].
+    Document(Box<Document>),
+    /// See [`Assistance`].
+    Assistance(Box<Assistance>),
+    /// See [`Consult`].
+    Consult(Box<Consult>),
 }
 
 impl Record {
@@ -53,6 +72,13 @@ impl Record {
             Self::SessionNote(_) => Kind::SessionNote,
             Self::Addendum(_) => Kind::Addendum,
             Self::SignOff(_) => Kind::SignOff,
+            Self::Episode(_) => Kind::Episode,
+            Self::Episodes(_) => Kind::Episodes,
+            Self::Attachment(_) => Kind::Attachment,
+            Self::Attachments(_) => Kind::Attachments,
+            Self::Document(_) => Kind::Document,
+            Self::Assistance(_) => Kind::Assistance,
+            Self::Consult(_) => Kind::Consult,
         }
     }
 
@@ -63,6 +89,16 @@ impl Record {
             Self::Session(s) => s.appointment.iter_mut().chain(s.patient.iter_mut()).collect(),
             Self::Note(n) => n.appointment.iter_mut().collect(),
             Self::VisitNote(v) => v.appointment.iter_mut().collect(),
+            Self::Episode(e) => {
+                e.patient.iter_mut().chain(e.appointments.iter_mut().map(|v| &mut v.appointment)).collect()
+            }
+            Self::Episodes(e) => e.patient.iter_mut().chain(e.episodes.iter_mut().map(|(own, _)| own)).collect(),
+            Self::Attachment(a) => a.appointment.iter_mut().collect(),
+            Self::Attachments(a) => {
+                let listed =
+                    a.files.iter_mut().flat_map(|(own, file)| std::iter::once(own).chain(&mut file.appointment));
+                a.appointment.iter_mut().chain(listed).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -157,6 +193,10 @@ pub enum Fact {
     WebhookKey,
     /// Where a webhook registration's deliveries go, with the path secret in it.
     WebhookEndpoint,
+    /// The vendor's id of the patient that a consult was made for.
+    ConsultPatient,
+    /// By which words an assistance request was asked for, as JSON: no answer tells them.
+    Place,
 }
 
 impl Fact {

@@ -9,7 +9,7 @@ use zeroize::Zeroize;
 ///
 /// It serializes as its text, because the sealed ledger must be able to keep it: nothing that holds a `Secret` may be
 /// serialized to anything but a sealed store.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
 

@@ -5,11 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     appointment::{AppointmentStatus, Slot, VideoStatus},
+    assistance::Place,
     entry::{Entry, Exchange, Reason},
     identity::Link,
     ids::{DraftId, EntryId, Kind, RecordId, VendorId, VendorRef},
+    intent::Intent,
+    linking::LinkArgument,
+    loss::Loss,
     note::{Draft, FilingState},
     record::{Facts, Provenance, Raw, Record, Source},
+    registration::Registration,
+    report::{Report, ReportOrder},
     session::{Stage, Urgency},
 };
 
@@ -102,6 +108,11 @@ pub enum Query {
         /// Which record.
         record: RecordId,
     },
+    /// What a write that is not saved yet would drop of what its vendor holds, as far as it was read.
+    Losses {
+        /// The write.
+        intent: Box<Intent>,
+    },
     /// A queued write with its history.
     Explain {
         /// Which.
@@ -162,6 +173,8 @@ pub enum Answer {
     Found(Option<RecordId>),
     /// See [`Query::Raw`].
     Raw(Option<Raw>),
+    /// See [`Query::Losses`].
+    Losses(Vec<Loss>),
     /// See [`Query::Explain`].
     Entry(Option<Box<Entry>>),
     /// See [`Query::Draft`].
@@ -545,6 +558,51 @@ pub enum Question {
         /// Which.
         session: RecordId,
     },
+    /// Look a record up by a name that a person gave; it becomes known by that name.
+    LookUp {
+        /// The name.
+        reference: VendorRef,
+    },
+    /// The Microsoft Teams link of an appointment's provider.
+    TeamsLink {
+        /// Which.
+        appointment: RecordId,
+    },
+    /// A link that opens a visit for somebody who comes from another program.
+    ContextLink {
+        /// What it says.
+        argument: LinkArgument,
+    },
+    /// Read the list of an appointment's files.
+    Attachments {
+        /// Of which appointment.
+        appointment: RecordId,
+    },
+    /// Read the list of a patient's episodes of care.
+    Episodes {
+        /// Whose.
+        patient: RecordId,
+    },
+    /// Read the present request for assistance at a bed.
+    Assistance {
+        /// Where.
+        place: Place,
+    },
+    /// The webhook registrations at a vendor.
+    Webhooks {
+        /// At which.
+        vendor: VendorId,
+    },
+    /// Have a report made.
+    OrderReport {
+        /// Which, of when, locked with what.
+        order: ReportOrder,
+    },
+    /// How far a report is.
+    ReportStatus {
+        /// The vendor's id.
+        id: String,
+    },
 }
 
 /// What a vendor answered to a [`Question`].
@@ -557,6 +615,10 @@ pub enum Told {
     Links(Vec<(String, String)>),
     /// What was read is applied; ask for the detail.
     Applied(Vec<RecordId>),
+    /// Webhook registrations.
+    Webhooks(Vec<Registration>),
+    /// A report and where it stands.
+    Report(Report),
 }
 
 /// Secrets never cross a link: what a window gets of a record's facts.

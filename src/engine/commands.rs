@@ -81,7 +81,9 @@ impl Engine {
             Intent::CreatePatient { chosen_id, .. } if chosen_id.trim().is_empty() => {
                 *chosen_id = options.random.uuid();
             }
+            Intent::AttachFile { file, .. } => file.make_unique(&*options.random),
             Intent::UpdatePatient { base, mine, .. } if base == mine => return Err(unchanged()),
+            Intent::UpdateEpisode { base, mine, .. } if base == mine => return Err(unchanged()),
             Intent::ChangeAppointment { base, mine, .. } if base == mine => return Err(unchanged()),
             _ => {}
         }
@@ -162,16 +164,37 @@ impl Engine {
         };
         let visit = [Kind::Appointment];
         match intent {
-            Intent::UpdatePatient { patient, .. } | Intent::Book { patient, .. } => is(*patient, &[Kind::Patient]),
+            Intent::UpdatePatient { patient, .. }
+            | Intent::CreateEpisode { patient, .. }
+            | Intent::AddDocument { patient, .. } => is(*patient, &[Kind::Patient]),
+            Intent::Book { patient, episode, .. } => {
+                is(*patient, &[Kind::Patient])?;
+                episode.map_or(Ok(()), |episode| is(episode, &[Kind::Episode]))
+            }
             Intent::ChangeAppointment { appointment, .. }
             | Intent::CancelAppointment { appointment }
-            | Intent::AnswerVisitNote { appointment, .. } => is(*appointment, &visit),
+            | Intent::AnswerVisitNote { appointment, .. }
+            | Intent::AttachFile { appointment, .. } => is(*appointment, &visit),
+            Intent::AssignEpisode { appointment, episode } => {
+                is(*appointment, &visit)?;
+                episode.map_or(Ok(()), |episode| is(episode, &[Kind::Episode]))
+            }
+            Intent::UpdateEpisode { episode, .. } => is(*episode, &[Kind::Episode]),
+            Intent::DeleteAttachment { attachment } => is(*attachment, &[Kind::Attachment]),
+            Intent::CancelAssistance { request, .. } => is(*request, &[Kind::Assistance]),
+            Intent::UpdateWebhook { registration, .. } | Intent::DeleteWebhook { registration, .. } => {
+                is(*registration, &[Kind::Webhook])
+            }
             Intent::StartSession { appointment, .. } => is(*appointment, &[Kind::Appointment, Kind::EmrAppointment]),
             Intent::FileNote { emr_appointment, patient, .. } => {
                 is(*emr_appointment, &[Kind::EmrAppointment])?;
                 patient.map_or(Ok(()), |patient| is(patient, &[Kind::Patient]))
             }
-            Intent::CreatePatient { .. } | Intent::RequestAddendum { .. } | Intent::RegisterWebhook { .. } => Ok(()),
+            Intent::CreatePatient { .. }
+            | Intent::RequestAddendum { .. }
+            | Intent::RegisterWebhook { .. }
+            | Intent::RequestAssistance { .. }
+            | Intent::AskConsult { .. } => Ok(()),
         }
     }
 
@@ -325,6 +348,12 @@ pub(super) fn follow(tx: &mut Tx<'_>, entry: &Entry, plan: &mut Plan) -> Result<
             let mut facts = tx.facts(*appointment)?;
             super::plan::booked(&mut facts, room, terms.account_number.as_deref(), *at);
             tx.put_facts(*appointment, &facts)?;
+        }
+        Intent::DeleteWebhook { registration, .. } => {
+            // Its door closes. What came in through it before is still to be opened, so its key stays.
+            let mut facts = tx.facts(*registration)?;
+            facts.values.remove(&Fact::WebhookEndpoint);
+            tx.put_facts(*registration, &facts)?;
         }
         Intent::StartSession { session, appointment, .. } => {
             let link = Link::new(*session, *appointment, Standing::Made, vec![Ground::NamedId], *at);

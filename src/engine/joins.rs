@@ -130,7 +130,23 @@ fn both(mut ours: Facts, theirs: Facts) -> Facts {
 pub(super) fn rename(intent: &mut Intent, from: RecordId, to: RecordId) {
     let named: Vec<&mut RecordId> = match intent {
         Intent::CreatePatient { patient, .. } | Intent::UpdatePatient { patient, .. } => vec![patient],
-        Intent::Book { appointment, patient, .. } => vec![appointment, patient],
+        Intent::Book { appointment, patient, episode, .. } => {
+            let mut named = vec![appointment, patient];
+            named.extend(episode.as_mut());
+            named
+        }
+        Intent::CreateEpisode { episode, patient, .. } => vec![episode, patient],
+        Intent::UpdateEpisode { episode, .. } => vec![episode],
+        Intent::AssignEpisode { appointment, episode } => {
+            let mut named = vec![appointment];
+            named.extend(episode.as_mut());
+            named
+        }
+        Intent::AttachFile { attachment, appointment, .. } => vec![attachment, appointment],
+        Intent::DeleteAttachment { attachment } => vec![attachment],
+        Intent::AddDocument { document, patient, .. } => vec![document, patient],
+        Intent::RequestAssistance { request, .. } | Intent::CancelAssistance { request, .. } => vec![request],
+        Intent::AskConsult { consult, .. } => vec![consult],
         Intent::ChangeAppointment { appointment, .. }
         | Intent::CancelAppointment { appointment }
         | Intent::AnswerVisitNote { appointment, .. } => vec![appointment],
@@ -141,7 +157,9 @@ pub(super) fn rename(intent: &mut Intent, from: RecordId, to: RecordId) {
             named
         }
         Intent::RequestAddendum { addendum, .. } => vec![addendum],
-        Intent::RegisterWebhook { registration, .. } => vec![registration],
+        Intent::RegisterWebhook { registration, .. }
+        | Intent::UpdateWebhook { registration, .. }
+        | Intent::DeleteWebhook { registration, .. } => vec![registration],
     };
     for id in named.into_iter().filter(|id| **id == from) {
         *id = to;

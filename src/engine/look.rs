@@ -3,8 +3,9 @@
 use super::{Engine, kind_of, lock, settle::base_of, told};
 use crate::{
     domain::{
-        DraftId, Kind, Pointer, Query, Record, RecordId,
+        DraftId, Intent, Kind, Pointer, Query, Record, RecordId,
         identity::Link,
+        loss::Loss,
         view::{Answer, Detail, Health, LinkRow, RowSet, Rows, showable},
     },
     ledger::{LedgerError, Read},
@@ -25,6 +26,7 @@ impl Engine {
                 Answer::Found(found.map(|id| self.resolve(id)))
             }
             Query::Raw { record } => Answer::Raw(told(self.raw(*record)).flatten()),
+            Query::Losses { intent } => Answer::Losses(self.losses(intent)),
             Query::Explain { entry } => Answer::Entry(told(self.inner.ledger.entry(*entry)).flatten().map(Box::new)),
             Query::Draft { draft } => Answer::Draft(self.draft(*draft)),
             Query::Links { record } => {
@@ -42,6 +44,14 @@ impl Engine {
 
     fn draft(&self, id: DraftId) -> Option<Box<crate::domain::note::Draft>> {
         told(self.inner.ledger.draft(id)).flatten().map(Box::new)
+    }
+
+    /// Nothing read is nothing known to be lost: the client looks again before it sends.
+    fn losses(&self, intent: &Intent) -> Vec<Loss> {
+        let desk = &self.inner.options.desk;
+        let Some(vendor) = desk.carrier(intent) else { return Vec::new() };
+        let raw = told(self.raw(intent.subject())).flatten();
+        raw.map(|raw| desk.losses(vendor, intent, &raw)).unwrap_or_default()
     }
 
     fn raw(&self, record: RecordId) -> Result<Option<crate::domain::Raw>, LedgerError> {

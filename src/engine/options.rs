@@ -5,7 +5,7 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 use jiff::tz::TimeZone;
 
 use crate::{
-    domain::{Intent, VendorId, clock::Clock, random::Randomness, view::RoomFilter},
+    domain::{Intent, Raw, VendorId, clock::Clock, loss::Loss, random::Randomness, view::RoomFilter},
     seal::Keys,
     sync::ports::Vendors,
 };
@@ -21,6 +21,12 @@ pub trait Desk: Send + Sync + 'static {
     /// What to tell the person.
     fn check(&self, vendor: VendorId, intent: &Intent) -> Result<(), String>;
 
+    /// What a write would drop of what its vendor holds, by the body that was read last.
+    fn losses(&self, vendor: VendorId, intent: &Intent, raw: &Raw) -> Vec<Loss> {
+        let _ = (vendor, intent, raw);
+        Vec::new()
+    }
+
     /// The configured vendors in their order, with their names for people.
     fn vendors(&self) -> Vec<(VendorId, String)>;
 }
@@ -31,7 +37,10 @@ pub struct VendorDesk(pub Arc<dyn Vendors>);
 impl Desk for VendorDesk {
     fn carrier(&self, intent: &Intent) -> Option<VendorId> {
         let named = match intent {
-            Intent::StartSession { vendor, .. } | Intent::RegisterWebhook { vendor, .. } => Some(*vendor),
+            Intent::StartSession { vendor, .. }
+            | Intent::RegisterWebhook { vendor, .. }
+            | Intent::UpdateWebhook { vendor, .. }
+            | Intent::DeleteWebhook { vendor, .. } => Some(*vendor),
             _ => None,
         };
         let able = |v: &VendorId| self.0.get(*v).is_some_and(|v| v.carries_out(intent));
@@ -43,6 +52,10 @@ impl Desk for VendorDesk {
 
     fn check(&self, vendor: VendorId, intent: &Intent) -> Result<(), String> {
         self.0.get(vendor).map_or(Ok(()), |v| v.check(intent))
+    }
+
+    fn losses(&self, vendor: VendorId, intent: &Intent, raw: &Raw) -> Vec<Loss> {
+        self.0.get(vendor).map(|v| v.losses(intent, raw)).unwrap_or_default()
     }
 
     fn vendors(&self) -> Vec<(VendorId, String)> {

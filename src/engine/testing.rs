@@ -39,7 +39,10 @@ struct AnyDesk(VendorId);
 impl Desk for AnyDesk {
     fn carrier(&self, intent: &Intent) -> Option<VendorId> {
         match intent {
-            Intent::StartSession { vendor, .. } | Intent::RegisterWebhook { vendor, .. } => Some(*vendor),
+            Intent::StartSession { vendor, .. }
+            | Intent::RegisterWebhook { vendor, .. }
+            | Intent::UpdateWebhook { vendor, .. }
+            | Intent::DeleteWebhook { vendor, .. } => Some(*vendor),
             _ => Some(self.0),
         }
     }

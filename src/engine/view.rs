@@ -246,7 +246,16 @@ impl State {
                 let name = self.name(Some(*patient));
                 if name.is_empty() { mine.display_name() } else { name }
             }
-            Intent::Book { patient, .. } => self.name(Some(*patient)),
+            Intent::Book { patient, .. }
+            | Intent::CreateEpisode { patient, .. }
+            | Intent::AddDocument { patient, .. } => self.name(Some(*patient)),
+            Intent::AssignEpisode { appointment, .. } | Intent::AttachFile { appointment, .. } => {
+                self.name(self.comes_to(*appointment))
+            }
+            Intent::UpdateEpisode { mine, .. } => mine.name.clone(),
+            Intent::DeleteAttachment { .. } => String::new(),
+            Intent::RequestAssistance { place, .. } | Intent::CancelAssistance { place, .. } => place.words(),
+            Intent::AskConsult { content, .. } => format!("{}, {}", content.last, content.first),
             Intent::ChangeAppointment { appointment, .. }
             | Intent::CancelAppointment { appointment }
             | Intent::AnswerVisitNote { appointment, .. }
@@ -255,7 +264,9 @@ impl State {
                 self.name(patient.or_else(|| self.comes_to(*emr_appointment)))
             }
             Intent::RequestAddendum { session_note, .. } => format!("#{session_note}"),
-            Intent::RegisterWebhook { vendor, .. } => vendor.to_string(),
+            Intent::RegisterWebhook { vendor, .. }
+            | Intent::UpdateWebhook { vendor, .. }
+            | Intent::DeleteWebhook { vendor, .. } => vendor.to_string(),
         }
     }
 

@@ -43,13 +43,19 @@ pub(super) fn code(kind: Kind) -> u8 {
         Kind::SignOff => 10,
         Kind::Episode => 11,
         Kind::Webhook => 12,
+        Kind::Episodes => 13,
+        Kind::Attachment => 14,
+        Kind::Attachments => 15,
+        Kind::Document => 16,
+        Kind::Assistance => 17,
+        Kind::Consult => 18,
     }
 }
 
 fn kind(code: u8) -> Option<Kind> {
     use Kind::{
-        Addendum, Appointment, EmrAppointment, Episode, Note, Patient, Room, Session, SessionNote, SignOff, VisitNote,
-        Webhook,
+        Addendum, Appointment, Assistance, Attachment, Attachments, Consult, Document, EmrAppointment, Episode,
+        Episodes, Note, Patient, Room, Session, SessionNote, SignOff, VisitNote, Webhook,
     };
     [
         Patient,
@@ -64,6 +70,12 @@ fn kind(code: u8) -> Option<Kind> {
         SignOff,
         Episode,
         Webhook,
+        Episodes,
+        Attachment,
+        Attachments,
+        Document,
+        Assistance,
+        Consult,
     ]
     .into_iter()
     .find(|kind| self::code(*kind) == code)

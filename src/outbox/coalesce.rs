@@ -85,7 +85,29 @@ fn join(earlier: &Intent, later: &Intent) -> Option<Joined> {
                 }))
             })
         }
-        (Intent::Book { appointment, patient, room, terms }, Intent::ChangeAppointment { base, mine, .. }) => {
+        (Intent::CreateEpisode { episode, patient, terms }, Intent::UpdateEpisode { base, mine, .. }) => {
+            Some(Joined::One(Box::new(Intent::CreateEpisode {
+                episode: *episode,
+                patient: *patient,
+                terms: merge::three_way(base, mine, terms).result,
+            })))
+        }
+        (Intent::UpdateEpisode { episode, base, mine }, Intent::UpdateEpisode { base: seen, mine: wanted, .. }) => {
+            let mine = merge::three_way(seen, wanted, mine).result;
+            Some(if mine == *base {
+                Joined::Nothing
+            } else {
+                Joined::One(Box::new(Intent::UpdateEpisode { episode: *episode, base: base.clone(), mine }))
+            })
+        }
+        // The last word counts; what stood there before either is not known, so it is sent even when it changes nothing.
+        (Intent::AssignEpisode { .. }, later @ Intent::AssignEpisode { .. })
+        | (Intent::UpdateWebhook { .. }, later @ (Intent::UpdateWebhook { .. } | Intent::DeleteWebhook { .. })) => {
+            Some(Joined::One(Box::new(later.clone())))
+        }
+        (Intent::AttachFile { .. }, Intent::DeleteAttachment { .. })
+        | (Intent::RequestAssistance { .. }, Intent::CancelAssistance { .. }) => Some(Joined::Nothing),
+        (Intent::Book { appointment, patient, room, terms, episode }, Intent::ChangeAppointment { base, mine, .. }) => {
             let mut joined = merge::three_way(base, mine, terms).result;
             // Without it a lost answer could not be looked up.
             joined.external_id = joined.external_id.or_else(|| terms.external_id.clone());
@@ -94,6 +116,7 @@ fn join(earlier: &Intent, later: &Intent) -> Option<Joined> {
                 patient: *patient,
                 room: room.clone(),
                 terms: joined,
+                episode: *episode,
             })))
         }
         (

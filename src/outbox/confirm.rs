@@ -68,6 +68,16 @@ pub fn shows(intent: &Intent, record: &Record) -> Shows {
             };
             answers.iter().all(|a| given(&a.names, &a.values)).into()
         }
+        (Intent::CreateEpisode { terms, .. }, Record::Episode(now)) => {
+            let wanted = told(terms).into_iter().filter(|(_, value)| !blank(value)).collect();
+            within(&wanted, &told(&now.terms), false)
+        }
+        (Intent::UpdateEpisode { base, mine, .. }, Record::Episode(now)) => differences(base, mine, &now.terms),
+        (Intent::AttachFile { file, .. }, Record::Attachment(now)) => {
+            (now.title == file.sent_title() && now.size == Some(file.size) && !now.deleted).into()
+        }
+        (Intent::DeleteAttachment { .. }, Record::Attachment(now)) => now.deleted.into(),
+        (Intent::RequestAssistance { place, .. }, Record::Assistance(now)) => (now.place == *place).into(),
         (Intent::StartSession { vendor, .. }, Record::Session(now)) => (now.vendor == *vendor).into(),
         (Intent::FileNote { .. }, Record::Note(now)) => (now.state == FilingState::Completed).into(),
         _ => Shows::CannotTell,

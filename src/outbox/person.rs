@@ -158,6 +158,14 @@ fn rebase(intent: &Intent, theirs: &Record, kept: &[&str], dropped: &[&str]) -> 
             let mine = take(&merge::three_way(base, mine, &theirs).result, &theirs, dropped);
             (mine != theirs).then_some(Intent::ChangeAppointment { appointment: *appointment, base: theirs, mine })
         }
+        (Intent::UpdateEpisode { episode, base, mine }, Record::Episode(theirs)) => {
+            let mine = take(&merge::three_way(base, mine, &theirs.terms).result, &theirs.terms, dropped);
+            (mine != theirs.terms).then(|| Intent::UpdateEpisode {
+                episode: *episode,
+                base: theirs.terms.clone(),
+                mine,
+            })
+        }
         (Intent::Book { appointment, terms, .. }, Record::Appointment(theirs)) => {
             let theirs = theirs.terms();
             let mine = take(&theirs, terms, kept);

@@ -32,7 +32,10 @@ impl Verdict {
     /// From why something failed.
     pub fn of(failure: Option<&Reason>, retry_after: Option<u64>) -> Self {
         match failure.map(|r| r.kind) {
-            None | Some(ReasonKind::NotFound | ReasonKind::Invalid | ReasonKind::FailedLater) => Self::Good,
+            None
+            | Some(ReasonKind::NotFound | ReasonKind::Invalid | ReasonKind::FailedLater | ReasonKind::AlreadyThere) => {
+                Self::Good
+            }
             Some(
                 ReasonKind::Unreachable
                 | ReasonKind::ConnectionLost

@@ -16,14 +16,19 @@ use jiff::civil::Date;
 
 use crate::domain::{
     appointment::Slot,
-    entry::{Errand, Fetched, Known, Probe, Probed, Reason, Sent},
+    entry::{Errand, Fetched, Known, Probe, Probed, Reason, ReasonKind, Sent},
     ids::{VendorId, VendorRef},
     inbox::{Decoded, InboxItem, Undecodable},
     intent::Intent,
-    record::Observation,
+    loss::Loss,
+    record::{Observation, Raw},
+    registration::Registration,
+    report::{Download, Report},
     secret::Secret,
     view::Question,
 };
+
+pub use http::{Chunks, Progress};
 
 /// A future that a trait object can return.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -48,6 +53,10 @@ pub enum Asked {
     Slots(Vec<Slot>),
     /// Label and URL.
     Links(Vec<(String, String)>),
+    /// Webhook registrations.
+    Webhooks(Vec<Registration>),
+    /// A report and where it stands.
+    Report(Report),
     /// Only observations.
     Nothing,
 }
@@ -87,11 +96,23 @@ pub trait Vendor: Send + Sync + 'static {
     /// Checks a write by the vendor's own rules before it is saved; the message is for the person.
     fn check(&self, intent: &Intent) -> Result<(), String>;
 
+    /// What a write would drop of what the vendor holds because it replaces it whole, by the body that was read last.
+    fn losses(&self, intent: &Intent, raw: &Raw) -> Vec<Loss> {
+        let _ = (intent, raw);
+        Vec::new()
+    }
+
     /// How an unknown outcome of this write is found out; also asked after a crash, when no answer was ever seen.
     fn probe_kind(&self, intent: &Intent) -> Probe;
 
     /// Carries out a write. Never repeats a request that may have taken effect.
     fn send<'a>(&'a self, errand: &'a Errand) -> Later<'a, Sent>;
+
+    /// Like [`Vendor::send`], telling on the way how much of a large body has left.
+    fn send_watched<'a>(&'a self, errand: &'a Errand, progress: Progress) -> Later<'a, Sent> {
+        drop(progress);
+        self.send(errand)
+    }
 
     /// Finds out whether an earlier request took effect, without changing anything.
     fn probe<'a>(&'a self, errand: &'a Errand) -> Later<'a, Probed>;
@@ -107,6 +128,13 @@ pub trait Vendor: Send + Sync + 'static {
 
     /// Reads the bulk source for a range of days, where the vendor has one.
     fn bulk<'a>(&'a self, from: Date, to: Date, sink: Sink<'a>) -> Later<'a, Result<u64, Reason>>;
+
+    /// Hands on a file that the vendor makes, piece by piece, unbounded in size; answers how many bytes it had. The caller
+    /// keeps them where nobody else can read them, or not at all.
+    fn download<'a>(&'a self, what: &'a Download, pieces: Chunks<'a>) -> Later<'a, Result<u64, Reason>> {
+        let _ = (what, pieces);
+        Box::pin(async { Err(Reason::new(ReasonKind::Unsupported, "this vendor hands out no files")) })
+    }
 
     /// Which request headers of a webhook its decoder needs, in lower case.
     fn webhook_headers(&self) -> &'static [&'static str];

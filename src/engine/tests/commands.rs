@@ -52,7 +52,7 @@ fn submit(intent: Intent) -> Command {
 }
 
 fn book(patient: RecordId, room: &str, start: Timestamp) -> Intent {
-    Intent::Book { appointment: RecordId::UNASSIGNED, patient, room: room.into(), terms: terms(start) }
+    Intent::Book { appointment: RecordId::UNASSIGNED, patient, room: room.into(), terms: terms(start), episode: None }
 }
 
 fn file(emr_appointment: RecordId, patient: Option<RecordId>) -> Intent {

@@ -62,6 +62,7 @@ fn what_follows_from_an_acknowledgement_follows_from_a_replacement() {
         patient: whom,
         room: "Telehealth A".into(),
         terms: terms(t.in_an_hour()),
+        episode: None,
     };
     let (id, made) = t.submit(intent);
     let was = Store::entry(&t.engine, id).unwrap();
@@ -82,6 +83,7 @@ fn what_was_acknowledged_and_not_seen_is_looked_for_after_a_restart_for_a_day() 
         patient: whom,
         room: "A".into(),
         terms: terms(t.in_an_hour()),
+        episode: None,
     };
     t.submit(book);
     let t = t.reopen(false).unwrap();

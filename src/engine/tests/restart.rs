@@ -55,6 +55,7 @@ fn a_busy_day(t: &ForTests) {
         patient: whom,
         room: "A".into(),
         terms: terms(start),
+        episode: None,
     });
     t.engine.execute(Command::Withdraw { entry: booking }, "amira");
     t.engine.execute(Command::SetRoom { appointment: visit_id, room: "B".into() }, "amira");

@@ -45,6 +45,7 @@ fn two_records_that_turn_out_to_be_one_keep_the_older_id_and_everything_that_nam
         patient: gone,
         room: "A".into(),
         terms: terms(t.in_an_hour()),
+        episode: None,
     });
     assert_eq!(t.read(told(vec![patient_ref("p1"), spid("7")], None)), older);
 
@@ -191,6 +192,7 @@ fn what_was_made_here_is_the_record_that_the_vendor_tells_of() {
         patient: whom,
         room: "Telehealth A".into(),
         terms: terms(start),
+        episode: None,
     });
     let row = board(&t.engine).into_iter().find(|r| r.id == made).unwrap();
     assert_eq!((row.patient_name.as_str(), row.fresh.pending), ("Okafor, Ada", true));

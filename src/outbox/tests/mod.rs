@@ -51,6 +51,7 @@ fn book(appointment: u64, patient: u64) -> Intent {
         patient: RecordId(patient),
         room: "North".into(),
         terms: terms(0, "cough"),
+        episode: None,
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     hands::{Hands, subject},
 };
 use crate::{
-    domain::{Question, Reason, ReasonKind, Source, view::Told},
+    domain::{Question, Reason, ReasonKind, Source, VendorRef, view::Told},
     vendor::{Asked, Capability, Vendor},
 };
 
@@ -74,6 +74,8 @@ async fn told(hands: &Hands, question: &Question) -> Answer {
     Ok(match asked {
         Asked::Slots(slots) => Told::Slots(slots),
         Asked::Links(links) => Told::Links(links),
+        Asked::Webhooks(registrations) => Told::Webhooks(registrations),
+        Asked::Report(report) => Told::Report(report),
         Asked::Nothing => Told::Applied(records),
     })
 }
@@ -81,7 +83,21 @@ async fn told(hands: &Hands, question: &Question) -> Answer {
 /// Who can answer: for a record its own vendor, otherwise whoever has what the question needs.
 async fn whom(hands: &Hands, question: &Question) -> Result<Arc<dyn Vendor>, Reason> {
     let needed = match question {
-        Question::Slots { .. } | Question::VisitLinks { .. } | Question::VisitNote { .. } => Some(Capability::Book),
+        Question::Slots { .. }
+        | Question::VisitLinks { .. }
+        | Question::TeamsLink { .. }
+        | Question::ContextLink { .. }
+        | Question::VisitNote { .. }
+        | Question::Attachments { .. }
+        | Question::Episodes { .. }
+        | Question::Assistance { .. }
+        | Question::OrderReport { .. }
+        | Question::ReportStatus { .. } => Some(Capability::Book),
+        // These say whom they mean.
+        Question::LookUp { reference: VendorRef { vendor, .. } } | Question::Webhooks { vendor } => {
+            let unsupported = || Reason::new(ReasonKind::Unsupported, "this vendor is not configured");
+            return hands.vendors.get(*vendor).ok_or_else(unsupported);
+        }
         Question::EmrAppointments { .. } => Some(Capability::Filing),
         Question::Summary { .. } => Some(Capability::Scribe),
         Question::Refresh { .. } => None,

@@ -324,8 +324,17 @@ fn fetch_failure(fetched: &Fetched) -> Option<Reason> {
 /// The record that a question is about.
 pub(super) fn subject(question: &Question) -> Option<RecordId> {
     match question {
-        Question::Slots { .. } => None,
+        Question::Slots { .. }
+        | Question::LookUp { .. }
+        | Question::ContextLink { .. }
+        | Question::Assistance { .. }
+        | Question::Webhooks { .. }
+        | Question::OrderReport { .. }
+        | Question::ReportStatus { .. } => None,
+        Question::Episodes { patient } => Some(*patient),
         Question::VisitLinks { appointment }
+        | Question::TeamsLink { appointment }
+        | Question::Attachments { appointment }
         | Question::VisitNote { appointment }
         | Question::EmrAppointments { appointment } => Some(*appointment),
         Question::Refresh { record } => Some(*record),

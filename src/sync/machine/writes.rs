@@ -449,8 +449,22 @@ fn question(intent: &Intent) -> Option<Question> {
         | Intent::Book { .. }
         | Intent::ChangeAppointment { .. }
         | Intent::CancelAppointment { .. }
-        | Intent::StartSession { .. } => Some(Question::Refresh { record: intent.subject() }),
-        Intent::FileNote { .. } | Intent::RequestAddendum { .. } | Intent::RegisterWebhook { .. } => None,
+        | Intent::StartSession { .. }
+        | Intent::CreateEpisode { .. }
+        | Intent::UpdateEpisode { .. }
+        | Intent::AttachFile { .. }
+        | Intent::DeleteAttachment { .. }
+        | Intent::RequestAssistance { .. } => Some(Question::Refresh { record: intent.subject() }),
+        // The appointment itself does not tell its episode, the episode tells its appointments.
+        Intent::AssignEpisode { episode, .. } => episode.map(|record| Question::Refresh { record }),
+        Intent::FileNote { .. }
+        | Intent::RequestAddendum { .. }
+        | Intent::RegisterWebhook { .. }
+        | Intent::UpdateWebhook { .. }
+        | Intent::DeleteWebhook { .. }
+        | Intent::AddDocument { .. }
+        | Intent::CancelAssistance { .. }
+        | Intent::AskConsult { .. } => None,
     }
 }
 

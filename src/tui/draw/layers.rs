@@ -274,6 +274,55 @@ impl Cx<'_> {
                 field("status", e.status.as_deref().unwrap_or_default());
             }
             Record::Room(r) => field("room", &r.name),
+            Record::Episode(e) => {
+                field("episode", &e.terms.name);
+                field("type", &e.terms.kind);
+                field("from", &e.terms.from);
+                field("to", e.terms.to.as_deref().unwrap_or_default());
+                field("status", e.terms.status.as_str());
+                field("objective", e.terms.objective.as_deref().unwrap_or_default());
+                field("not finished", e.terms.reason_incomplete.as_deref().unwrap_or_default());
+                for visit in &e.appointments {
+                    field("appointment", &visit.reasons.join(", "));
+                }
+            }
+            Record::Episodes(e) => {
+                for (_, terms) in &e.episodes {
+                    field(terms.status.as_str(), &format!("{} ({} {})", terms.name, terms.kind, terms.from));
+                }
+            }
+            Record::Attachment(a) => {
+                field(if a.deleted { "deleted" } else { "file" }, &a.title);
+                field("type", a.mime.as_ref().map_or("", |m| m.as_str()));
+                field("bytes", &a.size.map_or_else(String::new, |n| n.to_string()));
+            }
+            Record::Attachments(a) => {
+                for (_, file) in a.files.iter().filter(|(_, file)| !file.deleted) {
+                    field(file.mime.as_ref().map_or("file", |m| m.as_str()), &file.title);
+                }
+            }
+            Record::Document(d) => {
+                field("document", &d.body.name);
+                for (question, response) in &d.body.responses {
+                    field(question, response);
+                }
+            }
+            Record::Assistance(a) => {
+                field("asked for at", &a.place.words());
+                field("status", a.status.as_str());
+                field("room", a.room.as_deref().unwrap_or_default());
+                field("location", a.location.as_deref().unwrap_or_default());
+                if let Some(place) = &a.care_location {
+                    field("care location", place.name.as_deref().unwrap_or_default());
+                    field("availability", place.availability.as_deref().unwrap_or_default());
+                }
+                field("taken by", a.assigned_to.as_deref().unwrap_or_default());
+            }
+            Record::Consult(c) => {
+                field("patient", &format!("{}, {}", c.last, c.first));
+                field("consult", &format!("{} ({})", c.reason, c.kind));
+                field("asked by", &c.provider);
+            }
             Record::VisitNote(v) => {
                 for part in &v.parts {
                     field("template", &part.template);
@@ -610,5 +659,7 @@ fn fact_word(fact: crate::domain::Fact) -> &'static str {
         Fact::RecorderUrl => "recorder",
         Fact::SummaryUrl => "summary page",
         Fact::ExpiresAt => "ends",
+        Fact::Place => "asked for at",
+        Fact::ConsultPatient => "patient at Solo",
     }
 }

@@ -497,6 +497,7 @@ impl BookingForm {
                         external_id: (!external.is_empty()).then(|| external.to_owned()),
                         account_number: None,
                     },
+                    episode: None,
                 }))
             }
             What::Change { appointment, base } => {

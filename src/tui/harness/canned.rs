@@ -14,6 +14,7 @@ use crate::domain::{
     note::{Draft, FilingState, NoteBody, SessionNote, Soap, TemplateQuestion, VisitNote, VisitNotePart},
     patient::{HumanName, Patient, Telecom},
     record::{Facts, Provenance, Sourced},
+    report::{Report, ReportStatus},
     session::{Session, Stage, Summary, Urgency},
     view::{
         Answer, AppointmentRow, Detail, Freshness, Health, LinkRow, NoteItem, NoteRow, OutboxRow, PatientRow,
@@ -309,6 +310,7 @@ impl World {
             Query::Detail { record } => Answer::Detail(self.detail(*record)),
             Query::Find { .. } => Answer::Found(None),
             Query::Raw { .. } => Answer::Raw(Some(Raw(r#"{"id":"A-7","reason":["cough"]}"#.into()))),
+            Query::Losses { .. } => Answer::Losses(Vec::new()),
             Query::Explain { entry } => {
                 Answer::Entry(self.entries.iter().find(|e| e.id == *entry).cloned().map(Box::new))
             }
@@ -386,7 +388,16 @@ impl World {
                 Told::Applied(vec![RecordId(VISIT_NOTE + appointment.0 - APPOINTMENT)])
             }
             Question::Refresh { record } | Question::Summary { session: record } => Told::Applied(vec![*record]),
-            Question::EmrAppointments { .. } => Told::Applied(Vec::new()),
+            Question::TeamsLink { .. } | Question::ContextLink { .. } => Told::Links(Vec::new()),
+            Question::Webhooks { .. } => Told::Webhooks(Vec::new()),
+            Question::OrderReport { .. } | Question::ReportStatus { .. } => {
+                Told::Report(Report { id: "rep-1".into(), status: ReportStatus::Pending })
+            }
+            Question::EmrAppointments { .. }
+            | Question::LookUp { .. }
+            | Question::Attachments { .. }
+            | Question::Episodes { .. }
+            | Question::Assistance { .. } => Told::Applied(Vec::new()),
         }
     }
 

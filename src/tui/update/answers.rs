@@ -73,7 +73,16 @@ fn delta_effects(model: &Model, delta: &Delta) -> Vec<Effect> {
                     panes[Pane::Notes as usize] = true;
                     health = true;
                 }
-                Kind::EmrAppointment | Kind::VisitNote | Kind::Episode | Kind::Webhook => {}
+                Kind::EmrAppointment
+                | Kind::VisitNote
+                | Kind::Episode
+                | Kind::Episodes
+                | Kind::Attachment
+                | Kind::Attachments
+                | Kind::Document
+                | Kind::Assistance
+                | Kind::Consult
+                | Kind::Webhook => {}
             },
             Touched::Entry(_) => (outbox, health) = (true, true),
             Touched::Draft(_) => panes[Pane::Notes as usize] = true,

@@ -1,6 +1,6 @@
 //! A request as a vendor's client describes it.
 
-use std::fmt;
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -61,6 +61,60 @@ impl Header {
     }
 }
 
+/// Is told on the way how many bytes of a large body have left and how many it has.
+#[derive(Clone, Default)]
+pub struct Progress(Option<Arc<dyn Fn(u64, u64) + Send + Sync>>);
+
+impl Progress {
+    /// Tells this function. It runs between two pieces of the body and must not wait.
+    pub fn new(tell: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(tell)))
+    }
+
+    /// Tells nobody.
+    pub fn silent() -> Self {
+        Self(None)
+    }
+
+    /// So many bytes of so many have left.
+    pub fn tell(&self, done: u64, whole: u64) {
+        if let Some(tell) = &self.0 {
+            tell(done, whole);
+        }
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Progress(told)" } else { "Progress(silent)" })
+    }
+}
+
+/// A file that is sent as it lies on the disk, piece by piece. It is read while it is sent; when it is not what it was said
+/// to be the last piece is withheld and the connection ends, so that the vendor never sees a whole request.
+#[derive(Clone)]
+pub struct FileBody {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its length in bytes.
+    pub length: u64,
+    /// The SHA-256 of its bytes, in lower-case hex.
+    pub sha256: String,
+    /// As what it is sent.
+    pub content_type: String,
+    /// Who is told how far it is.
+    pub progress: Progress,
+}
+
+impl PartialEq for FileBody {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.path, self.length, &self.sha256, &self.content_type)
+            == (&other.path, other.length, &other.sha256, &other.content_type)
+    }
+}
+
+impl Eq for FileBody {}
+
 /// What a request carries.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Body {
@@ -70,6 +124,8 @@ pub enum Body {
     Json(Vec<u8>),
     /// Something else, with its content type.
     Bytes(Vec<u8>, &'static str),
+    /// A file, streamed.
+    File(FileBody),
 }
 
 impl fmt::Debug for Body {
@@ -78,6 +134,8 @@ impl fmt::Debug for Body {
             Self::None => f.write_str("none"),
             Self::Json(bytes) => write!(f, "JSON({} bytes)", bytes.len()),
             Self::Bytes(bytes, kind) => write!(f, "{kind}({} bytes)", bytes.len()),
+            // Its path may name a person.
+            Self::File(file) => write!(f, "{}({} bytes)", file.content_type, file.length),
         }
     }
 }
@@ -198,6 +256,13 @@ impl Call {
         self
     }
 
+    /// With a file as its body.
+    #[must_use]
+    pub fn file(mut self, file: FileBody) -> Self {
+        self.body = Body::File(file);
+        self
+    }
+
     /// Keeps the values of these JSON members out of the exchange.
     #[must_use]
     pub fn conceal(mut self, members: &'static [&'static str]) -> Self {
@@ -218,6 +283,7 @@ impl Call {
             Body::None => None,
             Body::Json(bytes) => kept(bytes, self.concealed),
             Body::Bytes(bytes, kind) => Some(Raw(format!("({} bytes of {kind})", bytes.len()))),
+            Body::File(file) => Some(Raw(format!("({} bytes of {})", file.length, file.content_type))),
         }
     }
 }

@@ -174,6 +174,11 @@ impl Http {
         if let Body::Json(_) = call.body {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
+        if let Body::File(file) = &call.body {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(&file.content_type).map_err(|_| bad())?);
+            // A length instead of chunks: a cut connection is then a request that was never whole.
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(file.length));
+        }
         if let Body::Bytes(_, kind) = call.body {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         }
@@ -183,6 +188,7 @@ impl Http {
         Ok(match &call.body {
             Body::None => request,
             Body::Json(bytes) | Body::Bytes(bytes, _) => request.body(bytes.clone()),
+            Body::File(file) => request.body(reqwest::Body::wrap_stream(super::file::pieces(file.clone()))),
         })
     }
 

@@ -5,6 +5,7 @@
 
 mod call;
 mod client;
+mod file;
 pub mod read;
 mod verdict;
 
@@ -14,7 +15,7 @@ pub(crate) mod fake;
 mod tests;
 
 pub(crate) use call::conceal_json;
-pub use call::{Body, Call, Header, Method};
+pub use call::{Body, Call, FileBody, Header, Method, Progress};
 pub use client::{Http, HttpSettings, HttpTrouble};
 pub use verdict::{answered, outcome_of, reason_of, unreadable};
 

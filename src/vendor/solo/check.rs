@@ -2,13 +2,14 @@
 
 use jiff::civil::DateTime;
 
+use super::{SoloSettings, assistance, attachments, consult, documents, episodes};
 use crate::domain::{appointment::Terms, intent::Intent, merge::changed, patient::Patient};
 
 /// The longest and shortest appointment in seconds.
 const DURATION: std::ops::RangeInclusive<u32> = 1..=86_400;
 
 /// Checks a write.
-pub fn check(intent: &Intent) -> Result<(), String> {
+pub fn check(intent: &Intent, settings: &SoloSettings) -> Result<(), String> {
     match intent {
         Intent::CreatePatient { chosen_id, content, .. } => {
             in_path("patient id", chosen_id)?;
@@ -51,13 +52,22 @@ pub fn check(intent: &Intent) -> Result<(), String> {
             }
             Ok(())
         }
-        Intent::RegisterWebhook { endpoint, events, .. } => {
+        Intent::CreateEpisode { terms, .. } => episodes::check(terms),
+        Intent::UpdateEpisode { mine, .. } => episodes::check(mine),
+        Intent::AttachFile { file, .. } => attachments::check(file, settings.attachment_bytes),
+        Intent::AddDocument { body, .. } => documents::check(body),
+        Intent::RequestAssistance { place, .. } | Intent::CancelAssistance { place, .. } => assistance::check(place),
+        Intent::AskConsult { content, .. } => consult::check(content),
+        Intent::RegisterWebhook { endpoint, events, .. } | Intent::UpdateWebhook { endpoint, events, .. } => {
             if !secure(endpoint) {
                 return Err("endpoint: only https, or http to this machine".into());
             }
             if events.is_empty() { Err("events: at least one".into()) } else { Ok(()) }
         }
-        Intent::CancelAppointment { .. } => Ok(()),
+        Intent::CancelAppointment { .. }
+        | Intent::AssignEpisode { .. }
+        | Intent::DeleteAttachment { .. }
+        | Intent::DeleteWebhook { .. } => Ok(()),
         Intent::StartSession { .. } | Intent::FileNote { .. } | Intent::RequestAddendum { .. } => {
             Err("Solo does not do this".into())
         }

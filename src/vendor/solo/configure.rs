@@ -49,6 +49,31 @@ const KEYS: &[Key] = &[
         "Where a visit note's template keeps its questions: sections (a JSON pointer), section_name, questions, \
          question_id, question_label, question_kind, options. An assumption.",
     ),
+    Key::new(
+        "attachment_bytes",
+        KeyKind::Integer { min: 1024, max: 1_073_741_824 },
+        "5242880",
+        "The largest file that is sent, in bytes. The document says 5Mb; 5 MiB is an assumption.",
+    ),
+    Key::optional(
+        "teams_auth_token",
+        KeyKind::Secret,
+        "The Teams-Auth-Token with which an appointment's Microsoft Teams link is asked for.",
+    ),
+    Key::optional("linking_secret", KeyKind::Secret, "The secret of context-aware links."),
+    Key::new(
+        "consult_refusal",
+        KeyKind::Text,
+        "within 24 hours",
+        "The words by which the refusal of a second consult is known, whatever its status. An assumption.",
+    ),
+    Key::new(
+        "send_back_unknown",
+        KeyKind::Bool,
+        "false",
+        "Whether members that are in no document are sent back when a patient's list is replaced. Without it they are \
+         dropped, and the form says which.",
+    ),
 ];
 
 fn make(values: &Values, around: &Around) -> Result<Solo, (&'static str, String)> {
@@ -71,6 +96,15 @@ fn make(values: &Values, around: &Around) -> Result<Solo, (&'static str, String)
     http.proxy = values.text("proxy").map(str::to_owned);
     settings.event_patient_is_spid = values.text("event_patient") != Some("patient");
     settings.link_hosts = values.list("link_hosts").to_vec();
+    if let Some(bytes) = number("attachment_bytes") {
+        settings.attachment_bytes = bytes;
+    }
+    settings.teams_auth_token = values.secret("teams_auth_token").cloned();
+    settings.linking_secret = values.secret("linking_secret").cloned();
+    if let Some(words) = values.text("consult_refusal") {
+        words.clone_into(&mut settings.consult_refusal);
+    }
+    settings.send_back_unknown = values.yes("send_back_unknown");
     if let Some(text) = values.text("delimiter") {
         let &[byte] = text.as_bytes() else { return Err(("delimiter", "must be one ASCII character".into())) };
         settings.delimiter = byte;

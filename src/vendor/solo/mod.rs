@@ -8,12 +8,23 @@ pub mod dump;
 pub mod envelope;
 pub mod settings;
 
+pub mod attachments;
+pub mod linking;
+pub mod zipped;
+
+mod assistance;
 mod check;
 mod compare;
+mod consult;
+mod documents;
+mod episodes;
 mod event;
+mod hooks;
 mod probe;
 mod reads;
+mod report;
 mod request;
+mod unknown;
 mod visit_note;
 mod wire;
 mod writes;
@@ -34,14 +45,18 @@ use crate::domain::{
     ids::{Scheme, VendorId, VendorRef},
     inbox::{Decoded, InboxItem, Undecodable},
     intent::Intent,
-    record::Observation,
+    loss::Loss,
+    merge,
+    random::{Randomness, SystemRandom},
+    record::{Observation, Raw},
+    report::Download,
     secret::Secret,
     view::Question,
 };
 
 use super::{
     AskResult, Capability, Later, Sink, Vendor,
-    http::{Call, CallError, Http, HttpTrouble, Method, Reply, Transport},
+    http::{Call, CallError, Chunks, Http, HttpTrouble, Method, Progress, Reply, Transport},
 };
 
 /// Its name in the configuration and in every reference.
@@ -69,6 +84,16 @@ pub mod scheme {
     pub const WEBHOOK: Scheme = Scheme::new("webhook");
     /// A visit note, by its appointment's SAID.
     pub const VISIT_NOTE: Scheme = Scheme::new("visitNote");
+    /// The list of a patient's episodes, by the practice's id of the patient.
+    pub const EPISODES: Scheme = Scheme::new("episodes");
+    /// A file, by its appointment's SAID, a slash and its own id: it has no other address.
+    pub const ATTACHMENT: Scheme = Scheme::new("attachment");
+    /// The list of an appointment's files, by its SAID.
+    pub const ATTACHMENTS: Scheme = Scheme::new("attachments");
+    /// A request for assistance.
+    pub const ASSISTANCE: Scheme = Scheme::new("assistance");
+    /// A consult, by the encounter that it made.
+    pub const ENCOUNTER: Scheme = Scheme::new("encounter");
 }
 
 /// The events that can be registered for.
@@ -91,6 +116,8 @@ pub const EVENTS: [&str; 12] = [
 pub struct Solo {
     settings: SoloSettings,
     transport: Arc<dyn Transport>,
+    /// For the salt and IV of links.
+    random: Arc<dyn Randomness>,
 }
 
 impl fmt::Debug for Solo {
@@ -102,7 +129,13 @@ impl fmt::Debug for Solo {
 impl Solo {
     /// A client over any transport.
     pub fn new(settings: SoloSettings, transport: Arc<dyn Transport>) -> Self {
-        Self { settings, transport }
+        Self { settings, transport, random: Arc::new(SystemRandom) }
+    }
+
+    /// The same client with another source of randomness, so that a test can say what it draws.
+    #[must_use]
+    pub fn with_random(self, random: Arc<dyn Randomness>) -> Self {
+        Self { random, ..self }
     }
 
     /// A client over HTTP.
@@ -115,7 +148,10 @@ impl Solo {
     }
 
     fn call(&self, method: Method, template: &str, values: &[(&str, &str)]) -> Call {
-        Call::new(method, template, values).credential("Api-Key", &self.settings.api_key)
+        // The document has the content type on every request, also where it has no body.
+        Call::new(method, template, values)
+            .header("Content-Type", "application/json")
+            .credential("Api-Key", &self.settings.api_key)
     }
 
     fn get(&self, template: &str, values: &[(&str, &str)]) -> Call {
@@ -183,14 +219,37 @@ impl Vendor for Solo {
             | Intent::Book { .. }
             | Intent::ChangeAppointment { .. }
             | Intent::CancelAppointment { .. }
-            | Intent::AnswerVisitNote { .. } => true,
-            Intent::RegisterWebhook { vendor, .. } => *vendor == SOLO,
+            | Intent::AnswerVisitNote { .. }
+            | Intent::CreateEpisode { .. }
+            | Intent::UpdateEpisode { .. }
+            | Intent::AssignEpisode { .. }
+            | Intent::AttachFile { .. }
+            | Intent::DeleteAttachment { .. }
+            | Intent::AddDocument { .. }
+            | Intent::RequestAssistance { .. }
+            | Intent::CancelAssistance { .. }
+            | Intent::AskConsult { .. } => true,
+            Intent::RegisterWebhook { vendor, .. }
+            | Intent::UpdateWebhook { vendor, .. }
+            | Intent::DeleteWebhook { vendor, .. } => *vendor == SOLO,
             Intent::StartSession { .. } | Intent::FileNote { .. } | Intent::RequestAddendum { .. } => false,
         }
     }
 
     fn check(&self, intent: &Intent) -> Result<(), String> {
-        check::check(intent)
+        check::check(intent, &self.settings)
+    }
+
+    fn losses(&self, intent: &Intent, raw: &Raw) -> Vec<Loss> {
+        let Intent::UpdatePatient { base, mine, .. } = intent else { return Vec::new() };
+        let fields = merge::changed(&**base, &**mine);
+        let losses = unknown::losses(&raw.0, &fields);
+        if !self.settings.send_back_unknown {
+            return losses;
+        }
+        let mut body = request::update_patient(mine, &fields);
+        unknown::send_back(&mut body, &raw.0);
+        unknown::remaining(losses, &body, &raw.0)
     }
 
     fn probe_kind(&self, intent: &Intent) -> Probe {
@@ -198,9 +257,13 @@ impl Vendor for Solo {
     }
 
     fn send<'a>(&'a self, errand: &'a Errand) -> Later<'a, Sent> {
+        self.send_watched(errand, Progress::silent())
+    }
+
+    fn send_watched<'a>(&'a self, errand: &'a Errand, progress: Progress) -> Later<'a, Sent> {
         Box::pin(async move {
             let mut trail = Trail::default();
-            let outcome = match self.deliver(errand, &mut trail).await {
+            let outcome = match self.deliver(errand, progress, &mut trail).await {
                 Ok(outcome) | Err(outcome) => outcome,
             };
             Sent { outcome, observations: trail.observations, exchanges: trail.exchanges }
@@ -239,6 +302,10 @@ impl Vendor for Solo {
 
     fn bulk<'a>(&'a self, from: Date, to: Date, sink: Sink<'a>) -> Later<'a, Result<u64, Reason>> {
         Box::pin(self.dump(from, to, sink))
+    }
+
+    fn download<'a>(&'a self, what: &'a Download, pieces: Chunks<'a>) -> Later<'a, Result<u64, Reason>> {
+        Box::pin(self.pour(what, pieces))
     }
 
     fn webhook_headers(&self) -> &'static [&'static str] {

@@ -37,7 +37,17 @@ pub fn kind(intent: &Intent) -> Probe {
         | Intent::ChangeAppointment { .. }
         | Intent::CancelAppointment { .. }
         | Intent::AnswerVisitNote { .. } => Probe::Compare,
-        Intent::RegisterWebhook { .. } => Probe::List,
+        Intent::UpdateEpisode { .. }
+        | Intent::AssignEpisode { .. }
+        | Intent::DeleteAttachment { .. }
+        | Intent::UpdateWebhook { .. } => Probe::Compare,
+        Intent::RegisterWebhook { .. }
+        | Intent::DeleteWebhook { .. }
+        | Intent::CreateEpisode { .. }
+        | Intent::AttachFile { .. } => Probe::List,
+        // The words for the place are what we chose.
+        Intent::RequestAssistance { .. } | Intent::CancelAssistance { .. } => Probe::ById,
+        Intent::AddDocument { .. } | Intent::AskConsult { .. } => Probe::None,
         Intent::StartSession { .. } | Intent::FileNote { .. } | Intent::RequestAddendum { .. } => Probe::None,
     }
 }
@@ -139,6 +149,27 @@ impl Solo {
             Intent::RegisterWebhook { vendor, endpoint, events, .. } if *vendor == SOLO => {
                 self.find_registration(endpoint, events, trail).await
             }
+            Intent::UpdateWebhook { registration, vendor, endpoint, events } if *vendor == SOLO => {
+                self.compare_webhook(errand, *registration, endpoint, events, trail).await
+            }
+            Intent::DeleteWebhook { registration, vendor } if *vendor == SOLO => {
+                self.find_deleted_webhook(errand, *registration, trail).await
+            }
+            Intent::CreateEpisode { patient, terms, .. } => self.find_episode(errand, *patient, terms, trail).await,
+            Intent::UpdateEpisode { episode, base, mine } => {
+                self.compare_episode(errand, *episode, base, mine, trail).await
+            }
+            Intent::AssignEpisode { appointment, episode } => {
+                self.compare_assignment(errand, *appointment, *episode, trail).await
+            }
+            Intent::AttachFile { appointment, file, .. } => {
+                self.find_attachment(errand, *appointment, file, trail).await
+            }
+            Intent::DeleteAttachment { attachment } => self.compare_deletion(errand, *attachment, trail).await,
+            Intent::RequestAssistance { place, .. } => self.find_assistance(errand, place, trail).await,
+            Intent::CancelAssistance { request, place } => {
+                self.compare_cancellation(errand, *request, place, trail).await
+            }
             _ => Err(Finding::CannotTell(unsupported())),
         }
     }
@@ -149,9 +180,7 @@ impl Solo {
         events: &[String],
         trail: &mut Trail,
     ) -> Result<Finding, Finding> {
-        let call = self.get("qapi/v1/webhooks", &[]).conceal(CONCEALED);
-        let reply = self.success(call, trail).await.map_err(untold)?;
-        let all: Vec<WireWebhook> = reply.json().map_err(Finding::Failed)?;
+        let all = self.webhooks(trail).await.map_err(untold)?;
         let wanted: BTreeSet<&str> = events.iter().map(String::as_str).collect();
         let mut elsewhere = false;
         for webhook in all.into_iter().filter(|w| w.endpoint.as_deref() == Some(endpoint)) {
@@ -180,7 +209,7 @@ impl Solo {
 
 /// What the fields' standings say together. A field that no read tells is sent again only beside readable ones that all
 /// agree; alone it is for a person.
-fn judge(standings: &[(String, Standing)], theirs: Record) -> Finding {
+pub(super) fn judge(standings: &[(String, Standing)], theirs: Record) -> Finding {
     let count = |wanted: Standing| standings.iter().filter(|(_, s)| *s == wanted).count();
     let fields: Vec<_> =
         standings.iter().filter(|(_, s)| *s == Standing::Theirs).map(|(name, _)| name.clone()).collect();
@@ -198,12 +227,12 @@ fn judge(standings: &[(String, Standing)], theirs: Record) -> Finding {
 }
 
 /// "Not found" says that a creation is absent; everything else that the probe failed.
-fn absent_or_failed((reason, _): Unread) -> Finding {
+pub(super) fn absent_or_failed((reason, _): Unread) -> Finding {
     if reason.kind == ReasonKind::NotFound { Finding::Absent } else { Finding::Failed(reason) }
 }
 
 /// A record that should be there cannot be read.
-fn untold((reason, _): Unread) -> Finding {
+pub(super) fn untold((reason, _): Unread) -> Finding {
     if reason.kind == ReasonKind::Unauthorized || temporary(&reason) {
         Finding::Failed(reason)
     } else {
@@ -215,7 +244,7 @@ fn no_id() -> Finding {
     Finding::CannotTell(Reason::new(ReasonKind::NotYetKnown, "no id is known with which Solo can be asked"))
 }
 
-fn nameless(outcome: Outcome) -> Finding {
+pub(super) fn nameless(outcome: Outcome) -> Finding {
     match outcome {
         Outcome::NotYet(reason) => Finding::Failed(reason),
         _ => no_id(),

@@ -20,9 +20,10 @@ use crate::{
 };
 
 use super::{
-    SOLO, Solo, Trail, Unread, check, not_yet, scheme, unsupported,
+    SOLO, Solo, Trail, Unread, assistance, check, episodes, linking, not_yet, scheme, unsupported,
     visit_note::{self, WirePart},
-    wire::{WireAppointment, WireEpisode, WireLinks, WirePatient, WireRoom, WireSlot, WireWebhook},
+    wire::{WireAppointment, WireLinks, WirePatient, WireRoom, WireSlot, WireWebhook},
+    writes::named_only,
 };
 
 /// The members of webhook answers that open something.
@@ -63,20 +64,15 @@ impl Solo {
                 Ok(vec![observation])
             }
             Kind::Webhook => {
-                let call = self.get("qapi/v1/webhooks/{id}", &id).conceal(CONCEALED);
-                let reply = self.success(call, trail).await?;
-                let webhook: WireWebhook = reply.object().map_err(|e| (e, None))?;
-                Ok(vec![webhook_observation(about.value.clone(), webhook, &reply)])
+                let (_, observation) = self.webhook(&about.value, trail).await?;
+                Ok(vec![observation])
             }
             Kind::Room => self.rooms(trail).await,
-            Kind::Episode => {
-                let reply = self.success(self.get("qapi/v1/episodes/{id}/appointments", &id), trail).await?;
-                let told: WireEpisode = reply.object().map_err(|e| (e, None))?;
-                if told.episode.is_none() {
-                    return Err((unreadable(&reply, "not an episode"), None));
-                }
-                Ok(episode(about, told, &reply))
-            }
+            Kind::Episode => self.episode_visits(about, trail).await,
+            Kind::Episodes => self.episodes(&about.value, trail).await,
+            Kind::Attachments => self.attachments(&about.value, trail).await,
+            Kind::Attachment => Ok(vec![self.attachment(about, trail).await?]),
+            Kind::Assistance => Ok(vec![self.assistance_again(about, known, trail).await?]),
             _ => Err((unsupported(), None)),
         }
     }
@@ -162,6 +158,11 @@ impl Solo {
                     scheme::ROOM,
                     scheme::VISIT_NOTE,
                     scheme::WEBHOOK,
+                    scheme::EPISODE,
+                    scheme::EPISODES,
+                    scheme::ATTACHMENT,
+                    scheme::ATTACHMENTS,
+                    scheme::ASSISTANCE,
                 ];
                 let about = readable
                     .iter()
@@ -169,6 +170,47 @@ impl Solo {
                     .ok_or_else(|| (not_yet("no id with which Solo can be asked is known yet"), None))?;
                 Ok((Asked::Nothing, self.read(about, known, &mut trail).await?))
             }
+            Question::LookUp { reference } => {
+                if reference.kind == Kind::Patient && reference.scheme == scheme::HSID {
+                    // Solo books by it and tells nothing by it; from now on it is a name that a booking can use.
+                    return Ok((Asked::Nothing, vec![named_only(reference.clone(), Vec::new())]));
+                }
+                Ok((Asked::Nothing, self.read(reference, known, &mut trail).await?))
+            }
+            Question::TeamsLink { .. } => {
+                Ok((Asked::Links(vec![self.teams_link(known, &mut trail).await?]), Vec::new()))
+            }
+            Question::ContextLink { argument } => {
+                let invalid = |text: String| (Reason::new(ReasonKind::Invalid, text), None);
+                let secret = self.settings.linking_secret.as_ref();
+                let secret = secret.ok_or_else(|| not_set("no linking_secret is configured"))?;
+                let base = &self.settings.http.base_url;
+                let link = linking::link(base, argument, secret, &*self.random).map_err(|e| invalid(e.to_string()))?;
+                Ok((Asked::Links(vec![("visit".into(), link.expose().to_owned())]), Vec::new()))
+            }
+            Question::Attachments { .. } => {
+                let Some(said) = known.name(SOLO, scheme::APPOINTMENT) else {
+                    return Err((not_yet("the appointment's own id is not known yet"), None));
+                };
+                Ok((Asked::Nothing, self.attachments(said, &mut trail).await?))
+            }
+            Question::Episodes { .. } => {
+                let id = known.name(SOLO, scheme::PATIENT).ok_or_else(|| (episodes::no_practice_id(), None))?;
+                Ok((Asked::Nothing, self.episodes(id, &mut trail).await?))
+            }
+            Question::Assistance { place } => {
+                assistance::check(place).map_err(|text| (Reason::new(ReasonKind::Invalid, text), None))?;
+                let (_, observation) = self.assistance(place, &mut trail).await?;
+                Ok((Asked::Nothing, vec![observation]))
+            }
+            Question::Webhooks { .. } => {
+                let (registrations, names) = self.registrations(&mut trail).await?;
+                Ok((Asked::Webhooks(registrations), names))
+            }
+            Question::OrderReport { order } => {
+                Ok((Asked::Report(self.order_report(order, &mut trail).await?), Vec::new()))
+            }
+            Question::ReportStatus { id } => Ok((Asked::Report(self.report_status(id, &mut trail).await?), Vec::new())),
             Question::EmrAppointments { .. } | Question::Summary { .. } => Err((unsupported(), None)),
         }
     }
@@ -203,6 +245,27 @@ impl Solo {
         }
     }
 
+    /// Get Microsoft Teams Provider Video Call Link.
+    async fn teams_link(&self, known: &Known, trail: &mut Trail) -> Result<(String, String), Unread> {
+        let token = self.settings.teams_auth_token.as_ref();
+        let token = token.ok_or_else(|| not_set("no teams_auth_token is configured"))?;
+        let said = known.name(SOLO, scheme::APPOINTMENT);
+        let said = said.ok_or_else(|| (not_yet("the appointment's own id is not known yet"), None))?;
+        let call = self
+            .get("qapi/v1/appointments/{id}/msteams-provider-link", &[("id", said)])
+            .credential("Teams-Auth-Token", token);
+        let reply = self.success(call, trail).await?;
+        let told: WireLinks = reply.object().map_err(|e| (e, None))?;
+        let mut links = Vec::new();
+        let url = told.ms_teams_provider_visit_url;
+        if let Some(url) = url.as_ref().filter(|url| leads_to_teams(url)) {
+            links.push(("Teams".to_owned(), url.clone()));
+        } else {
+            self.link(&mut links, "Teams", url);
+        }
+        links.pop().ok_or_else(|| (unreadable(&reply, "no Teams link"), None))
+    }
+
     fn link(&self, links: &mut Vec<(String, String)>, label: &str, url: Option<String>) {
         let Some(url) = url.filter(|u| !u.is_empty()) else { return };
         if links.iter().any(|(_, known)| *known == url) {
@@ -232,6 +295,16 @@ impl Solo {
             || domain.is_some_and(|d| within(host, d))
             || self.settings.link_hosts.iter().any(|allowed| within(host, allowed))
     }
+}
+
+/// Whether a link leads to where the document's Teams links lead.
+fn leads_to_teams(link: &str) -> bool {
+    let host = Url::parse(link).ok().filter(|u| u.scheme() == "https").and_then(|u| u.host_str().map(str::to_owned));
+    host.is_some_and(|host| within(&host, "teams.microsoft.com"))
+}
+
+fn not_set(what: &str) -> Unread {
+    (Reason::new(ReasonKind::Unsupported, what), None)
 }
 
 /// Whether a host is a domain or lies in it.
@@ -300,28 +373,6 @@ pub(super) fn appointment(reply: &Reply, about: &VendorRef) -> Result<(Appointme
         complete: true,
     });
     Ok((appointment, observations))
-}
-
-/// An episode tells names: the patient's two, which nothing else joins later, and those of its appointments.
-fn episode(about: &VendorRef, told: WireEpisode, reply: &Reply) -> Vec<Observation> {
-    let names =
-        |refs: Vec<VendorRef>, facts| Observation { refs, record: None, facts, raw: Raw::default(), complete: false };
-    let head = told.episode.unwrap_or_default();
-    let patient: Vec<VendorRef> = [(scheme::PATIENT, head.external_patient_id), (scheme::SPID, head.solo_patient_id)]
-        .into_iter()
-        .filter_map(|(scheme, id)| Some(VendorRef::new(SOLO, Kind::Patient, scheme, id.filter(|i| !i.is_empty())?)))
-        .collect();
-    let mut observations = vec![Observation { raw: Raw(reply.text()), ..names(vec![about.clone()], Vec::new()) }];
-    if !patient.is_empty() {
-        observations.push(names(patient, Vec::new()));
-    }
-    for visit in told.appointments {
-        if let Some(id) = visit.appointment_id.filter(|id| !id.is_empty()) {
-            let name = VendorRef::new(SOLO, Kind::Appointment, scheme::APPOINTMENT, id);
-            observations.push(names(vec![name], vec![(Fact::Episode, about.value.clone())]));
-        }
-    }
-    observations
 }
 
 /// The patient inside an appointment. The document shows the same object there as Get Patient answers, so it counts as a

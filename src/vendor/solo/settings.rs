@@ -4,7 +4,10 @@ use std::{fmt, time::Duration};
 
 use jiff::tz::TimeZone;
 
-use crate::{domain::secret::Secret, vendor::http::HttpSettings};
+use crate::{
+    domain::{attachment::MOST_BYTES, secret::Secret},
+    vendor::http::HttpSettings,
+};
 
 use super::dump::Column;
 
@@ -32,6 +35,17 @@ pub struct SoloSettings {
     pub dump_zone: TimeZone,
     /// Where a visit note's template keeps its questions.
     pub visit_note: VisitNoteShape,
+    /// The largest file that is sent, in bytes (assumption: 5 MiB).
+    pub attachment_bytes: u64,
+    /// The `Teams-Auth-Token` with which an appointment's Microsoft Teams link is asked for.
+    pub teams_auth_token: Option<Secret>,
+    /// The secret of context-aware links.
+    pub linking_secret: Option<Secret>,
+    /// The words by which the refusal of a second consult within 24 hours is known, on any status.
+    pub consult_refusal: String,
+    /// Whether what this program does not know in a patient's lists is sent back when a list is replaced. Otherwise a
+    /// request holds documented fields only.
+    pub send_back_unknown: bool,
 }
 
 impl SoloSettings {
@@ -48,6 +62,11 @@ impl SoloSettings {
             delimiter: b',',
             dump_zone: TimeZone::UTC,
             visit_note: VisitNoteShape::default(),
+            attachment_bytes: MOST_BYTES,
+            teams_auth_token: None,
+            linking_secret: None,
+            consult_refusal: "within 24 hours".into(),
+            send_back_unknown: false,
         }
     }
 }

@@ -312,7 +312,7 @@ pub struct WireBooked {
     pub visit_url: Option<String>,
 }
 
-/// The answers to both kinds of link requests.
+/// The answers to the requests for links.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct WireLinks {
@@ -325,6 +325,9 @@ pub struct WireLinks {
     /// For the patient.
     #[serde(deserialize_with = "read::text")]
     pub patient_visit_url: Option<String>,
+    /// For the provider, in Microsoft Teams.
+    #[serde(deserialize_with = "read::text")]
+    pub ms_teams_provider_visit_url: Option<String>,
 }
 
 /// A waiting room (Get Waiting Room List).
@@ -369,39 +372,6 @@ impl WireSlot {
     }
 }
 
-/// An episode with its appointments (Get list of Appointments for an Episode).
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct WireEpisode {
-    /// The episode itself.
-    #[serde(deserialize_with = "read::part")]
-    pub episode: Option<WireEpisodeHead>,
-    /// Its appointments.
-    #[serde(deserialize_with = "read::list")]
-    pub appointments: Vec<WireEpisodeVisit>,
-}
-
-/// What joins a patient's two names: an episode tells both.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct WireEpisodeHead {
-    /// The SPID.
-    #[serde(deserialize_with = "read::text")]
-    pub solo_patient_id: Option<String>,
-    /// The practice's id.
-    #[serde(deserialize_with = "read::text")]
-    pub external_patient_id: Option<String>,
-}
-
-/// An appointment in an episode's list.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct WireEpisodeVisit {
-    /// The SAID.
-    #[serde(deserialize_with = "read::text")]
-    pub appointment_id: Option<String>,
-}
-
 /// A webhook registration.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -420,16 +390,4 @@ pub struct WireWebhook {
     pub encryption_key: Option<String>,
 }
 
-redacted_debug!(
-    WireEpisode,
-    WireEpisodeHead,
-    WireEpisodeVisit,
-    WirePatient,
-    WireAppointment,
-    WireVisitor,
-    WireBooked,
-    WireLinks,
-    WireRoom,
-    WireSlot,
-    WireWebhook
-);
+redacted_debug!(WirePatient, WireAppointment, WireVisitor, WireBooked, WireLinks, WireRoom, WireSlot, WireWebhook);

@@ -10,23 +10,28 @@ use crate::{
         patient::Patient,
         record::{Fact, Observation, Raw, Record},
     },
-    vendor::http::{Method, Reply, outcome_of, unreadable},
+    vendor::http::{Method, Progress, Reply, outcome_of, unreadable},
 };
 
 use super::{
     SOLO, Solo, Trail, Unread,
     compare::{Standing, missing, over, standings},
-    not_yet, patient_place,
+    episodes, not_yet, patient_place,
     probe::{PATIENT_HIDDEN, TERMS_HIDDEN, kind},
     reads::{self, CONCEALED, temporary},
     request::{self, Booking},
-    scheme, unsupported,
+    scheme, unknown, unsupported,
     wire::{WireBooked, WireWebhook},
 };
 
 impl Solo {
     /// Carries out an errand. Both sides of the result are outcomes; the `Err` side only ends the way early.
-    pub(super) async fn deliver(&self, errand: &Errand, trail: &mut Trail) -> Result<Outcome, Outcome> {
+    pub(super) async fn deliver(
+        &self,
+        errand: &Errand,
+        progress: Progress,
+        trail: &mut Trail,
+    ) -> Result<Outcome, Outcome> {
         let probe = kind(&errand.intent);
         match &errand.intent {
             Intent::CreatePatient { chosen_id, content, .. } => {
@@ -35,8 +40,9 @@ impl Solo {
             Intent::UpdatePatient { patient, base, mine, partial } => {
                 self.update_patient(errand, *patient, (base, *partial), mine, trail).await
             }
-            Intent::Book { appointment, patient, room, terms } => {
-                self.book(errand, *appointment, *patient, room, terms, trail).await
+            Intent::Book { patient, room, terms, episode, .. } => {
+                let episode = episodes::booked_in(errand, *episode)?;
+                self.book(errand, *patient, room, terms, episode, trail).await
             }
             Intent::ChangeAppointment { appointment, base, mine } => {
                 let about = appointment_name(errand, *appointment)?;
@@ -88,6 +94,27 @@ impl Solo {
             Intent::RegisterWebhook { vendor, endpoint, events, .. } if *vendor == SOLO => {
                 self.register(endpoint, events, trail).await
             }
+            Intent::UpdateWebhook { registration, vendor, endpoint, events } if *vendor == SOLO => {
+                self.change_webhook(errand, *registration, endpoint, events, trail).await
+            }
+            Intent::DeleteWebhook { registration, vendor } if *vendor == SOLO => {
+                self.delete_webhook(errand, *registration, trail).await
+            }
+            Intent::CreateEpisode { patient, terms, .. } => self.create_episode(errand, *patient, terms, trail).await,
+            Intent::UpdateEpisode { episode, base, mine } => {
+                self.update_episode(errand, *episode, base, mine, trail).await
+            }
+            Intent::AssignEpisode { appointment, episode } => {
+                self.assign_episode(errand, *appointment, *episode, trail).await
+            }
+            Intent::AttachFile { appointment, file, .. } => {
+                self.attach(errand, *appointment, file, progress, trail).await
+            }
+            Intent::DeleteAttachment { attachment } => self.delete_attachment(errand, *attachment, trail).await,
+            Intent::AddDocument { patient, body, .. } => self.add_document(errand, *patient, body, trail).await,
+            Intent::RequestAssistance { place, .. } => self.request_assistance(place, trail).await,
+            Intent::CancelAssistance { request, place } => self.cancel_assistance(errand, *request, place, trail).await,
+            Intent::AskConsult { content, .. } => self.ask_consult(errand, content, trail).await,
             _ => Err(Outcome::Rejected(unsupported())),
         }
     }
@@ -146,6 +173,7 @@ impl Solo {
         let id = [("id", name.value.as_str())];
         let reply = self.success(self.get(place, &id), trail).await.map_err(before_sending)?;
         let (theirs, observation) = reads::patient(&reply, &name).map_err(|e| before_sending((e, None)))?;
+        let held = reply.text();
         trail.observations.push(observation);
         let (base, mine) = over(base, partial, mine, &theirs);
         let stand = standings(&base, &mine, &theirs, PATIENT_HIDDEN);
@@ -154,7 +182,11 @@ impl Solo {
         if wanted.is_empty() {
             return Ok(Outcome::Acked(Evidence::ReadBack));
         }
-        let call = self.call(Method::Put, place, &id).json(&request::update_patient(&mine, &wanted));
+        let mut body = request::update_patient(&mine, &wanted);
+        if self.settings.send_back_unknown {
+            unknown::send_back(&mut body, &held);
+        }
+        let call = self.call(Method::Put, place, &id).json(&body);
         let reply = outcome_of(self.carry(call, trail).await, Probe::Compare)?;
         Ok(acked(&reply))
     }
@@ -162,10 +194,10 @@ impl Solo {
     async fn book(
         &self,
         errand: &Errand,
-        appointment: RecordId,
         patient: RecordId,
         room: &str,
         terms: &Terms,
+        episode: Option<&str>,
         trail: &mut Trail,
     ) -> Result<Outcome, Outcome> {
         let known = errand.known(patient);
@@ -183,7 +215,6 @@ impl Solo {
             let reason = Reason::new(ReasonKind::Invalid, "a booking needs an external id");
             return Err(Outcome::Rejected(reason));
         };
-        let episode = errand.known(appointment).and_then(|k| k.facts.get(Fact::Episode));
         let call = self.call(Method::Post, place, &[("id", id)]).json(&Booking::new(room, terms, episode));
         let name = VendorRef::new(SOLO, Kind::Appointment, scheme::EXTERNAL_ID, external);
         let reply = match outcome_of(self.carry(call, trail).await, Probe::ByExternalId) {
@@ -199,7 +230,9 @@ impl Solo {
             }
             Err(outcome) => return Err(outcome),
         };
-        let booked = self.booked(&reply, &name, terms, vec![(Fact::Room, room.to_owned())]);
+        let mut facts = vec![(Fact::Room, room.to_owned())];
+        facts.extend(episode.map(|id| (Fact::Episode, id.to_owned())));
+        let booked = self.booked(&reply, &name, terms, facts);
         if booked.refs.len() < 2 {
             return Err(Outcome::Unknown(Probe::ByExternalId, unreadable(&reply, "no appointment id")));
         }
@@ -260,12 +293,12 @@ pub(super) fn appointment_name(errand: &Errand, appointment: RecordId) -> Result
         .ok_or_else(|| Outcome::NotYet(not_yet("the appointment's own id is not known yet: it comes with its event")))
 }
 
-fn acked(reply: &Reply) -> Outcome {
+pub(super) fn acked(reply: &Reply) -> Outcome {
     Outcome::Acked(Evidence::Answer { status: reply.status })
 }
 
 /// A read before the write failed: nothing was changed.
-fn before_sending((reason, after_seconds): Unread) -> Outcome {
+pub(super) fn before_sending((reason, after_seconds): Unread) -> Outcome {
     match reason.kind {
         ReasonKind::Unauthorized => Outcome::AuthExpired(reason),
         _ if temporary(&reason) => Outcome::Retry { after_seconds, reason },
@@ -282,7 +315,7 @@ fn sent_before(errand: &Errand, reason: &Reason) -> bool {
 ///
 /// # Errors
 /// The fields that somebody else changed.
-fn still_wanted(standings: &[(String, Standing)]) -> Result<Vec<String>, Vec<String>> {
+pub(super) fn still_wanted(standings: &[(String, Standing)]) -> Result<Vec<String>, Vec<String>> {
     let pick = |wanted: fn(Standing) -> bool| {
         standings.iter().filter(|(_, s)| wanted(*s)).map(|(name, _)| name.clone()).collect::<Vec<_>>()
     };

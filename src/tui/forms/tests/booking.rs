@@ -53,6 +53,7 @@ fn the_next_free_time_is_booked_with_two_enters() {
         patient: RecordId(5),
         room: "Telehealth A".into(),
         terms: Terms { start: Some(at("2026-11-21T13:00:00Z")), duration: Some(900), ..Terms::default() },
+        episode: None,
     };
     assert!(intent == expected);
 }

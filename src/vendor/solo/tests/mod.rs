@@ -2,6 +2,7 @@
 
 mod dump;
 mod events;
+mod golden;
 mod probes;
 mod reads;
 mod writes;
@@ -60,9 +61,11 @@ async fn sent(script: &Script, errand: &Errand) -> Sent {
     let sent = solo(script).send(errand).await;
     assert_eq!(sent.exchanges.len(), script.calls().len(), "every exchange is kept");
     for call in script.calls() {
-        assert!(
-            matches!(&call.headers[..], [(name, Header::Credential(key))] if name == "Api-Key" && key.expose() == "key-1")
-        );
+        assert!(matches!(
+            &call.headers[..],
+            [(kind, Header::Plain(json)), (name, Header::Credential(key))]
+                if kind == "Content-Type" && json == "application/json" && name == "Api-Key" && key.expose() == "key-1"
+        ));
     }
     sent
 }
@@ -172,6 +175,7 @@ fn book() -> Intent {
         patient: PATIENT,
         room: "Blue room".into(),
         terms: Terms { account_number: Some("E-1".into()), ..terms() },
+        episode: None,
     }
 }
 

@@ -369,7 +369,7 @@ fn the_vendors_rules_are_checked_before_anything_is_saved() {
     let with = |change: fn(&mut Terms)| {
         let mut terms = terms();
         change(&mut terms);
-        Intent::Book { appointment: VISIT, patient: PATIENT, room: "Blue room".into(), terms }
+        Intent::Book { appointment: VISIT, patient: PATIENT, room: "Blue room".into(), terms, episode: None }
     };
     refused(with(|t| t.duration = Some(0)), "duration");
     refused(with(|t| t.duration = Some(86_401)), "duration");

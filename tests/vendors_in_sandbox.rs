@@ -89,7 +89,7 @@ impl<M: Machine + 'static> Simulated<M> {
                 headers.push(("content-type".into(), "application/json".into()));
                 bytes.clone()
             }
-            Body::Bytes(..) => panic!("these clients send JSON"),
+            Body::Bytes(..) | Body::File(_) => panic!("these clients send JSON"),
         };
         let request = Request {
             method: call.method.as_str().into(),

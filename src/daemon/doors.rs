@@ -128,14 +128,17 @@ fn registrations(engine: &Engine) -> Vec<(RecordId, Secret)> {
     // A vendor may send the first event before its answer to the registration has come through.
     let asked = engine.open_entries().into_iter().filter_map(|entry| match (&entry.intent, &entry.state) {
         (_, EntryState::Rejected { .. }) => None,
-        (Intent::RegisterWebhook { registration, endpoint, .. }, _) => {
-            Some((*registration, Secret::new(endpoint.as_str())))
-        }
+        (
+            Intent::RegisterWebhook { registration, endpoint, .. }
+            | Intent::UpdateWebhook { registration, endpoint, .. },
+            _,
+        ) => Some((*registration, Secret::new(endpoint.as_str()))),
         _ => None,
     });
     let mut all: Vec<(RecordId, Secret)> = made.collect();
+    // A registration that is being moved is open at both its addresses until the move is known.
     for (id, endpoint) in asked {
-        if !all.iter().any(|(known, _)| *known == id) {
+        if !all.iter().any(|(known, standing)| *known == id && standing.expose() == endpoint.expose()) {
             all.push((id, endpoint));
         }
     }

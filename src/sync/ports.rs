@@ -103,6 +103,11 @@ pub trait Store: Send + Sync + 'static {
     /// How a request to a vendor went, for health and back-off.
     fn sample(&self, vendor: VendorId, sample: Sample);
 
+    /// So many bytes of a write's large body have left, of so many. Called between two pieces: it must not wait.
+    fn progress(&self, entry: EntryId, done: u64, whole: u64) {
+        let _ = (entry, done, whole);
+    }
+
     /// A short message for the people at the windows.
     fn say(&self, toast: crate::domain::command::Toast);
 }

@@ -22,7 +22,7 @@ use crate::{
         inbox::Undecodable,
     },
     sync::ports::{Sample, StoreTrouble},
-    vendor::{AskResult, Later, Vendor},
+    vendor::{AskResult, Later, Progress, Vendor},
 };
 
 pub(super) struct Hands {
@@ -189,11 +189,12 @@ impl Hands {
                 Some(reason.clone())
             }
         };
-        let sent = self.exchange(vendor.id(), || vendor.send(&errand), failed).await.unwrap_or_else(|| Sent {
-            outcome: Outcome::Unknown(probe, panicked()),
-            observations: Vec::new(),
-            exchanges: Vec::new(),
-        });
+        let store = Arc::clone(&self.store);
+        let progress = Progress::new(move |done, whole| store.progress(id, done, whole));
+        let sent =
+            self.exchange(vendor.id(), || vendor.send_watched(&errand, progress), failed).await.unwrap_or_else(|| {
+                Sent { outcome: Outcome::Unknown(probe, panicked()), observations: Vec::new(), exchanges: Vec::new() }
+            });
         let creates = errand.intent.creates().map(|(record, _)| record);
         self.apply(sent.observations, Source::Own, creates).await;
         self.tell(Input::SendDone { entry: id, outcome: sent.outcome, exchanges: sent.exchanges, probe });

@@ -296,3 +296,63 @@ fn an_unreadable_answer_does_not_quote_its_content() {
     assert_eq!(reply(200, "<html>").json::<Wire>().unwrap_err().kind, ReasonKind::Unreadable);
     assert!(reply(200, r#"{"id":"1""#).json::<Wire>().unwrap_err().message.starts_with("cut short"));
 }
+
+/// A file body over these bytes that says it is `said`.
+fn body_of(folder: &std::path::Path, bytes: &[u8], said: &[u8], progress: Progress) -> FileBody {
+    use sha2::Digest;
+    let path = folder.join("f");
+    std::fs::write(&path, bytes).unwrap();
+    FileBody {
+        path,
+        length: said.len() as u64,
+        sha256: crate::domain::attachment::hex(&sha2::Sha256::digest(said)),
+        content_type: "image/png".into(),
+        progress,
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_sent_under_its_length_and_tells_how_far_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = vec![b'a'; 150_000];
+    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let telling = Arc::clone(&told);
+    let progress = Progress::new(move |done, whole| telling.lock().unwrap().push((done, whole)));
+    let (base, asked) = answers("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").await;
+    let call = Call::post("a", &[]).file(body_of(folder.path(), &bytes, &bytes, progress));
+    let called = http(&base).call(&call).await;
+    assert_eq!(called.result.unwrap().status, 200);
+    assert_eq!(called.exchange.body.unwrap().0, "(150000 bytes of image/png)");
+    let asked = asked.await.unwrap().remove(0).to_ascii_lowercase();
+    assert!(
+        asked.contains("content-length: 150000\r\n") && asked.contains("content-type: image/png\r\n"),
+        "{asked:.300}"
+    );
+    assert_eq!(*told.lock().unwrap(), [(65_536, 150_000), (131_072, 150_000), (150_000, 150_000)]);
+}
+
+#[tokio::test]
+async fn a_file_that_changed_meanwhile_never_arrives_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = vec![b'a'; 100_000];
+    let mut other = said.clone();
+    other[70_000] = b'b';
+    let longer = [said.as_slice(), b"more"].concat();
+    for bytes in [other.as_slice(), &longer, &said[..99_000]] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let taken = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut seen = Vec::new();
+            // An end that is no orderly one is an end too.
+            let _ = stream.read_to_end(&mut seen).await;
+            seen
+        });
+        let call = Call::post("a", &[]).file(body_of(folder.path(), bytes, &said, Progress::silent()));
+        let error = http(&base).call(&call).await.result.unwrap_err();
+        assert!(!error.nothing_left(), "{error}");
+        let seen = taken.await.unwrap();
+        let head = seen.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4;
+        assert!(seen.len() - head < said.len(), "{} bytes arrived", seen.len() - head);
+    }
+}

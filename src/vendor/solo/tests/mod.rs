@@ -1,10 +1,14 @@
 //! What Solo is sent and how its answers are read. The requests are written by hand from the document.
 
+mod care;
 mod dump;
 mod events;
 mod golden;
+mod links;
 mod probes;
 mod reads;
+mod reports;
+mod unknown;
 mod writes;
 
 use std::sync::Arc;

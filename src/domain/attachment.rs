@@ -234,7 +234,7 @@ mod tests {
         file.make_unique(&SeededRandom::new(1));
         let sent = file.sent_title();
         assert!(
-            sent.starts_with("scan-") && sent.ends_with(".pdf") && sent.len() == "scan-00000000.pdf".len(),
+            sent.starts_with("scan-") && sent.ends_with("pdf") && sent.len() == "scan-00000000.pdf".len(),
             "{sent}"
         );
         file.make_unique(&SeededRandom::new(2));

@@ -23,14 +23,8 @@ open_enum! {
     }
 }
 
-impl Default for EpisodeStatus {
-    fn default() -> Self {
-        Self::Planning
-    }
-}
-
 /// What a person may write of an episode.
-#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EpisodeTerms {
     /// Its name.
@@ -48,6 +42,21 @@ pub struct EpisodeTerms {
     pub objective: Option<String>,
     /// Why it was not finished.
     pub reason_incomplete: Option<String>,
+}
+
+impl Default for EpisodeTerms {
+    /// Nothing but that it is being planned.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            kind: String::new(),
+            from: String::new(),
+            to: None,
+            status: EpisodeStatus::Planning,
+            objective: None,
+            reason_incomplete: None,
+        }
+    }
 }
 
 impl EpisodeTerms {

@@ -153,9 +153,9 @@ pub enum Intent {
         /// Which.
         episode: RecordId,
         /// What the person saw.
-        base: EpisodeTerms,
+        base: Box<EpisodeTerms>,
         /// What they want.
-        mine: EpisodeTerms,
+        mine: Box<EpisodeTerms>,
     },
     /// Put an appointment into an episode of care, or into none.
     AssignEpisode {
@@ -225,7 +225,8 @@ impl Intent {
             Self::Book { appointment, .. }
             | Self::ChangeAppointment { appointment, .. }
             | Self::CancelAppointment { appointment }
-            | Self::AnswerVisitNote { appointment, .. } => *appointment,
+            | Self::AnswerVisitNote { appointment, .. }
+            | Self::AssignEpisode { appointment, .. } => *appointment,
             Self::StartSession { session, .. } => *session,
             Self::FileNote { note, .. } => *note,
             Self::RequestAddendum { addendum, .. } => *addendum,
@@ -233,7 +234,6 @@ impl Intent {
             | Self::UpdateWebhook { registration, .. }
             | Self::DeleteWebhook { registration, .. } => *registration,
             Self::CreateEpisode { episode, .. } | Self::UpdateEpisode { episode, .. } => *episode,
-            Self::AssignEpisode { appointment, .. } => *appointment,
             // A lane of its own: a file that hangs does not hold the appointment up.
             Self::AttachFile { attachment, .. } | Self::DeleteAttachment { attachment } => *attachment,
             Self::AddDocument { document, .. } => *document,
@@ -304,7 +304,6 @@ impl Intent {
             | Self::AddDocument { patient, .. } => vec![*patient],
             Self::Book { patient, episode, .. } => std::iter::once(*patient).chain(*episode).collect(),
             Self::AssignEpisode { appointment, episode } => std::iter::once(*appointment).chain(*episode).collect(),
-            Self::AttachFile { appointment, .. } => vec![*appointment],
             Self::UpdateEpisode { episode, .. } => vec![*episode],
             Self::DeleteAttachment { attachment } => vec![*attachment],
             Self::UpdateWebhook { registration, .. } | Self::DeleteWebhook { registration, .. } => vec![*registration],
@@ -312,6 +311,7 @@ impl Intent {
             Self::ChangeAppointment { appointment, .. }
             | Self::CancelAppointment { appointment }
             | Self::AnswerVisitNote { appointment, .. }
+            | Self::AttachFile { appointment, .. }
             | Self::StartSession { appointment, .. } => vec![*appointment],
             Self::FileNote { emr_appointment, .. } => vec![*emr_appointment],
             Self::CreatePatient { .. }

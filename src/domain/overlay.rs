@@ -35,7 +35,7 @@ fn lay(base: Option<Record>, intent: &Intent, at: Timestamp) -> Option<Record> {
             appointments: Vec::new(),
         }))),
         (Intent::UpdateEpisode { base, mine, .. }, Some(Record::Episode(mut now))) => {
-            now.terms = merge::three_way(base, mine, &now.terms).result;
+            now.terms = merge::three_way(&**base, &**mine, &now.terms).result;
             Some(Record::Episode(now))
         }
         (Intent::AttachFile { appointment, file, .. }, None) => Some(Record::Attachment(Box::new(Attachment {

@@ -89,11 +89,11 @@ fn join(earlier: &Intent, later: &Intent) -> Option<Joined> {
             Some(Joined::One(Box::new(Intent::CreateEpisode {
                 episode: *episode,
                 patient: *patient,
-                terms: merge::three_way(base, mine, terms).result,
+                terms: merge::three_way(&**base, &**mine, terms).result,
             })))
         }
         (Intent::UpdateEpisode { episode, base, mine }, Intent::UpdateEpisode { base: seen, mine: wanted, .. }) => {
-            let mine = merge::three_way(seen, wanted, mine).result;
+            let mine = Box::new(merge::three_way(&**seen, &**wanted, &**mine).result);
             Some(if mine == *base {
                 Joined::Nothing
             } else {
@@ -105,8 +105,6 @@ fn join(earlier: &Intent, later: &Intent) -> Option<Joined> {
         | (Intent::UpdateWebhook { .. }, later @ (Intent::UpdateWebhook { .. } | Intent::DeleteWebhook { .. })) => {
             Some(Joined::One(Box::new(later.clone())))
         }
-        (Intent::AttachFile { .. }, Intent::DeleteAttachment { .. })
-        | (Intent::RequestAssistance { .. }, Intent::CancelAssistance { .. }) => Some(Joined::Nothing),
         (Intent::Book { appointment, patient, room, terms, episode }, Intent::ChangeAppointment { base, mine, .. }) => {
             let mut joined = merge::three_way(base, mine, terms).result;
             // Without it a lost answer could not be looked up.
@@ -130,7 +128,9 @@ fn join(earlier: &Intent, later: &Intent) -> Option<Joined> {
                 Joined::One(Box::new(Intent::ChangeAppointment { appointment: *appointment, base: base.clone(), mine }))
             })
         }
-        (Intent::Book { .. }, Intent::CancelAppointment { .. }) => Some(Joined::Nothing),
+        (Intent::Book { .. }, Intent::CancelAppointment { .. })
+        | (Intent::AttachFile { .. }, Intent::DeleteAttachment { .. })
+        | (Intent::RequestAssistance { .. }, Intent::CancelAssistance { .. }) => Some(Joined::Nothing),
         _ => None,
     }
 }

@@ -72,7 +72,7 @@ pub fn shows(intent: &Intent, record: &Record) -> Shows {
             let wanted = told(terms).into_iter().filter(|(_, value)| !blank(value)).collect();
             within(&wanted, &told(&now.terms), false)
         }
-        (Intent::UpdateEpisode { base, mine, .. }, Record::Episode(now)) => differences(base, mine, &now.terms),
+        (Intent::UpdateEpisode { base, mine, .. }, Record::Episode(now)) => differences(&**base, &**mine, &now.terms),
         (Intent::AttachFile { file, .. }, Record::Attachment(now)) => {
             (now.title == file.sent_title() && now.size == Some(file.size) && !now.deleted).into()
         }

@@ -159,11 +159,11 @@ fn rebase(intent: &Intent, theirs: &Record, kept: &[&str], dropped: &[&str]) -> 
             (mine != theirs).then_some(Intent::ChangeAppointment { appointment: *appointment, base: theirs, mine })
         }
         (Intent::UpdateEpisode { episode, base, mine }, Record::Episode(theirs)) => {
-            let mine = take(&merge::three_way(base, mine, &theirs.terms).result, &theirs.terms, dropped);
+            let mine = take(&merge::three_way(&**base, &**mine, &theirs.terms).result, &theirs.terms, dropped);
             (mine != theirs.terms).then(|| Intent::UpdateEpisode {
                 episode: *episode,
-                base: theirs.terms.clone(),
-                mine,
+                base: Box::new(theirs.terms.clone()),
+                mine: Box::new(mine),
             })
         }
         (Intent::Book { appointment, terms, .. }, Record::Appointment(theirs)) => {

@@ -283,3 +283,74 @@ fn a_note_that_fails_at_the_vendor_later_is_said_once_with_the_name() {
         assert!(said[0].text.contains(part), "{}", said[0].text);
     }
 }
+
+/// A file as a window describes it.
+fn scan() -> crate::domain::attachment::FileToAttach {
+    let described =
+        crate::domain::attachment::FileToAttach::describe("/tmp/scan.pdf".into(), "scan.pdf", &b"%PDF-1.7"[..], 100);
+    described.unwrap()
+}
+
+#[test]
+fn a_file_gets_a_title_of_its_own_when_it_is_saved_and_waits_for_a_booking_made_offline() {
+    let t = Engine::for_tests().unwrap();
+    let (whom, _) = t.one_visit();
+    let (_, appointment) = t.submit(book(whom, "A", t.in_an_hour()));
+    let attach = || Intent::AttachFile { attachment: RecordId::UNASSIGNED, appointment, file: Box::new(scan()) };
+    let (one, shown) = t.submit(attach());
+    let (other, _) = t.submit(attach());
+    let title = |id| match Store::entry(&t.engine, id).unwrap().intent {
+        Intent::AttachFile { file, .. } => file.sent_title(),
+        other => panic!("{other:?}"),
+    };
+    assert_ne!(title(one), title(other), "a lost answer is looked up by it");
+    let Some(Record::Attachment(pending)) = detail(&t.engine, shown).shown else { panic!("shown before it is sent") };
+    assert_eq!(pending.title, title(one));
+    let errand = Store::errand(&t.engine, one).unwrap();
+    assert!(errand.known(appointment).is_some(), "the client is told the appointment's names");
+}
+
+#[test]
+fn what_nobody_can_read_again_of_solo_is_kept_as_it_was_sent() {
+    let t = Engine::for_tests().unwrap();
+    let (whom, _) = t.one_visit();
+    let body = crate::domain::document::DocumentBody {
+        name: "Intake".into(),
+        at: t.now(),
+        responses: vec![("Smokes?".into(), "No".into())],
+    };
+    let (entry, document) =
+        t.submit(Intent::AddDocument { document: RecordId::UNASSIGNED, patient: whom, body: body.clone() });
+    t.acked(entry);
+    let t = t.reopen(true).unwrap();
+    let Some(Record::Document(kept)) = detail(&t.engine, document).base else { panic!("kept") };
+    assert_eq!((kept.patient, kept.body), (Some(whom), body));
+}
+
+#[test]
+fn a_deleted_registration_closes_its_door_and_keeps_its_key_for_what_came_in() {
+    let t = Engine::for_tests().unwrap();
+    let name = VendorRef::new(SOLO, Kind::Webhook, ID, "w1");
+    let facts =
+        vec![(Fact::WebhookEndpoint, "https://c.example/hook/s".to_owned()), (Fact::WebhookKey, "k".to_owned())];
+    let registration = t.read(Observation { facts, ..told(vec![name], None) });
+    let (entry, _) = t.submit(Intent::DeleteWebhook { registration, vendor: SOLO });
+    let facts = || t.engine.ledger().facts(registration).unwrap();
+    assert!(facts().get(Fact::WebhookEndpoint).is_some(), "until the vendor says so");
+    t.acked(entry);
+    assert_eq!((facts().get(Fact::WebhookEndpoint), facts().get(Fact::WebhookKey)), (None, Some("k")));
+}
+
+#[test]
+fn a_wish_about_the_wrong_kind_of_record_is_refused() {
+    let t = Engine::for_tests().unwrap();
+    let (whom, visit) = t.one_visit();
+    for intent in [
+        Intent::AttachFile { attachment: RecordId::UNASSIGNED, appointment: whom, file: Box::new(scan()) },
+        Intent::AssignEpisode { appointment: visit, episode: Some(whom) },
+        Intent::DeleteAttachment { attachment: visit },
+        Intent::DeleteWebhook { registration: visit, vendor: SOLO },
+    ] {
+        assert!(matches!(refused(&t, submit(intent)), Refusal::Invalid(_)));
+    }
+}

@@ -218,3 +218,28 @@ fn a_note_that_failed_later_is_handed_to_a_person_whatever_was_acknowledged() {
     assert_eq!(learn(&acked, &note(FilingState::Processing), Evidence::Webhook, at(5)), None);
     assert!(learn(&acked, &note(FilingState::Completed), Evidence::Webhook, at(5)).is_some());
 }
+
+#[test]
+fn wishes_about_episodes_and_files_fold_before_anything_left() {
+    use crate::domain::{attachment::FileToAttach, episode::EpisodeTerms};
+    let terms = |name: &str| EpisodeTerms { name: name.into(), ..EpisodeTerms::default() };
+    let folded = |earlier: Intent, later: Intent| {
+        fold(later, entry(1, earlier.clone()).vendor, PERSON, [&entry(1, earlier)], at(1))
+    };
+    let episode = RecordId(9);
+    let create = Intent::CreateEpisode { episode, patient: RecordId(1), terms: terms("knee") };
+    let rename = Intent::UpdateEpisode { episode, base: Box::new(terms("knee")), mine: Box::new(terms("left knee")) };
+    let Fold::Into(one) = folded(create, rename.clone()) else { panic!("one request") };
+    assert!(matches!(one.intent, Intent::CreateEpisode { terms, .. } if terms.name == "left knee"));
+    let back = Intent::UpdateEpisode { episode, base: Box::new(terms("left knee")), mine: Box::new(terms("knee")) };
+    assert!(matches!(folded(rename, back), Fold::Undone(_)));
+
+    let described = FileToAttach::describe("/tmp/a.pdf".into(), "a.pdf", &b"%PDF-1.7"[..], 100);
+    let file = Box::new(described.unwrap());
+    let attach = Intent::AttachFile { attachment: episode, appointment: RecordId(2), file };
+    assert!(matches!(folded(attach, Intent::DeleteAttachment { attachment: episode }), Fold::Undone(_)));
+
+    let assign = |to: u64| Intent::AssignEpisode { appointment: episode, episode: Some(RecordId(to)) };
+    let Fold::Into(last) = folded(assign(3), assign(4)) else { panic!("one request") };
+    assert_eq!(last.intent, assign(4));
+}

@@ -109,9 +109,8 @@ pub fn check(file: &FileToAttach, most: u64) -> Result<(), String> {
 async fn unchanged(file: &FileToAttach) -> Result<(), String> {
     let (path, most) = (file.path.clone(), file.size);
     let reading = tokio::task::spawn_blocking(move || describe(&path, most));
-    let now = match tokio::time::timeout(DISK_TIME, reading).await {
-        Ok(Ok(read)) => read,
-        Ok(Err(_)) | Err(_) => return Err("the file could not be read in time".into()),
+    let Ok(Ok(now)) = tokio::time::timeout(DISK_TIME, reading).await else {
+        return Err("the file could not be read in time".into());
     };
     match now {
         Ok(now) if now.sha256 == file.sha256 && file.mime.fits(&now.mime) => Ok(()),

@@ -130,7 +130,7 @@ fn at_its_fields(mut reason: Reason) -> Reason {
     let inside = reason.message.split_once('[').and_then(|(_, rest)| rest.rsplit_once(']')).map(|(inside, _)| inside);
     let mut told: Vec<(String, String)> = Vec::new();
     for part in inside.into_iter().flat_map(|inside| inside.split(", ")) {
-        let named = part.split_once(": ").filter(|(name, _)| name.chars().all(|c| c.is_alphanumeric()));
+        let named = part.split_once(": ").filter(|(name, _)| name.chars().all(char::is_alphanumeric));
         match (named, told.last_mut()) {
             (Some((name, words)), _) => told.push((name.to_owned(), words.to_owned())),
             // The comma stood in the words about the field before.

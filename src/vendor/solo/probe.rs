@@ -31,13 +31,16 @@ pub const TERMS_HIDDEN: &[&str] = &["account_number"];
 /// How an unknown outcome of a write is found out.
 pub fn kind(intent: &Intent) -> Probe {
     match intent {
-        Intent::CreatePatient { .. } => Probe::ById,
+        // Of an assistance request the words for its place are what we chose.
+        Intent::CreatePatient { .. } | Intent::RequestAssistance { .. } | Intent::CancelAssistance { .. } => {
+            Probe::ById
+        }
         Intent::Book { .. } => Probe::ByExternalId,
         Intent::UpdatePatient { .. }
         | Intent::ChangeAppointment { .. }
         | Intent::CancelAppointment { .. }
-        | Intent::AnswerVisitNote { .. } => Probe::Compare,
-        Intent::UpdateEpisode { .. }
+        | Intent::AnswerVisitNote { .. }
+        | Intent::UpdateEpisode { .. }
         | Intent::AssignEpisode { .. }
         | Intent::DeleteAttachment { .. }
         | Intent::UpdateWebhook { .. } => Probe::Compare,
@@ -45,10 +48,11 @@ pub fn kind(intent: &Intent) -> Probe {
         | Intent::DeleteWebhook { .. }
         | Intent::CreateEpisode { .. }
         | Intent::AttachFile { .. } => Probe::List,
-        // The words for the place are what we chose.
-        Intent::RequestAssistance { .. } | Intent::CancelAssistance { .. } => Probe::ById,
-        Intent::AddDocument { .. } | Intent::AskConsult { .. } => Probe::None,
-        Intent::StartSession { .. } | Intent::FileNote { .. } | Intent::RequestAddendum { .. } => Probe::None,
+        Intent::AddDocument { .. }
+        | Intent::AskConsult { .. }
+        | Intent::StartSession { .. }
+        | Intent::FileNote { .. }
+        | Intent::RequestAddendum { .. } => Probe::None,
     }
 }
 

@@ -118,7 +118,7 @@ pub fn remaining(losses: Vec<Loss>, body: &Value, raw: &str) -> Vec<Loss> {
             let there = elements(body, &loss.list);
             !elements(&held, &loss.list).iter().any(|held| {
                 let all = |e: &&Value| loss.members.iter().all(|m| e.get(m).is_some() && e.get(m) == held.get(m));
-                !loss.members.is_empty() && all(held) && there.iter().any(|e| all(e))
+                !loss.members.is_empty() && all(held) && there.iter().any(all)
             })
         })
         .collect()

@@ -63,7 +63,10 @@ async fn a_lost_episode_is_looked_for_in_the_patients_list() {
 async fn an_episode_that_somebody_else_changed_is_a_conflict_and_the_required_fields_are_theirs() {
     let e1 = || vec![name(Kind::Episode, scheme::EPISODE, "e-1")];
     let mine = EpisodeTerms { objective: Some("walk".into()), ..terms_of("knee") };
-    let update = |mine| about(Intent::UpdateEpisode { episode: OTHER, base: terms_of("knee"), mine }, e1());
+    let update = |mine| {
+        let (base, mine) = (Box::new(terms_of("knee")), Box::new(mine));
+        about(Intent::UpdateEpisode { episode: OTHER, base, mine }, e1())
+    };
     // They renamed it meanwhile; ours is about another field, so theirs is sent along as it stands.
     let script = Script::new().answer(200, episode_json("e-1", "left knee").to_string()).answer(200, "");
     let done = sent(&script, &update(mine)).await;
@@ -84,7 +87,7 @@ async fn a_list_of_episodes_is_one_record_and_each_of_them_another() {
     let (_, told) = solo(&script).ask(&Question::Episodes { patient: PATIENT }, &whose).await.unwrap();
     assert_eq!(told[0].refs, [name(Kind::Episodes, scheme::EPISODES, "P-1")]);
     let own = name(Kind::Episode, scheme::EPISODE, "e-1");
-    assert_eq!(told[1].refs, [own.clone()]);
+    assert_eq!(told[1].refs, std::slice::from_ref(&own));
     assert!(!told[1].complete, "the list does not tell its appointments");
     let Some(Record::Episodes(list)) = &told[0].record else { panic!("a list") };
     assert_eq!(list.episodes, [(Pointer::Vendor(own), terms_of("knee"))]);

@@ -351,7 +351,7 @@ async fn attachments() {
 
     let list = format!(r#"{{"attachments":[{told}]}}"#);
     let line = "GET /qapi/v1/appointments/31/attachments";
-    ask(Question::Attachments { appointment: VISIT }, &[list.clone()], &[(line, "")]).await;
+    ask(Question::Attachments { appointment: VISIT }, std::slice::from_ref(&list), &[(line, "")]).await;
     write(
         Intent::DeleteAttachment { attachment: FILE },
         &[list, String::new()],
@@ -403,7 +403,7 @@ async fn episodes() {
     let mine = EpisodeTerms { status: EpisodeStatus::Canceled, objective: None, ..care() };
     let body = r#"{"name":"knee","type":"rehab","from":"2026-01-02","status":"CANCELED","objective":""}"#;
     write(
-        Intent::UpdateEpisode { episode: EPISODE, base: care(), mine },
+        Intent::UpdateEpisode { episode: EPISODE, base: Box::new(care()), mine: Box::new(mine) },
         &texts([CARE, "[]"]),
         &[("GET /qapi/v1/episodes/e-1", ""), ("PUT /qapi/v1/episodes/e-1", body)],
     )
@@ -490,7 +490,7 @@ async fn webhooks() {
     let line = "PUT /qapi/v1/webhooks/w-1";
     write(update, &texts([one, "{}"]), &[("GET /qapi/v1/webhooks/w-1", ""), (line, body)]).await;
     let list = format!("[{one}]");
-    ask(Question::Webhooks { vendor: SOLO }, &[list.clone()], &[("GET /qapi/v1/webhooks", "")]).await;
+    ask(Question::Webhooks { vendor: SOLO }, std::slice::from_ref(&list), &[("GET /qapi/v1/webhooks", "")]).await;
     write(
         Intent::DeleteWebhook { registration: HOOK, vendor: SOLO },
         &[list, String::new()],

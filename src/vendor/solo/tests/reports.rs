@@ -25,7 +25,7 @@ fn packed(files: &[(&str, &[u8])]) -> Vec<u8> {
         .compression_method(CompressionMethod::Deflated)
         .with_aes_encryption(AesMode::Aes256, "p4ss");
     for (name, bytes) in files {
-        zip.start_file(*name, options.clone()).unwrap();
+        zip.start_file(*name, options).unwrap();
         zip.write_all(bytes).unwrap();
     }
     zip.finish().unwrap().into_inner()

@@ -20,7 +20,7 @@ fn base() -> Patient {
 }
 
 fn update(mine: Patient) -> Intent {
-    Intent::UpdatePatient { patient: PATIENT, base: Box::new(base()), mine: Box::new(mine) }
+    Intent::UpdatePatient { patient: PATIENT, base: Box::new(base()), mine: Box::new(mine), partial: false }
 }
 
 fn losses(send_back: bool, mine: Patient) -> Vec<Loss> {

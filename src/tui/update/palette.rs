@@ -1,6 +1,10 @@
 //! The palette: everything that can be done by name, and why something cannot be done now.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use nucleo_matcher::{
+    Matcher, Utf32Str,
+    pattern::{AtomKind, CaseMatching, Normalization, Pattern},
+};
 
 use super::{DemoAct, Effect, acts, keys::pane_context};
 use crate::{
@@ -36,37 +40,35 @@ pub enum PaletteAct {
     Demo(DemoAct),
 }
 
-/// The palette's lines that match what was typed: what can be done now first, and of that what is named so.
+/// The palette's lines that match what was typed: what can be done now first, then what is named so, what holds the words,
+/// and what has their letters in order.
 pub fn palette_lines(model: &Model, text: &str) -> Vec<PaletteLine> {
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
     let offered =
         |e: &&Entry| !matches!(e.action, Action::Palette | Action::Up | Action::Down | Action::Left | Action::Right);
-    let fits = |name: &str, doc: &str| {
-        let hay = format!("{name} {doc}").to_lowercase();
-        words.iter().all(|w| hay.contains(w.as_str()))
-    };
-    let mut lines: Vec<PaletteLine> = TABLE
-        .iter()
-        .filter(offered)
-        .filter(|e| fits(e.name, e.doc))
-        .map(|e| PaletteLine {
-            name: e.name,
-            doc: e.doc.trim(),
-            does: PaletteAct::Action(e.action),
-            why_not: why_not(model, e),
-        })
-        .collect();
-    if model.setting.demo {
-        let acts = DemoAct::ALL.iter().filter(|(_, name, doc)| fits(name, doc));
-        lines.extend(acts.map(|(act, name, doc)| PaletteLine {
-            name,
-            doc,
-            does: PaletteAct::Demo(*act),
-            why_not: None,
-        }));
+    let actions = TABLE.iter().filter(offered).map(|e| PaletteLine {
+        name: e.name,
+        doc: e.doc.trim(),
+        does: PaletteAct::Action(e.action),
+        why_not: why_not(model, e),
+    });
+    let demo = DemoAct::ALL.iter().filter(|_| model.setting.demo);
+    let acts = demo.map(|(act, name, doc)| PaletteLine { name, doc, does: PaletteAct::Demo(*act), why_not: None });
+
+    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    let letters = Pattern::new(text, CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy);
+    let (mut matcher, mut chars) = (Matcher::new(nucleo_matcher::Config::DEFAULT), Vec::new());
+    let mut ranked = Vec::new();
+    for line in actions.chain(acts) {
+        let hay = format!("{} {}", line.name, line.doc).to_lowercase();
+        let Some(score) = letters.score(Utf32Str::new(&hay, &mut chars), &mut matcher) else { continue };
+        let named = words.first().is_some_and(|w| line.name.starts_with(w.as_str()));
+        let holds = words.iter().all(|w| hay.contains(w.as_str()));
+        ranked.push(((line.why_not.is_some(), !named, !holds, if holds { 0 } else { u32::MAX - score }), line));
     }
-    lines.sort_by_key(|l| (l.why_not.is_some(), !words.first().is_some_and(|w| l.name.starts_with(w.as_str()))));
-    lines
+    ranked.sort_by_key(|(rank, _)| *rank);
+    // Scattered letters are a guess, for when there is nothing better.
+    let held = ranked.iter().any(|((_, _, scattered, _), _)| !scattered);
+    ranked.into_iter().filter(|((_, _, scattered, _), _)| !held || !scattered).map(|(_, line)| line).collect()
 }
 
 /// What lies below the palette.

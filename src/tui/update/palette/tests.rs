@@ -43,3 +43,11 @@ fn what_can_be_done_comes_first() {
     assert_eq!(desk.model().focus, Pane::Notes);
     desk.keys("<esc>o:retry").shows(&["r         Try the queued write"]).lacks(&["not now"]);
 }
+
+#[test]
+fn the_palette_guesses_from_letters_where_no_words_match() {
+    let desk = desk();
+    assert_eq!(super::palette_lines(desk.model(), "rschd")[0].name, "reschedule");
+    let words = super::palette_lines(desk.model(), "scribe");
+    assert!(words.iter().all(|l| l.name.contains("scribe") || l.doc.contains("scribe")), "no guesses beside words");
+}

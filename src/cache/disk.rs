@@ -111,7 +111,7 @@ pub(super) struct Store {
 
 impl Store {
     /// Opens or makes the store in `dir`. Panics of sled are contained.
-    pub(super) fn open(dir: &Path, sealer: &Sealer, mark: [u8; 8], cache_bytes: u64) -> Result<Self, Trouble> {
+    pub(super) fn open(dir: &Path, sealer: &Sealer, mark: [u8; 16], cache_bytes: u64) -> Result<Self, Trouble> {
         let large = Large::open(dir.join("large")).map_err(super::large::into_io)?;
         let path = dir.join("db");
         files::private_dir(&path).map_err(super::large::into_io)?;
@@ -139,12 +139,13 @@ impl Store {
         Ok(store)
     }
 
-    /// The schema record: version and fingerprint of the data key, in the clear.
-    fn check(&self, mark: [u8; 8]) -> Result<(), Trouble> {
+    /// The schema record: version, fingerprint of the data key and number of the ledger, in the clear.
+    fn check(&self, mark: [u8; 16]) -> Result<(), Trouble> {
         let mut wanted = SCHEMA.to_be_bytes().to_vec();
         wanted.extend_from_slice(&mark);
         match self.meta.get("schema")? {
             Some(found) if found.as_ref() == wanted.as_slice() => Ok(()),
+            Some(found) if found.get(..12) == wanted.get(..12) => Err(Trouble::Lost(Lost::OtherLedger)),
             Some(found) if found.get(..4) == wanted.get(..4) => Err(Trouble::Lost(Lost::OtherKey)),
             Some(_) => Err(Trouble::Lost(Lost::OtherSchema)),
             None if self.typed.is_empty() && self.raw.is_empty() => {

@@ -48,6 +48,8 @@ pub struct Options {
     pub open_patience: Duration,
     /// Below this size on disk the store is not compacted.
     pub compact_above: u64,
+    /// Which ledger the record ids belong to. What was kept for another one is set aside: there the same ids mean others.
+    pub ledger: u64,
     /// Told of everything that goes wrong after opening, or while [`Cache::open_later`] opens, on a thread of the cache's own; must not block.
     pub on_notice: Option<Arc<dyn Fn(Notice) + Send + Sync>>,
     #[cfg(test)]
@@ -63,6 +65,7 @@ impl Default for Options {
             patience: Duration::from_secs(5),
             open_patience: Duration::from_secs(30),
             compact_above: 32 << 20,
+            ledger: 0,
             on_notice: None,
             #[cfg(test)]
             before_group: None,
@@ -91,6 +94,8 @@ pub enum Lost {
     OtherSchema,
     /// It was sealed under another data key.
     OtherKey,
+    /// It was kept beside another ledger, whose record ids meant other records.
+    OtherLedger,
     /// The disk refused, in this way. Nothing was set aside: it may serve again after a restart.
     Refused(ErrorKind),
 }
@@ -104,6 +109,7 @@ impl fmt::Display for Lost {
             Self::Panicked => f.write_str("its storage engine failed"),
             Self::OtherSchema => f.write_str("another version of wardroom wrote it"),
             Self::OtherKey => f.write_str("it is sealed under another key"),
+            Self::OtherLedger => f.write_str("it belongs to another ledger"),
             Self::Refused(ErrorKind::StorageFull) => f.write_str("the disk is full"),
             Self::Refused(kind) => write!(f, "the disk refused ({kind})"),
         }

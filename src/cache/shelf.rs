@@ -27,10 +27,18 @@ const UNFINISHED: &str = "unfinished";
 /// How many stores that were set aside are kept. They are derived, and large.
 const KEPT: usize = 2;
 
+/// Whose records a store holds: under which key, and by the ids of which ledger.
+fn mark(fingerprint: [u8; 8], ledger: u64) -> [u8; 16] {
+    let mut mark = [0; 16];
+    mark[..8].copy_from_slice(&fingerprint);
+    mark[8..].copy_from_slice(&ledger.to_be_bytes());
+    mark
+}
+
 /// The store in use, if there is one.
 pub(super) struct Shelf {
     dir: PathBuf,
-    mark: [u8; 8],
+    mark: [u8; 16],
     sealer: Sealer,
     pub(super) options: Options,
     current: RwLock<Option<Arc<Store>>>,
@@ -48,7 +56,7 @@ impl Shelf {
         files::sweep_temporaries(dir);
         Ok(Self {
             dir: dir.to_owned(),
-            mark: keys.fingerprint(),
+            mark: mark(keys.fingerprint(), options.ledger),
             sealer: sealer.clone(),
             options,
             current: RwLock::new(None),

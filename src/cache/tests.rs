@@ -203,6 +203,17 @@ fn another_key_or_schema_sets_the_store_aside_and_work_goes_on() {
 }
 
 #[test]
+fn what_was_kept_beside_another_ledger_is_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let beside = |ledger| Cache::open(dir.path(), &fixed_keys(), Options { ledger, ..Options::default() }).unwrap();
+    beside(1).0.put(vec![put(1, 1, "one")]);
+    assert_eq!(typed(&beside(1).0, 1), Some((1, "one".into())));
+    let (cache, notices) = beside(2);
+    assert!(matches!(&notices[..], [Notice::Rebuilt { why: Lost::OtherLedger, kept: Some(_) }]), "{notices:?}");
+    assert_eq!(typed(&cache, 1), None);
+}
+
+#[test]
 fn a_damaged_store_is_set_aside_with_a_notice_and_at_most_two_are_kept() {
     let dir = tempfile::tempdir().unwrap();
     for round in 0..4 {

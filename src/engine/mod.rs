@@ -54,6 +54,8 @@ use crate::{
 
 /// The setting under which the ledger keeps which records turned out to be others.
 const ALIASES: &str = "aliases";
+/// The setting that tells this ledger from one that stood in its place before.
+const LEDGER: &str = "ledger";
 /// The setting that says which index snapshot nothing has happened since.
 const SNAPSHOT: &str = "snapshot";
 

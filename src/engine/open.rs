@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    ALIASES, Engine, Inner, Options, SNAPSHOT,
+    ALIASES, Engine, Inner, LEDGER, Options, SNAPSHOT,
     health::Pulse,
     index::lists::NoteEntry,
     lock,
@@ -117,6 +117,10 @@ impl Engine {
             (saved.ok().and_then(|saved| saved.join().ok().flatten()), ledger)
         });
         let (ledger, of_ledger) = ledger?;
+        let (number, fresh) = number_of(&ledger, &options)?;
+        options.cache.ledger = number;
+        // Beside a new ledger the ids of a list that stayed behind would name other people.
+        let saved = saved.filter(|_| !fresh);
         let stamp: Option<u64> = ledger.setting(SNAPSHOT)?;
         let clean = saved.as_ref().is_some_and(|s| Some(s.stamp) == stamp);
         let (cache, of_cache) = if clean {
@@ -124,6 +128,9 @@ impl Engine {
         } else {
             Cache::open(&dir, &options.keys, options.cache.clone())?
         };
+        if fresh {
+            cache.drop_index();
+        }
         let engine = Self {
             inner: Arc::new(Inner {
                 state: RwLock::new(State::new(options.zone.clone(), options.note_patience)),
@@ -371,6 +378,16 @@ impl Emptied {
             let _ = std::thread::Builder::new().name("wardroom-stale".into()).spawn(work);
         }
     }
+}
+
+/// The number of the ledger, drawn at its first start, and whether this is that.
+fn number_of(ledger: &Ledger, options: &Options) -> Result<(u64, bool), LedgerError> {
+    if let Some(number) = ledger.setting(LEDGER)? {
+        return Ok((number, false));
+    }
+    let number = options.random.next_u64() >> 11;
+    ledger.commit(move |tx| tx.put_setting(LEDGER, &number))?;
+    Ok((number, true))
 }
 
 /// What goes wrong with the cache while running is told to the windows and kept for the health layer.

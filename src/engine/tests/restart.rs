@@ -260,3 +260,19 @@ fn a_person_who_turned_out_to_be_another_does_not_come_back_with_an_older_snapsh
     let t = t.reopen(false).unwrap();
     assert_eq!(patients(&t.engine, "").iter().map(|r| r.id).collect::<Vec<_>>(), [older]);
 }
+
+/// A damaged ledger is set aside and work begins anew; the ids that it gave out are given out again, to others.
+#[test]
+fn wrong_patient_nothing_that_was_kept_beside_another_ledger_is_shown() {
+    for clean in [true, false] {
+        let t = Engine::for_tests().unwrap();
+        let (whom, _) = t.one_visit();
+        t.clock.advance_millis(1_000);
+        let t = t.reopen_after(clean, |dir| fs::remove_dir_all(dir.join("data/ledger")).unwrap()).unwrap();
+        assert!(patients(&t.engine, "").is_empty(), "clean: {clean}");
+        assert_eq!(t.read(told(vec![patient_ref("p9")], None)), whom, "the id is given out again");
+        assert!(detail(&t.engine, whom).base.is_none(), "clean: {clean}");
+        let t = t.reopen(false).unwrap();
+        assert!(patients(&t.engine, "").iter().all(|row| !row.name.contains("Okafor")), "clean: {clean}");
+    }
+}

@@ -357,7 +357,10 @@ fn nobody_known(number: &str, cells: usize) -> String {
     let digits = text::clean(number);
     let count = digits.chars().count();
     if count <= cells {
-        return text::fit(format!("{digits} no patient known").trim_start(), cells);
+        let whole = format!("{digits} no patient known");
+        let whole = whole.trim_start();
+        // Half the words would only stand in the way.
+        return text::fit(if text::width(whole) <= cells || count == 0 { whole } else { &digits }, cells);
     }
     let end: String = digits.chars().skip(count - cells.saturating_sub(1)).collect();
     text::fit(&format!("…{end}"), cells)

@@ -115,7 +115,7 @@ impl Default for Painter {
 
 /// The columns that we count for a cell's symbol.
 fn columns(symbol: &str) -> u16 {
-    if symbol.is_ascii() { 1 } else { super::text::width(symbol).max(1) as u16 }
+    if symbol.len() == 1 { 1 } else { super::text::width(symbol).max(1) as u16 }
 }
 
 /// How many columns a symbol may take on any terminal. They disagree about marks, which some give cells of their own (the

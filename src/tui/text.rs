@@ -29,7 +29,8 @@ pub fn strict(text: &str) -> Cow<'_, str> {
 }
 
 fn escaped(text: &str, hidden: impl Fn(&str, usize, char) -> bool) -> Cow<'_, str> {
-    if !text.chars().any(suspicious) {
+    let plain = |b: u8| matches!(b, b' '..=b'~');
+    if text.bytes().all(plain) || !text.chars().any(suspicious) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -80,7 +81,24 @@ pub fn suspicious(c: char) -> bool {
 /// How many cells a clean text takes. Counted by graphemes, as they are put into cells: as a whole, Arabic lam and alef count
 /// as one column, and the rest of the row would stand one cell too far to the right.
 pub fn width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.graphemes(true).map(UnicodeWidthStr::width).sum() }
+    if text.is_ascii() {
+        return text.len();
+    }
+    let mut cells = 0;
+    for c in text.chars() {
+        if !one_cell(c) {
+            return text.graphemes(true).map(UnicodeWidthStr::width).sum();
+        }
+        cells += 1;
+    }
+    cells
+}
+
+/// Whether a character takes one cell whatever stands beside it: Latin, Greek, Cyrillic, lines and blocks. For the others
+/// the text is cut into graphemes, which takes many times as long.
+fn one_cell(c: char) -> bool {
+    matches!(c, ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{370}'..='\u{482}' | '\u{48a}'..='\u{52f}'
+        | '\u{1e00}'..='\u{1eff}' | '\u{2500}'..='\u{259f}' | '–' | '…')
 }
 
 /// As much of a clean text as fits into so many cells, with an ellipsis when something is left out. Cuts between graphemes.
@@ -224,6 +242,14 @@ mod tests {
         let name = "سلام";
         assert_eq!(width(name), name.graphemes(true).map(width).sum::<usize>());
         assert_eq!(fit(name, 6).graphemes(true).map(width).sum::<usize>(), 6);
+    }
+
+    #[test]
+    fn the_short_way_counts_as_the_long_one() {
+        for c in (0..0x3000).filter_map(char::from_u32).filter(|c| one_cell(*c)) {
+            assert_eq!(UnicodeWidthStr::width(c.encode_utf8(&mut [0; 4]) as &str), 1, "{c:?}");
+            assert_eq!(format!("{c}{c}").graphemes(true).count(), 2, "{c:?}");
+        }
     }
 
     #[test]

@@ -70,8 +70,17 @@ pub(super) fn put(buf: &mut Buffer, x: u16, y: u16, text: &str, cells: u16, styl
     }
     let cells = cells.min(buf.area.right().saturating_sub(x));
     let cut = text::truncate(text, usize::from(cells));
-    buf.set_stringn(x, y, &cut, usize::from(cells), style);
-    text::width(&cut) as u16
+    if !cut.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        buf.set_stringn(x, y, &cut, usize::from(cells), style);
+        return text::width(&cut) as u16;
+    }
+    // Most text is plain: no need to look for clusters.
+    for (x, c) in (x..).zip(cut.chars()) {
+        if let Some(cell) = buf.cell_mut((x, y)) {
+            cell.set_char(c).set_style(style);
+        }
+    }
+    cut.len() as u16
 }
 
 fn header(model: &Model, look: &Look<'_>, buf: &mut Buffer) {

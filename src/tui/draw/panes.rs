@@ -29,7 +29,8 @@ pub fn pane(model: &Model, look: &Look<'_>, pane: Pane, area: Rect, buf: &mut Bu
     if inner.is_empty() {
         return None;
     }
-    let cx = Rows { model, look, inner, focused };
+    let beside = if pane == Pane::Appointments { beside(model) } else { (0, 0) };
+    let cx = Rows { model, look, inner, focused, beside };
     match pane {
         _ if model.total(pane) == 0 => cx.empty(pane, buf),
         Pane::Rooms => cx.rows(&model.rooms, buf, room),
@@ -47,6 +48,14 @@ pub fn pane(model: &Model, look: &Look<'_>, pane: Pane, area: Rect, buf: &mut Bu
         return cursor_of(model, pane, inner);
     }
     None
+}
+
+/// The cells that the rooms and the providers of the appointments at hand take.
+fn beside(model: &Model) -> (usize, usize) {
+    let widest = |of: fn(&AppointmentRow) -> &str, most: usize| {
+        model.appointments.held().iter().map(|r| text::width(of(r))).max().unwrap_or(0).clamp(8, most)
+    };
+    (widest(room_of, 20), widest(|r| &r.provider, 24))
 }
 
 /// In plain mode the cursor stands on the selected row, where a screen reader reads.
@@ -124,6 +133,8 @@ struct Rows<'a> {
     look: &'a Look<'a>,
     inner: Rect,
     focused: bool,
+    /// The cells that the rooms and the providers of appointments take.
+    beside: (usize, usize),
 }
 
 /// One cell run of a row.
@@ -142,14 +153,11 @@ impl Rows<'_> {
     fn rows<T: Identified>(&self, list: &List<T>, buf: &mut Buffer, parts: fn(&Cx<'_>, &T) -> Vec<Part>) {
         let inner = self.inner;
         let plain = self.model.setting.plain;
-        let widest = |of: fn(&AppointmentRow) -> &str, most: usize| {
-            self.model.appointments.held().iter().map(|r| text::width(of(r))).max().unwrap_or(0).clamp(8, most)
-        };
         let cx = Cx {
             now: self.model.minute(),
             zone: &self.model.setting.zone,
             rooms: &self.model.all_rooms,
-            beside: (widest(room_of, 20), widest(|r| &r.provider, 24)),
+            beside: self.beside,
             width: usize::from(inner.width.saturating_sub(1)),
             plain,
             days: self.model.scope.patient.is_some(),

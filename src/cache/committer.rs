@@ -158,6 +158,11 @@ impl Shared {
         state.written >= goal && self.shelf.lost().is_none()
     }
 
+    pub(super) fn places(&self) -> (u64, u64) {
+        let state = self.lock();
+        (state.given, state.written)
+    }
+
     pub(super) fn counts(&self) -> (usize, u64, bool) {
         let state = self.lock();
         (state.waiting.len() + state.writing.len(), state.groups, state.compacting)

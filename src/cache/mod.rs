@@ -308,10 +308,21 @@ impl Cache {
         self.shared.drain()
     }
 
+    /// How many places in the queue were ever given out, and how many of them are written and flushed: what was put before
+    /// the first number was asked for is on the disk once the second has reached it.
+    pub fn progress(&self) -> (u64, u64) {
+        self.shared.places()
+    }
+
     /// Every record that is written, in no particular order, until `visit` breaks. Waits for what is queued first.
     /// Tells whether all that is there was visited.
     pub fn scan(&self, visit: impl FnMut(Item) -> ControlFlow<()>) -> bool {
         self.drain() && self.shelf.scan(visit)
+    }
+
+    /// Why it does not serve, when it does not.
+    pub fn lost(&self) -> Option<Lost> {
+        self.shelf.lost()
     }
 
     /// How it is.

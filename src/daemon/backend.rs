@@ -2,21 +2,36 @@
 
 mod screens;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+};
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use tokio::{runtime::Handle, sync::Notify};
 
 use crate::{
     domain::{
         Command, Message, Query, Question, Reason, ReasonKind, RecordId, Reply,
-        command::{Level, Toast},
+        audit::AuditAct,
+        command::{Level, Refusal, Toast},
+        import::{Ended, Import},
         view::Answer,
     },
     engine::{Engine, Subscription},
     link::{Backend, Feed, OnTold, WindowId},
-    sync::{driver::SyncHandle, ports::Store},
+    sync::{
+        driver::{Filling, SyncHandle},
+        ports::Store,
+    },
+    vendor::solo::dump::Layout,
 };
+
+use super::import::{self, Input};
 
 use screens::Screens;
 
@@ -26,11 +41,89 @@ pub(super) struct EngineBackend {
     sync: SyncHandle,
     runtime: Handle,
     screens: Mutex<Screens>,
+    layout: Layout,
+    imports: Mutex<Imports>,
+    last_import: Arc<Mutex<Option<Import>>>,
+}
+
+/// The import under way, and the fill.
+#[derive(Default)]
+struct Imports {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+    fill: Option<Arc<Filling>>,
 }
 
 impl EngineBackend {
-    pub(super) fn new(engine: Engine, sync: SyncHandle, runtime: Handle) -> Self {
-        Self { engine, sync, runtime, screens: Mutex::default() }
+    /// `layout` says how a dump on the disk is read.
+    pub(super) fn new(engine: Engine, sync: SyncHandle, runtime: Handle, layout: Layout) -> Self {
+        Self {
+            engine,
+            sync,
+            runtime,
+            screens: Mutex::default(),
+            layout,
+            imports: Mutex::default(),
+            last_import: Arc::default(),
+        }
+    }
+
+    /// Imports a dump on a thread of its own. One at a time.
+    pub(super) fn import(&self, input: Input, by: &str) -> Reply {
+        if let Err(message) = import::preview(&input.head, &self.layout) {
+            return Reply::Refused(Refusal::Invalid(message));
+        }
+        let mut imports = lock(&self.imports);
+        if imports.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            return Reply::Refused(Refusal::Invalid("another import is under way".into()));
+        }
+        let stop = Arc::new(AtomicBool::new(false));
+        let (engine, layout, by) = (self.engine.clone(), self.layout.clone(), by.to_owned());
+        let (last, halt) = (Arc::clone(&self.last_import), Arc::clone(&stop));
+        *lock(&last) = Some(Import { file: input.file.clone(), whole: input.whole, ..Import::default() });
+        let work = move || {
+            let mut tell = |now: &Import| {
+                *lock(&last) = Some(now.clone());
+                engine.filling(Some(progress(now)));
+            };
+            let end = import::run(&engine, input, layout, &halt, &mut tell);
+            engine.filling(None);
+            if let Err(error) = engine.audit(&by, AuditAct::Imported { rows: end.rows - end.resumed }) {
+                tracing::error!(%error, "it could not be kept that rows were imported");
+            }
+            engine.toast(&told(&end));
+            *lock(&last) = Some(end);
+        };
+        match std::thread::Builder::new().name("wardroom-importing".into()).spawn(work) {
+            Ok(thread) => (imports.stop, imports.thread) = (stop, Some(thread)),
+            Err(error) => return Reply::Refused(Refusal::NotSaved(error.to_string())),
+        }
+        Reply::Done
+    }
+
+    fn import_file(&self, file: &Path, as_of: Option<Timestamp>, by: &str) -> Reply {
+        match Input::open(file, as_of, self.engine.now()) {
+            Ok(input) => self.import(input, by),
+            Err(error) => Reply::Refused(Refusal::Invalid(format!("{}: {error}", file.display()))),
+        }
+    }
+
+    /// Stops an import and a fill after the rows at hand.
+    fn stop_filling(&self) {
+        let imports = lock(&self.imports);
+        imports.stop.store(true, Ordering::Relaxed);
+        if let Some(fill) = &imports.fill {
+            fill.cancel();
+        }
+    }
+
+    /// Stops an import and waits for its end.
+    pub(super) fn end_import(&self) {
+        self.stop_filling();
+        let thread = lock(&self.imports).thread.take();
+        if let Some(thread) = thread {
+            drop(thread.join());
+        }
     }
 
     /// Changes what the windows show and tells sync while no other window can.
@@ -44,9 +137,11 @@ impl EngineBackend {
 
     /// Fills the cache from the bulk source and shows how far it got.
     pub(super) fn fill(&self, from: Date, to: Date) {
-        let (engine, sync) = (self.engine.clone(), self.sync.clone());
+        let engine = self.engine.clone();
+        let _inside = self.runtime.enter();
+        let filling = Arc::new(self.sync.fill(from, to));
+        lock(&self.imports).fill = Some(Arc::clone(&filling));
         self.runtime.spawn(async move {
-            let filling = sync.fill(from, to);
             let mut progress = filling.progress();
             while progress.changed().await.is_ok() {
                 let now = progress.borrow_and_update().clone();
@@ -94,13 +189,24 @@ impl EngineBackend {
 
 impl Backend for EngineBackend {
     fn look(&self, query: &Query) -> Answer {
-        self.engine.look(query)
+        match query {
+            Query::Import => Answer::Import(lock(&self.last_import).clone().map(Box::new)),
+            query => self.engine.look(query),
+        }
     }
 
     fn execute(&self, command: Command, by: &str) -> Reply {
         if let Command::Fill { from, to } = &command {
             self.fill(*from, *to);
             return Reply::Done;
+        }
+        match &command {
+            Command::Import { file, as_of } => return self.import_file(file, *as_of, by),
+            Command::StopFilling => {
+                self.stop_filling();
+                return Reply::Done;
+            }
+            _ => {}
         }
         let named = match &command {
             Command::Withdraw { entry }
@@ -149,6 +255,38 @@ impl Backend for EngineBackend {
             runtime: self.runtime.clone(),
         })
     }
+}
+
+/// Rows read, and how many there may be by the bytes that they took.
+fn progress(import: &Import) -> (u32, Option<u32>) {
+    let bounded = |rows: u64| u32::try_from(rows).unwrap_or(u32::MAX);
+    let whole = |whole: u64| (whole as f64 / import.done as f64 * import.rows as f64) as u64;
+    (bounded(import.rows), import.whole.filter(|_| import.done > 0).map(|bytes| bounded(whole(bytes))))
+}
+
+/// How an import ended, for the people at the windows.
+fn told(end: &Import) -> Toast {
+    let mut text = format!("import: {} rows read, {} records new or changed", end.rows, end.changed);
+    if end.unusable.count > 0 {
+        text += &format!(", {} rows cannot be used", end.unusable.count);
+    }
+    let level = match &end.ended {
+        Some(Ended::Failed(why)) => {
+            text += &format!(". It could not go on: {why}. What was read is kept");
+            Level::Error
+        }
+        Some(Ended::Stopped) => {
+            text += ". It was stopped and goes on from there when it is started again";
+            Level::Warning
+        }
+        _ if end.unusable.count > 0 => Level::Warning,
+        _ => Level::Info,
+    };
+    Toast { level, text, entry: None }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct EngineFeed {

@@ -2,6 +2,7 @@
 
 mod backend;
 mod doors;
+pub mod import;
 
 use std::{
     collections::BTreeMap,
@@ -28,6 +29,7 @@ use crate::{
     vendor::{
         Capability,
         registry::{self, Around, Registry, SettingsTrouble},
+        solo::dump::Layout,
     },
     webhook::Receiver,
 };
@@ -133,7 +135,9 @@ impl Daemon {
             options.random.clone(),
             settings(&options),
         );
-        let backend = Arc::new(EngineBackend::new(engine.clone(), sync.clone(), Handle::current()));
+        let solo = options.vendors.iter().find(|(name, _)| *name == "solo");
+        let layout = solo.and_then(|(_, values)| Layout::read(values).ok()).unwrap_or_default();
+        let backend = Arc::new(EngineBackend::new(engine.clone(), sync.clone(), Handle::current(), layout));
         let receiver = match &options.receiver {
             Some(wanted) => Some(receive(wanted, &engine, &sync, &vendors, doors).await?),
             None => None,
@@ -187,6 +191,13 @@ impl Daemon {
         self.backend.clone()
     }
 
+    /// Imports a dump that was opened already, as [`Command::Import`] does one on the disk.
+    ///
+    /// [`Command::Import`]: crate::domain::Command::Import
+    pub fn import(&self, input: import::Input, by: &str) -> crate::domain::Reply {
+        self.backend.import(input, by)
+    }
+
     /// Where the receiver listens, when there is one.
     pub fn receiver(&self) -> Option<SocketAddr> {
         self.receiver.as_ref().map(Receiver::address)
@@ -204,6 +215,9 @@ impl Daemon {
     pub async fn stop(mut self) -> Result<(), StartError> {
         drop(self.socket.take());
         drop(self.receiver.take());
+        // A stopped import goes on where it is; the index must not be saved under it.
+        let backend = Arc::clone(&self.backend);
+        let _ = tokio::task::spawn_blocking(move || backend.end_import()).await;
         self.sync.shutdown().await;
         close(&self.engine).await
     }

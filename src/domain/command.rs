@@ -90,6 +90,15 @@ pub enum Command {
         /// Last day.
         to: jiff::civil::Date,
     },
+    /// Import a dump that lies on the engine's disk. Answered when it has begun; [`Query::Import`] tells how far it is.
+    Import {
+        /// Where it lies, from the root on.
+        file: std::path::PathBuf,
+        /// Of which moment it tells; that in which it was changed last when absent.
+        as_of: Option<jiff::Timestamp>,
+    },
+    /// Stop a fill or import. What was read is kept; an import goes on from there when it is started again.
+    StopFilling,
 }
 
 /// What a person says about a write whose outcome cannot be found out.

@@ -13,6 +13,7 @@ pub mod entry;
 pub mod episode;
 pub mod identity;
 pub mod ids;
+pub mod import;
 pub mod inbox;
 pub mod intent;
 pub mod linking;

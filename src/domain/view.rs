@@ -130,6 +130,8 @@ pub enum Query {
     },
     /// Vendors, queue, receiver, stores.
     Health,
+    /// The import under way, or the last one since the start.
+    Import,
 }
 
 /// Which rooms' appointments.
@@ -183,6 +185,8 @@ pub enum Answer {
     Links(Vec<LinkRow>),
     /// See [`Query::Health`].
     Health(Box<Health>),
+    /// See [`Query::Import`]; `None` when there was none.
+    Import(Option<Box<super::import::Import>>),
 }
 
 /// A part of a list.

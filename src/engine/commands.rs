@@ -42,7 +42,7 @@ impl Stop {
 }
 
 impl Engine {
-    /// Does what a person asks for. [`Command::Watch`] and [`Command::Fill`] are sync's business and are only
+    /// Does what a person asks for. [`Command::Watch`], fills and imports are others' business and are only
     /// acknowledged here: whoever hands them over forwards them.
     pub fn execute(&self, command: Command, by: &str) -> Reply {
         let _writing = self.writing();
@@ -61,7 +61,9 @@ impl Engine {
             Command::ConfirmLink { a, b } => self.link(a, b, by, true),
             Command::RefuseLink { a, b } => self.link(a, b, by, false),
             Command::SetRoom { appointment, room } => self.set_room(appointment, room, by),
-            Command::Watch { .. } | Command::Fill { .. } => Ok(Reply::Done),
+            Command::Watch { .. } | Command::Fill { .. } | Command::Import { .. } | Command::StopFilling => {
+                Ok(Reply::Done)
+            }
         };
         done.unwrap_or_else(|stop| Reply::Refused(stop.refusal()))
     }

@@ -51,6 +51,7 @@ pub(super) fn join(
         batch.plan.contents.insert(survivor, super::plan::Content { stored, raw, write: true });
     }
     batch.plan.contents.remove(&gone);
+    batch.plan.rows.retain(|(row, _, _)| *row != gone);
     for link in tx.links_of(gone)? {
         tx.remove_link(link.a, link.b);
         let other = link.other(gone);

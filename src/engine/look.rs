@@ -35,6 +35,8 @@ impl Engine {
                 Answer::Links(told(self.link_rows(id, links)).unwrap_or_default())
             }
             Query::Health => Answer::Health(Box::new(self.health())),
+            // Whoever imports knows; an engine alone does not.
+            Query::Import => Answer::Import(None),
             list => {
                 let rows = self.with_state(|state| state.rows(list, now, &thresholds));
                 Answer::Rows(rows.unwrap_or(Rows { total: 0, offset: 0, rows: RowSet::Rooms(Vec::new()) }))

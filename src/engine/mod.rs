@@ -9,6 +9,7 @@ mod commands;
 pub mod fake;
 pub mod fold;
 mod health;
+mod import;
 pub mod index;
 mod joins;
 mod links;
@@ -37,6 +38,7 @@ use jiff::Timestamp;
 
 use self::{health::Pulse, state::State, windows::Windows};
 pub use self::{
+    import::{ImportError, Rows},
     open::{Notice, OpenError},
     options::{Desk, Options, Thresholds, VendorDesk},
     testing::ForTests,

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::{Engine, absorb, joins, links, state::lies_over};
+use super::{
+    Engine, absorb, import, joins, links,
+    state::{Base, lies_over},
+};
 use crate::{
     domain::{
         Entry, Evidence, Fact, Facts, Kind, Observation, Pointer, Provenance, Raw, Record, RecordId, Source, Sourced,
@@ -40,6 +43,8 @@ pub(super) struct Plan {
     /// Two records that a vendor's answer names as one, but that do not fit together.
     pub(super) odd: Vec<(RecordId, RecordId)>,
     pub(super) drafts: Vec<crate::domain::note::Draft>,
+    /// Records that nobody knew before, with all that their rows are made of.
+    pub(super) rows: Vec<(RecordId, Kind, Base)>,
 }
 
 impl Plan {
@@ -63,6 +68,7 @@ pub(super) struct Batch<'a> {
 impl Batch<'_> {
     /// Works one observation in.
     pub(super) fn take(&mut self, tx: &mut Tx<'_>, observation: Observation) -> Result<(), LedgerError> {
+        let Some(observation) = self.take_new(tx, observation)? else { return Ok(()) };
         let Observation { refs, record, facts, raw, complete } = observation;
         let Some(kind) = record.as_ref().map(Record::kind).or_else(|| refs.first().map(|r| r.kind)) else {
             return Ok(());
@@ -72,6 +78,7 @@ impl Batch<'_> {
             self.plan.told.push(id);
         }
         let mut known_facts = tx.facts(id)?;
+        let facts = if self.source == Source::Import { import::newer(&known_facts, facts, self.now) } else { facts };
         let mut facts_changed = absorb::put_facts(&mut known_facts, facts, self.source, self.now);
         if let Some(mut record) = record {
             for pointer in record.pointers_mut() {
@@ -139,7 +146,7 @@ impl Batch<'_> {
     }
 
     /// The record that a pointer means, made known by name when it is new.
-    fn named(&mut self, tx: &mut Tx<'_>, about: &VendorRef) -> Result<RecordId, LedgerError> {
+    pub(super) fn named(&mut self, tx: &mut Tx<'_>, about: &VendorRef) -> Result<RecordId, LedgerError> {
         if let Some(id) = tx.record_of(about)? {
             return Ok(self.engine.resolve(id));
         }
@@ -165,6 +172,12 @@ impl Batch<'_> {
             Some(content) => Some(content.stored.clone()),
             None => self.engine.stored(tx, id, kind)?,
         };
+        if self.source == Source::Import
+            && kind.rereadable()
+            && let Some(old) = old
+        {
+            return self.import_over(tx, number, old, record, facts, raw);
+        }
         let cached = old.as_ref().map_or(0, |s| s.provenance.read_no);
         let (record, complete) = absorb::over(old.as_ref().map(|s| (&s.record, s.complete)), record, complete);
         let record = kept_body(old.as_ref(), record);

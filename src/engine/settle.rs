@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Stands where nobody knows which vendor a record is of.
-const NOBODY: VendorId = VendorId(Tag::new("?"));
+pub(super) const NOBODY: VendorId = VendorId(Tag::new("?"));
 /// So many finished writes stay in memory; older ones are asked for by their number.
 pub(super) const FINISHED: usize = 1_000;
 
@@ -33,7 +33,7 @@ impl Engine {
 
     /// Brings memory, cache and windows to what a durable transaction changed.
     pub(super) fn settle(&self, plan: Plan) -> Vec<RecordId> {
-        let Plan { told, contents, mut show, entries, links, joined, named, odd, drafts } = plan;
+        let Plan { told, contents, mut show, entries, links, joined, named, odd, drafts, rows } = plan;
         let mut touched: Vec<Touched> = Vec::new();
         let mut failures: Vec<Toast> = Vec::new();
         let mut puts = Vec::new();
@@ -47,6 +47,8 @@ impl Engine {
                 }));
             }
         }
+        // In the order of ids, which lie beside each other there.
+        puts.sort_unstable_by_key(|put| put.id);
         self.inner.cache.put(puts);
         let now = self.now();
         let mut forced: HashSet<RecordId> = HashSet::new();
@@ -93,6 +95,13 @@ impl Engine {
         self.with_state(|state| {
             let sessions = relinked.iter().filter(|id| state.sessions.contains_key(id));
             show.extend(sessions.map(|id| (*id, Kind::Session)));
+        });
+        self.change_state(|state| {
+            for (id, kind, base) in rows {
+                if state.show(id, kind, base, now) {
+                    touched.push(Touched::Record(kind, id));
+                }
+            }
         });
         let mut shown: Vec<RecordId> = Vec::new();
         for (id, kind) in show {

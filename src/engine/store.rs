@@ -1,12 +1,6 @@
 //! The engine as sync sees it.
 
-use super::{
-    Engine,
-    commands::follow,
-    kind_of, lock,
-    plan::{Batch, Plan},
-    told,
-};
+use super::{Engine, commands::follow, lock, plan::Plan, told};
 use crate::{
     domain::{
         Entry, EntryId, EntryState, Errand, Fact, Intent, Kind, Known, Observation, Reason, Record, RecordId, Secret,
@@ -164,31 +158,7 @@ impl Store for Engine {
         source: Source,
         creates: Option<RecordId>,
     ) -> Result<Vec<RecordId>, StoreTrouble> {
-        let _writing = self.writing();
-        let (engine, now) = (self.clone(), self.now());
-        let plan = self.inner.ledger.commit(move |tx| -> Result<_, LedgerError> {
-            let creates = creates.map(|id| engine.resolve(id));
-            let creates = match creates {
-                Some(id) => kind_of(tx, id)?.map(|kind| (id, kind)),
-                None => None,
-            };
-            let mut batch = Batch { engine: &engine, source, now, creates, plan: Plan::default() };
-            for observation in observations {
-                batch.take(tx, observation)?;
-            }
-            Ok(batch.plan)
-        })?;
-        let read: Vec<(RecordId, Record)> = plan
-            .contents
-            .iter()
-            .filter(|(_, c)| matches!(c.stored.record.kind(), Kind::Patient | Kind::Appointment | Kind::EmrAppointment))
-            .map(|(id, c)| (*id, c.stored.record.clone()))
-            .collect();
-        let told = self.settle(plan);
-        // Records that came together did not know of each other while they were worked in.
-        if read.len() > 1 {
-            self.propose(&read, now)?;
-        }
+        let (told, _) = self.work_in(observations, source, self.now(), creates, None)?;
         Ok(told)
     }
 
@@ -304,7 +274,7 @@ fn overtaken(now: &Entry, copy: &Entry) -> Overtaken {
 
 impl Engine {
     /// Keeps and shows the links that records speak for, now that all of them are known.
-    fn propose(&self, read: &[(RecordId, Record)], now: jiff::Timestamp) -> Result<(), LedgerError> {
+    pub(super) fn propose(&self, read: &[(RecordId, Record)], now: jiff::Timestamp) -> Result<(), LedgerError> {
         let mut links: Vec<Link> = Vec::new();
         self.with_state(|state| {
             for (id, record) in read {

@@ -84,6 +84,20 @@ impl<'a> Tx<'a> {
         Ok(id)
     }
 
+    /// A record that nobody knew, with its names and the number of the first read applied to it, in one step. The caller
+    /// has looked for each of the names: none may be another record's.
+    pub fn put_new(&mut self, kind: Kind, refs: &[VendorRef], number_of_read: u64) -> Result<RecordId, LedgerError> {
+        let id = RecordId(self.count_up("record")?);
+        self.set_json(Table::Names, &id.0.to_be_bytes(), &Names { kind, refs: refs.to_vec() })?;
+        for about in refs {
+            let key = self.sealer().record_key(Table::Refs.name(), &ref_name(about));
+            self.set(Table::Refs, &key, number(id.0));
+        }
+        let (key, block) = numbers::with(self, id, kind, number_of_read)?;
+        self.set(Table::Numbers, &key, block);
+        Ok(id)
+    }
+
     /// An entry id that was never used, greater than all before.
     pub fn allocate_entry(&mut self) -> Result<EntryId, LedgerError> {
         self.count_up("entry").map(EntryId)

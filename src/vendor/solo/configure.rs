@@ -2,9 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::tz::TimeZone;
-
-use super::{Solo, SoloSettings, VisitNoteShape, dump::Column};
+use super::{Solo, SoloSettings, VisitNoteShape, dump::Layout};
 use crate::{
     domain::settings::{Key, KeyKind, Values, VendorKeys},
     vendor::registry::{Around, Offer},
@@ -105,20 +103,10 @@ fn make(values: &Values, around: &Around) -> Result<Solo, (&'static str, String)
         words.clone_into(&mut settings.consult_refusal);
     }
     settings.send_back_unknown = values.yes("send_back_unknown");
-    if let Some(text) = values.text("delimiter") {
-        let &[byte] = text.as_bytes() else { return Err(("delimiter", "must be one ASCII character".into())) };
-        settings.delimiter = byte;
-    }
-    if let Some(name) = values.text("dump_zone") {
-        settings.dump_zone = TimeZone::get(name).map_err(|e| ("dump_zone", e.to_string()))?;
-    }
-    for (name, header) in values.map("columns").into_iter().flatten() {
-        let column = Column::parse(name).ok_or_else(|| {
-            let all = Column::names().collect::<Vec<_>>().join(", ");
-            ("columns", format!("{name} is no column; there are {all}"))
-        })?;
-        settings.columns.push((column, header.clone()));
-    }
+    let layout = Layout::read(values)?;
+    settings.columns = layout.columns;
+    settings.delimiter = layout.delimiter;
+    settings.dump_zone = layout.zone;
     visit_note(values, &mut settings.visit_note)?;
     Solo::connect(settings, around.clock.clone()).map_err(|cause| ("base_url", cause.to_string()))
 }

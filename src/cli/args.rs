@@ -38,6 +38,8 @@ pub enum Command {
     Sandbox(Sandbox),
     /// Bring the cache up to date with the vendors
     Sync(Sync),
+    /// Import a CSV data dump: patients and appointments into the cache
+    Import(super::import::Arguments),
     /// Patients: list, show
     Patients(Listing),
     /// Waiting rooms: list, show

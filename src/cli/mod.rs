@@ -4,6 +4,7 @@ mod args;
 mod attach;
 mod config;
 mod demo;
+mod import;
 mod list;
 mod print;
 mod process;
@@ -107,6 +108,9 @@ pub enum CliError {
     /// The engine refused.
     #[error("not done: {0}")]
     Refused(Refusal),
+    /// A dump cannot be imported.
+    #[error("{0}")]
+    Import(String),
     /// Reading or writing failed.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -156,6 +160,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode, CliError> {
         Some(Command::Sandbox(sandbox)) => sandbox::run(&common, &sandbox),
         Some(Command::Config(command)) => config::run(&common, &command.action),
         Some(Command::Sync(sync)) => sync::run(&common, &sync),
+        Some(Command::Import(wanted)) => import::run(&common, &wanted),
         Some(Command::Patients(listing)) => listed(&common, Pane::Patients, &listing),
         Some(Command::Rooms(listing)) => listed(&common, Pane::Rooms, &listing),
         Some(Command::Appointments(listing)) => listed(&common, Pane::Appointments, &listing),

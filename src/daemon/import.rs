@@ -312,3 +312,6 @@ impl Work<'_> {
         self.import
     }
 }
+
+#[cfg(test)]
+mod tests;

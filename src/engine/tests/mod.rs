@@ -1,6 +1,7 @@
 //! The engine over real stores in a directory of its own.
 
 mod commands;
+mod import;
 mod keeping;
 mod order;
 mod restart;

@@ -317,6 +317,7 @@ impl World {
             Query::Draft { draft } => Answer::Draft(self.drafts.iter().find(|d| d.id == *draft).cloned().map(Box::new)),
             Query::Links { .. } => Answer::Links(self.links.clone()),
             Query::Health => Answer::Health(Box::new(self.health.clone())),
+            Query::Import => Answer::Import(None),
         }
     }
 

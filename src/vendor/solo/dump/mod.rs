@@ -166,7 +166,11 @@ pub struct Dump {
     unusable: Unusable,
     /// Rows since the last portion.
     since: usize,
+    /// The first bytes, until it is known whether they are a byte order mark. The parser knows one only when it comes whole.
+    begin: Option<Vec<u8>>,
 }
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl std::fmt::Debug for Dump {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -191,6 +195,7 @@ impl Dump {
             read: 0,
             unusable: Unusable::default(),
             since: 0,
+            begin: Some(Vec::new()),
         }
     }
 
@@ -198,7 +203,7 @@ impl Dump {
     pub fn resume(layout: Layout, header: Header, place: Place, unusable: Unusable) -> Self {
         let mut dump = Self::new(layout);
         dump.reader.set_line(place.line + 1);
-        Self { header: Some(header), at: place, read: place.offset, unusable, ..dump }
+        Self { header: Some(header), at: place, read: place.offset, unusable, begin: None, ..dump }
     }
 
     /// The header row, once it was read.
@@ -226,6 +231,18 @@ impl Dump {
     /// # Errors
     /// When the header row or the size of a row makes it no dump.
     pub fn feed(&mut self, mut piece: &[u8], sink: Take<'_>) -> Result<bool, Reason> {
+        if let Some(begin) = &mut self.begin {
+            let missing = BYTE_ORDER_MARK.len() - begin.len();
+            let (more, rest) = piece.split_at(missing.min(piece.len()));
+            begin.extend_from_slice(more);
+            piece = rest;
+            if begin.len() < BYTE_ORDER_MARK.len() {
+                return Ok(true);
+            }
+            if !self.begun(sink)? {
+                return Ok(false);
+            }
+        }
         while !piece.is_empty() {
             let (read, more) = self.step(piece, sink)?;
             if !more {
@@ -241,6 +258,9 @@ impl Dump {
     /// # Errors
     /// As [`Dump::feed`], and when there was no header row.
     pub fn finish(&mut self, sink: Take<'_>) -> Result<u64, Reason> {
+        if !self.begun(sink)? {
+            return Ok(self.at.rows);
+        }
         // An empty piece tells the parser that nothing more comes; it answers the last row, then the end.
         for _ in 0..64 {
             let before = (self.at.rows, self.header.is_some());
@@ -263,6 +283,18 @@ impl Dump {
     pub fn flush(&mut self, sink: Take<'_>) {
         if !self.batch.is_empty() || self.since > 0 {
             self.hand_on(sink);
+        }
+    }
+
+    /// Reads the first bytes, but for a byte order mark.
+    fn begun(&mut self, sink: Take<'_>) -> Result<bool, Reason> {
+        match self.begin.take() {
+            Some(begin) if begin == BYTE_ORDER_MARK => {
+                self.read += begin.len() as u64;
+                Ok(true)
+            }
+            Some(begin) => self.feed(&begin, sink),
+            None => Ok(true),
         }
     }
 

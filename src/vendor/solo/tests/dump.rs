@@ -132,3 +132,134 @@ fn every_column_can_be_configured() {
         assert_eq!(Column::parse(name).unwrap().name(), name);
     }
 }
+
+mod reading {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        domain::import::{Unusable, Why},
+        vendor::solo::dump::{Dump, Layout, Place, Portion},
+    };
+
+    /// What a dump says, fed in pieces of this size, and where each portion ended.
+    fn fed(bytes: &[u8], size: usize) -> (Vec<Observation>, Vec<Place>, Unusable) {
+        let mut dump = Dump::new(Layout::default());
+        let (mut told, mut places) = (Vec::new(), Vec::new());
+        let mut take = |portion: Portion| {
+            told.extend(portion.observations);
+            places.push(portion.at);
+            true
+        };
+        for piece in bytes.chunks(size) {
+            assert!(dump.feed(piece, &mut take).unwrap());
+        }
+        dump.finish(&mut take).unwrap();
+        let unusable = dump.unusable().clone();
+        (told, places, unusable)
+    }
+
+    fn quoted(cell: &str) -> String {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    }
+
+    proptest! {
+        /// Quotes, line ends, separators and a byte order mark inside or around cells change no cell, however the bytes
+        /// arrive, and each row's line is told right.
+        #[test]
+        fn cells_come_out_as_they_went_in(
+            reasons in proptest::collection::vec("[a-zé,\"\n\r 🩺]{0,12}", 1..20),
+            crlf: bool, bom: bool, last_end: bool, size in 1_usize..70,
+        ) {
+            let end = if crlf { "\r\n" } else { "\n" };
+            let mut text = format!("{}\"Appointment ID\",Reason,Extra{end}", if bom { "\u{feff}" } else { "" });
+            let mut lines = Vec::new();
+            for (n, reason) in reasons.iter().enumerate() {
+                lines.push(1 + text.matches('\n').count() as u64);
+                // Every third row cannot be used.
+                let more = if n % 3 == 2 { ",too,many" } else { "" };
+                text += &format!("{n},{},x{more}{end}", quoted(reason));
+            }
+            if !last_end {
+                text.truncate(text.len() - end.len());
+            }
+            let (told, _, unusable) = fed(text.as_bytes(), size);
+            let usable: Vec<usize> = (0..reasons.len()).filter(|n| n % 3 != 2).collect();
+            prop_assert_eq!(told.len(), usable.len());
+            for (n, observation) in usable.iter().zip(&told) {
+                let raw: serde_json::Value = serde_json::from_str(&observation.raw.0).unwrap();
+                prop_assert_eq!(raw["Reason"].as_str(), Some(reasons[*n].as_str()));
+                let id = n.to_string();
+                prop_assert_eq!(raw["Appointment ID"].as_str(), Some(id.as_str()));
+            }
+            let wanted: Vec<u64> = lines.into_iter().skip(2).step_by(3).collect();
+            prop_assert_eq!(unusable.rows.iter().map(|r| r.line).collect::<Vec<_>>(), wanted);
+        }
+
+        /// Whatever bytes come, nothing panics and the same is told for every size of the pieces.
+        #[test]
+        fn any_bytes_are_read_alike_in_any_pieces(
+            bytes in proptest::collection::vec(any::<u8>(), 0..600), size in 1_usize..40,
+        ) {
+            let mut text = b"spid,said,reason\n".to_vec();
+            text.extend(&bytes);
+            let (whole, _, unusable) = fed(&text, text.len());
+            let (parts, _, of_parts) = fed(&text, size);
+            prop_assert_eq!(whole, parts);
+            prop_assert_eq!(unusable, of_parts);
+        }
+
+        /// From any place between two rows the reading goes on as if it had never stopped.
+        #[test]
+        fn it_goes_on_from_every_place(crlf: bool, rows in 1_usize..900, which in any::<prop::sample::Index>()) {
+            let end = if crlf { "\r\n" } else { "\n" };
+            let mut text = format!("said,reason{end}");
+            for n in 0..rows {
+                text += &format!("{n},\"a\n{n}\"{end}");
+                if n % 7 == 0 {
+                    text += &format!("short{end}");
+                }
+            }
+            let (told, places, unusable) = fed(text.as_bytes(), 64);
+            let place = places[which.index(places.len())];
+            let mut first = Dump::new(Layout::default());
+            let mut before = Vec::new();
+            let mut take = |portion: Portion| { before.extend(portion.observations); portion.at != place };
+            if first.feed(text.as_bytes(), &mut take).unwrap() {
+                first.finish(&mut take).unwrap();
+            }
+            let header = first.header().cloned().unwrap();
+            let mut dump = Dump::resume(Layout::default(), header, place, first.unusable().clone());
+            let mut take = |portion: Portion| { before.extend(portion.observations); true };
+            dump.feed(&text.as_bytes()[place.offset as usize..], &mut take).unwrap();
+            dump.finish(&mut take).unwrap();
+            prop_assert_eq!(before, told);
+            prop_assert_eq!(dump.unusable(), &unusable);
+        }
+    }
+
+    #[test]
+    fn a_row_that_is_no_text_is_told_and_the_next_is_read() {
+        let (told, _, unusable) = fed(b"said,reason\n1,ok\n2,M\xfcller\n3,\xc3,\n4,ok\n", 9);
+        assert_eq!(told.len(), 2);
+        let whys: Vec<_> = unusable.rows.iter().map(|r| (r.line, r.why.clone())).collect();
+        assert_eq!(whys, [(3, Why::NotText), (4, Why::Ragged { cells: 3, columns: 2 })]);
+    }
+
+    #[test]
+    fn a_cell_of_a_megabyte_is_read_and_one_beyond_is_named_by_its_line() {
+        let big = "x".repeat(1_000_000);
+        let (told, _, _) = fed(format!("said,reason\n1,{big}\n2,y\n").as_bytes(), 4096);
+        assert!(told.len() == 2 && told[0].raw.0.len() > 1_000_000);
+        let mut dump = Dump::new(Layout::default());
+        let text = format!("said,reason\n1,x\n2,\"{}", "y\n".repeat(1 << 20));
+        let why = dump.feed(text.as_bytes(), &mut |_| true).unwrap_err();
+        assert!(why.message.contains("line 3 ") && why.message.contains("1 MiB"), "{}", why.message);
+    }
+
+    #[test]
+    fn two_columns_of_one_name_are_both_kept() {
+        let (told, _, _) = fed(b"said,note,note\n1,a,b\n", 100);
+        assert_eq!(told[0].raw.0, r#"{"said":"1","note":"a","note (2)":"b"}"#);
+    }
+}

@@ -5,6 +5,12 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 
+use super::{
+    appointments::Appointments, assistance::AssistanceCommand, attachments::Attachments, consults::Consults,
+    documents::Documents, dump::Dump, episodes::Episodes, links::Links, list::ListArgs, patients::Patients,
+    reports::Reports, show::ShowArgs, slots::Slots, visit_notes::VisitNotes, webhooks::Webhooks,
+};
+
 /// The terminal workstation for clinics.
 ///
 /// Without a command it opens the window on the configured vendors. `wardroom demo` needs no configuration.
@@ -40,15 +46,50 @@ pub enum Command {
     Sync(Sync),
     /// Import a CSV data dump: patients and appointments into the cache
     Import(super::import::Arguments),
-    /// Patients: list, show
-    Patients(Listing),
+    /// Patients: list, show, create, edit
+    #[command(alias = "patient")]
+    Patients(Patients),
     /// Waiting rooms: list, show
+    #[command(alias = "room")]
     Rooms(Listing),
-    /// Appointments: list, show
-    Appointments(Listing),
+    /// Free and taken times of a waiting room's day
+    Slots(Slots),
+    /// Appointments: list, show, book, change, cancel, links
+    #[command(alias = "appointment")]
+    Appointments(Appointments),
+    /// Visit notes: show, answer
+    #[command(alias = "visit-note")]
+    VisitNotes(VisitNotes),
+    /// Files on appointments: list, add, delete
+    #[command(alias = "attachment")]
+    Attachments(Attachments),
+    /// Documents in patients' records: add
+    #[command(alias = "document")]
+    Documents(Documents),
+    /// Episodes of care: list, show, create, edit, assign
+    #[command(alias = "episode")]
+    Episodes(Episodes),
+    /// Consults: ask (Solo's perfect answer)
+    #[command(alias = "consult")]
+    Consults(Consults),
+    /// Requests for assistance at a bed: request, show, cancel
+    Assistance(AssistanceCommand),
+    /// Save the vendor's data dump as a file
+    Dump(Dump),
+    /// Encounter reports: order, status, download, show
+    #[command(alias = "report")]
+    Reports(Reports),
+    /// Context-aware links: encode, decode
+    #[command(visible_alias = "link")]
+    Links(Links),
+    /// Webhook registrations at Solo: list, show, add, update, delete; and decrypt
+    #[command(visible_alias = "webhook")]
+    Webhooks(Webhooks),
     /// Scribe sessions: list, show
+    #[command(alias = "session")]
     Sessions(Listing),
     /// Notes: list, show
+    #[command(alias = "note")]
     Notes(Listing),
     /// Queued writes: list, show, retry, withdraw, decide
     Queue(Queue),
@@ -118,6 +159,7 @@ pub struct Sync {
     pub json: bool,
 }
 
+/// Rows and single records of a pane.
 #[derive(Debug, Args)]
 pub struct Listing {
     #[command(subcommand)]
@@ -127,36 +169,9 @@ pub struct Listing {
 #[derive(Debug, Subcommand)]
 pub enum ListingAction {
     /// The rows of the pane
-    List {
-        /// Words that a row must contain, in any order
-        search: Vec<String>,
-        /// Of which day, where a day matters [default: today]
-        #[arg(long)]
-        day: Option<Date>,
-        /// All days
-        #[arg(long, conflicts_with = "day")]
-        all_days: bool,
-        /// In which waiting room
-        #[arg(long)]
-        room: Option<String>,
-        /// At most so many
-        #[arg(long, default_value_t = 100)]
-        limit: u32,
-        /// One object a line
-        #[arg(long)]
-        json: bool,
-    },
+    List(ListArgs),
     /// Everything known of one
-    Show {
-        /// wardroom's own id (r12, d3), a waiting room's name, or VENDOR:SCHEME:VALUE like solo:patient:1234
-        id: String,
-        /// One object a line
-        #[arg(long)]
-        json: bool,
-        /// The vendor's body as it was read last
-        #[arg(long)]
-        raw: bool,
-    },
+    Show(ShowArgs),
 }
 
 #[derive(Debug, Args)]

@@ -10,12 +10,12 @@ use std::{
 
 use jiff::tz::TimeZone;
 
-use super::{CliError, args::Common, list::health};
+use super::{CliError, args::Common, bell::Bell, list::health};
 use crate::{
     config::{Config, Paths, Process, Surroundings as _},
     daemon::{Bounds, Daemon, Options, ReceiverOptions},
     domain::{clock::SystemClock, random::SystemRandom, settings::Values},
-    link::{Link, LinkError},
+    link::{Link, LinkError, Listener},
     vendor::registry,
 };
 
@@ -80,7 +80,12 @@ pub fn settled(config: Config, file: PathBuf, dir: PathBuf, paths: &Paths) -> Se
 
 /// A link to the engine that works in `dir`, when one does.
 pub fn running(dir: &Path, socket: &Path, user: String) -> Result<Option<Link>, CliError> {
-    match Link::connect(socket, user, Box::new(|_| {})) {
+    heard(dir, socket, user, Box::new(|_| {}))
+}
+
+/// The same with somebody who hears what the engine tells by itself.
+fn heard(dir: &Path, socket: &Path, user: String, listener: Listener) -> Result<Option<Link>, CliError> {
+    match Link::connect(socket, user, listener) {
         Ok(link) => Ok(Some(link)),
         Err(LinkError::NoEngine(_)) => Ok(None),
         Err(LinkError::Silent) => Err(CliError::Silent(dir.into())),
@@ -99,13 +104,17 @@ pub enum Found {
 /// Looks for an engine, first by the data directory that was named: a process that works in it needs no configuration
 /// to be attached to.
 pub fn find(common: &Common) -> Result<Found, CliError> {
+    find_with(common, &|| Box::new(|_| {}))
+}
+
+fn find_with(common: &Common, listener: &dyn Fn() -> Listener) -> Result<Found, CliError> {
     if let Some(dir) = &common.data_dir
-        && let Some(link) = running(dir, &socket(dir, &Paths::from(&Process)), user())?
+        && let Some(link) = heard(dir, &socket(dir, &Paths::from(&Process)), user(), listener())?
     {
         return Ok(Found::Running(link));
     }
     let settled = settle(common)?;
-    if let Some(link) = running(&settled.dir, &settled.socket, settled.user.clone())? {
+    if let Some(link) = heard(&settled.dir, &settled.socket, settled.user.clone(), listener())? {
         return Ok(Found::Running(link));
     }
     if settled.startable { Ok(Found::Nobody(Box::new(settled))) } else { Err(CliError::DemoEnded(settled.dir)) }
@@ -176,11 +185,20 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
 
 /// Runs a command against the engine that owns the data directory, or against one of its own when none runs.
 pub fn with(common: &Common, work: impl FnOnce(&Link) -> Result<ExitCode, CliError>) -> Result<ExitCode, CliError> {
+    hearing(common, |link, _| work(link))
+}
+
+/// The same with a bell that rings when something changed.
+pub fn hearing(
+    common: &Common,
+    work: impl FnOnce(&Link, &Bell) -> Result<ExitCode, CliError>,
+) -> Result<ExitCode, CliError> {
+    let bell = Arc::new(Bell::default());
     let patience = Instant::now() + PATIENCE;
     let runtime = runtime()?;
     let (settled, daemon) = loop {
-        let settled = match find(common)? {
-            Found::Running(link) => return work(&link),
+        let settled = match find_with(common, &|| Bell::listener(&bell))? {
+            Found::Running(link) => return work(&link, &bell),
             Found::Nobody(settled) => settled,
         };
         // Without a receiver: a command of seconds must not take the port of the window that starts meanwhile.
@@ -192,8 +210,8 @@ pub fn with(common: &Common, work: impl FnOnce(&Link) -> Result<ExitCode, CliErr
             Err(error) => return Err(error),
         }
     };
-    let link = Link::near(daemon.backend(), settled.user.clone(), Box::new(|_| {}));
-    let done = tell_notices(&link).and_then(|()| work(&link));
+    let link = Link::near(daemon.backend(), settled.user.clone(), Bell::listener(&bell));
+    let done = tell_notices(&link).and_then(|()| work(&link, &bell));
     drop(link);
     let stopped = runtime.block_on(daemon.stop());
     let done = done?;

@@ -2,11 +2,12 @@
 
 use std::io::Write;
 
+use clap::Args;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
     CliError,
-    args::ListingAction,
+    desk::Desk,
     print::{Table, json_line, moment},
 };
 use crate::{
@@ -16,6 +17,31 @@ use crate::{
     },
     link::Link,
 };
+
+/// Which rows.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Words that a row must contain, in any order
+    pub search: Vec<String>,
+    /// Of which day, where a day matters [default: today]
+    #[arg(long)]
+    pub day: Option<Date>,
+    /// All days
+    #[arg(long, conflicts_with = "day")]
+    pub all_days: bool,
+    /// In which waiting room
+    #[arg(long)]
+    pub room: Option<String>,
+    /// At most so many
+    #[arg(long, default_value_t = 100)]
+    pub limit: u32,
+    /// Waiting rooms: read the vendor's list again first
+    #[arg(long)]
+    pub fresh: bool,
+    /// One object a line
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Which pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,16 +96,14 @@ pub fn health(link: &Link) -> Result<Box<Health>, CliError> {
 }
 
 /// Lists a pane's rows.
-pub fn list(
-    link: &Link,
-    pane: Pane,
-    action: &ListingAction,
-    here: &Here,
-    out: &mut impl Write,
-) -> Result<(), CliError> {
-    let ListingAction::List { search, day, all_days, room, limit, json } = action else {
-        return Err(CliError::Unexpected);
-    };
+pub fn list(desk: &Desk<'_>, pane: Pane, wanted: &ListArgs, out: &mut impl Write) -> Result<(), CliError> {
+    let (link, here) = (desk.link, &desk.here);
+    let ListArgs { search, day, all_days, room, limit, fresh, json } = wanted;
+    match pane {
+        Pane::Rooms if *fresh => desk.read_rooms()?,
+        _ if *fresh => return Err(CliError::wrong("--fresh", "only waiting rooms can be read as a whole list")),
+        _ => {}
+    }
     let window = Window { offset: 0, limit: *limit };
     let text = search.join(" ");
     let day = day.unwrap_or_else(|| here.today());
@@ -110,7 +134,7 @@ pub fn list(
 }
 
 /// The room's own name for what was typed in whatever case.
-fn known_room(link: &Link, given: &str, day: Date) -> Result<String, CliError> {
+pub fn known_room(link: &Link, given: &str, day: Date) -> Result<String, CliError> {
     let Answer::Rows(rows) = link.look(&Query::Rooms { day })? else { return Err(CliError::Unexpected) };
     let RowSet::Rooms(rows) = rows.rows else { return Err(CliError::Unexpected) };
     let known: Vec<String> = rows

@@ -1,18 +1,36 @@
 //! The command line: one file a subcommand.
 
+mod appointments;
 mod args;
+mod assistance;
 mod attach;
+mod attachments;
+mod bell;
 mod config;
+mod consults;
 mod demo;
+mod desk;
+mod documents;
+mod dump;
+mod episodes;
 mod import;
+mod input;
+mod links;
 mod list;
+mod patients;
 mod print;
 mod process;
 mod queue;
+mod reports;
 mod sandbox;
+mod save;
 mod show;
+mod slots;
 mod sync;
+mod visit_notes;
+mod webhooks;
 mod window;
+mod write;
 
 use std::{io, process::ExitCode};
 
@@ -20,6 +38,7 @@ use clap::Parser as _;
 
 use self::{
     args::{Arguments, Command, Listing, ListingAction},
+    desk::Desk,
     list::{Here, Pane},
 };
 use crate::{
@@ -28,6 +47,8 @@ use crate::{
     domain::{
         clock::{Clock as _, SystemClock},
         command::Refusal,
+        entry::Reason,
+        loss::Loss,
     },
     link::{Link, LinkError},
     tui::{app::WindowError, keymap::KeymapProblem, theme::ThemeProblem},
@@ -105,6 +126,38 @@ pub enum CliError {
         /// Those that are known.
         known: Vec<String>,
     },
+    /// Something that was typed breaks a rule. Nothing was saved or sent.
+    #[error("{field}: {rule}; nothing was saved or sent")]
+    Wrong {
+        /// Which argument or field.
+        field: String,
+        /// The rule, for the person.
+        rule: String,
+    },
+    /// A write was refused before it was saved.
+    #[error("{0}; nothing was saved or sent")]
+    NotSaved(Refusal),
+    /// A vendor did not tell.
+    #[error("not told: {}", reason(.0))]
+    NotTold(Reason),
+    /// A write would drop what this program does not know.
+    #[error(
+        "the vendor holds what wardroom does not know, and the change would drop it: {}; nothing was saved or sent. \
+         `--drop-unknown` drops it",
+        losses(.0)
+    )]
+    Losses(Vec<Loss>),
+    /// Somebody else has the time.
+    #[error("start: {0} in that room; nothing was saved or sent. `--double-book` books all the same")]
+    Taken(String),
+    /// A file could not be kept whole.
+    #[error("{trouble}; {kept}")]
+    Partly {
+        /// Why.
+        trouble: String,
+        /// What is there.
+        kept: String,
+    },
     /// The engine refused.
     #[error("not done: {0}")]
     Refused(Refusal),
@@ -123,6 +176,36 @@ fn rooms(known: &[String]) -> String {
     match known {
         [] => "no room was read yet".to_owned(),
         known => format!("there are: {}", known.join(", ")),
+    }
+}
+
+/// Why a vendor did not tell or do something, for a person: the class, its words, the single fields.
+pub fn reason(reason: &Reason) -> String {
+    let mut text = reason.kind.word().to_owned();
+    if !reason.message.is_empty() {
+        text = format!("{text}: {}", crate::tui::text::clean(&reason.message));
+    }
+    for (field, words) in &reason.fields {
+        text = format!("{text}; {}: {}", crate::tui::text::clean(field), crate::tui::text::clean(words));
+    }
+    match &reason.correlation {
+        Some(id) => format!("{text} (correlation id {})", crate::tui::text::clean(id)),
+        None => text,
+    }
+}
+
+fn losses(losses: &[Loss]) -> String {
+    let one = |loss: &Loss| match loss.members.as_slice() {
+        [] => format!("{}[{}] whole", loss.list, loss.element),
+        members => format!("{}[{}]: {}", loss.list, loss.element, members.join(", ")),
+    };
+    losses.iter().map(one).map(|text| crate::tui::text::clean(&text).into_owned()).collect::<Vec<_>>().join("; ")
+}
+
+impl CliError {
+    /// An argument or a field that breaks a rule.
+    pub fn wrong(field: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self::Wrong { field: field.into(), rule: rule.into() }
     }
 }
 
@@ -161,11 +244,22 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode, CliError> {
         Some(Command::Config(command)) => config::run(&common, &command.action),
         Some(Command::Sync(sync)) => sync::run(&common, &sync),
         Some(Command::Import(wanted)) => import::run(&common, &wanted),
-        Some(Command::Patients(listing)) => listed(&common, Pane::Patients, &listing),
         Some(Command::Rooms(listing)) => listed(&common, Pane::Rooms, &listing),
-        Some(Command::Appointments(listing)) => listed(&common, Pane::Appointments, &listing),
         Some(Command::Sessions(listing)) => listed(&common, Pane::Sessions, &listing),
         Some(Command::Notes(listing)) => listed(&common, Pane::Notes, &listing),
+        Some(Command::Patients(command)) => at_desk(&common, |desk| patients::run(desk, &command.action)),
+        Some(Command::Appointments(command)) => at_desk(&common, |desk| appointments::run(desk, &command.action)),
+        Some(Command::Slots(wanted)) => at_desk(&common, |desk| slots::run(desk, &wanted)),
+        Some(Command::VisitNotes(command)) => at_desk(&common, |desk| visit_notes::run(desk, &command.action)),
+        Some(Command::Attachments(command)) => attachments::run(&common, &command.action),
+        Some(Command::Documents(command)) => at_desk(&common, |desk| documents::run(desk, &command.action)),
+        Some(Command::Episodes(command)) => at_desk(&common, |desk| episodes::run(desk, &command.action)),
+        Some(Command::Consults(command)) => at_desk(&common, |desk| consults::run(desk, &command.action)),
+        Some(Command::Assistance(command)) => at_desk(&common, |desk| assistance::run(desk, &command.action)),
+        Some(Command::Dump(wanted)) => dump::run(&common, &wanted),
+        Some(Command::Reports(command)) => reports::run(&common, &command.action),
+        Some(Command::Links(command)) => links::run(&common, &command.action),
+        Some(Command::Webhooks(command)) => webhooks::run(&common, &command.action),
         Some(Command::Queue(command)) => attach::with(&common, |link: &Link| {
             let here = Here::of(link, SystemClock.now())?;
             queue::run(link, &command.action, &here, &mut io::stdout().lock())?;
@@ -175,13 +269,20 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode, CliError> {
 }
 
 fn listed(common: &args::Common, pane: Pane, listing: &Listing) -> Result<ExitCode, CliError> {
-    attach::with(common, |link: &Link| {
-        let here = Here::of(link, SystemClock.now())?;
+    at_desk(common, |desk| {
         let out = &mut io::stdout().lock();
         match &listing.action {
-            ListingAction::List { .. } => list::list(link, pane, &listing.action, &here, out)?,
-            ListingAction::Show { .. } => show::show(link, pane, &listing.action, &here, out)?,
+            ListingAction::List(wanted) => list::list(desk, pane, wanted, out)?,
+            ListingAction::Show(wanted) => show::show(desk, pane, wanted, out)?,
         }
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Runs a command with an engine and the clinic's clock.
+fn at_desk(
+    common: &args::Common,
+    work: impl FnOnce(&Desk<'_>) -> Result<ExitCode, CliError>,
+) -> Result<ExitCode, CliError> {
+    attach::hearing(common, |link, bell| work(&Desk::of(link, bell)?))
 }

@@ -78,11 +78,21 @@ fn vendor(out: &mut String, address: &Address) {
         let _ = writeln!(out, "visits_of = \"solo\"");
     }
     for key in vendor.keys {
-        let Some((_, value)) = address.credentials.iter().find(|(name, _)| name == key.name) else { continue };
+        let offered = offered_as(key.name);
+        let Some((_, value)) = address.credentials.iter().find(|(name, _)| name == offered) else { continue };
         let _ = match key.kind {
             KeyKind::Secret => writeln!(out, "{} = {{ value = {} }}", key.name, quoted(value)),
             _ => writeln!(out, "{} = {}", key.name, quoted(value)),
         };
+    }
+}
+
+/// The sandbox's own name for a credential, where it is another one than the configuration's.
+fn offered_as(key: &str) -> &str {
+    match key {
+        "linking_secret" => "link_secret",
+        "teams_auth_token" => "teams_token",
+        other => other,
     }
 }
 

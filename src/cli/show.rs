@@ -2,72 +2,79 @@
 
 use std::io::Write;
 
+use clap::Args;
 use serde_json::Value;
 
 use super::{
     CliError,
-    args::ListingAction,
+    desk::Desk,
     list::{Here, Pane},
     print::{json_line, moment},
 };
 use crate::{
     domain::{
-        DraftId, Query, RecordId, Scheme, VendorId, VendorRef,
-        ids::Tag,
+        DraftId, Query, RecordId,
         view::{Answer, Detail, RoomFilter, RowSet},
     },
     link::Link,
     tui::text,
 };
 
+/// What to show.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// wardroom's own id (r12, d3), a waiting room's name, or VENDOR:SCHEME:VALUE like solo:patient:1234; an appointment
+    /// also by Solo's number alone
+    pub id: String,
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// How it is shown.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct How {
+    /// One object a line
+    #[arg(long)]
+    pub json: bool,
+    /// The vendor's body as it was read last
+    #[arg(long)]
+    pub raw: bool,
+    /// Read it again at the vendor first
+    #[arg(long)]
+    pub fresh: bool,
+}
+
 /// Shows one thing.
-pub fn show(
-    link: &Link,
-    pane: Pane,
-    action: &ListingAction,
-    here: &Here,
-    out: &mut impl Write,
-) -> Result<(), CliError> {
-    let ListingAction::Show { id, json, raw } = action else { return Err(CliError::Unexpected) };
+pub fn show(desk: &Desk<'_>, pane: Pane, wanted: &ShowArgs, out: &mut impl Write) -> Result<(), CliError> {
+    let (link, id, json) = (desk.link, &wanted.id, wanted.how.json);
     if pane == Pane::Rooms {
-        return room(link, id, *json, here, out);
+        if wanted.how.fresh {
+            desk.read_rooms()?;
+        }
+        return room(link, id, json, &desk.here, out);
     }
     if pane == Pane::Notes
         && let Ok(draft) = id.parse::<DraftId>()
     {
         let Answer::Draft(draft) = link.look(&Query::Draft { draft })? else { return Err(CliError::Unexpected) };
         let draft = draft.ok_or_else(|| CliError::NotFound(id.clone()))?;
-        return if *json { Ok(json_line(out, &draft)?) } else { fields(&serde_json::to_value(&draft)?, 0, out) };
+        return if json { Ok(json_line(out, &draft)?) } else { fields(&serde_json::to_value(&draft)?, 0, out) };
     }
-    let record = resolve(link, pane, id)?;
-    if *raw {
-        let Answer::Raw(body) = link.look(&Query::Raw { record })? else { return Err(CliError::Unexpected) };
-        let body = body.ok_or_else(|| CliError::NotFound(id.clone()))?;
-        return Ok(writeln!(out, "{}", if *json { body.0 } else { text::clean(&body.0).into_owned() })?);
-    }
-    let Answer::Detail(detail) = link.look(&Query::Detail { record })? else { return Err(CliError::Unexpected) };
-    let detail = detail.ok_or_else(|| CliError::NotFound(id.clone()))?;
-    if *json { Ok(json_line(out, &detail)?) } else { human(&detail, here, out) }
+    record(desk, desk.record(pane.kind(), id)?, wanted.how, out)
 }
 
-fn resolve(link: &Link, pane: Pane, id: &str) -> Result<RecordId, CliError> {
-    if let Ok(record) = id.parse() {
-        return Ok(record);
+/// Shows a record.
+pub fn record(desk: &Desk<'_>, record: RecordId, how: How, out: &mut impl Write) -> Result<(), CliError> {
+    if how.fresh {
+        desk.refresh(record)?;
     }
-    let wanted = "wardroom's own id like r12, or VENDOR:SCHEME:VALUE like solo:patient:1234";
-    let bad = || CliError::BadId { given: id.into(), wanted };
-    let mut parts = id.splitn(3, ':');
-    let (Some(vendor), Some(scheme), Some(value)) = (parts.next(), parts.next(), parts.next()) else {
-        return Err(bad());
-    };
-    let vendor = VendorId(Tag::parse(vendor).ok_or_else(bad)?);
-    let scheme = Scheme(Tag::parse(scheme).ok_or_else(bad)?);
-    let reference = VendorRef::new(vendor, pane.kind(), scheme, value);
-    match link.look(&Query::Find { reference })? {
-        Answer::Found(Some(record)) => Ok(record),
-        Answer::Found(None) => Err(CliError::NotFound(id.into())),
-        _ => Err(CliError::Unexpected),
+    if how.raw {
+        let Answer::Raw(body) = desk.link.look(&Query::Raw { record })? else { return Err(CliError::Unexpected) };
+        let body = body.ok_or_else(|| CliError::NotFound(record.to_string()))?;
+        return Ok(writeln!(out, "{}", if how.json { body.0 } else { text::clean(&body.0).into_owned() })?);
     }
+    let detail = desk.detail(record)?;
+    if how.json { Ok(json_line(out, &detail)?) } else { human(&detail, &desk.here, out) }
 }
 
 fn room(link: &Link, name: &str, json: bool, here: &Here, out: &mut impl Write) -> Result<(), CliError> {
@@ -84,7 +91,7 @@ fn room(link: &Link, name: &str, json: bool, here: &Here, out: &mut impl Write) 
     Ok(())
 }
 
-fn human(detail: &Detail, here: &Here, out: &mut impl Write) -> Result<(), CliError> {
+pub fn human(detail: &Detail, here: &Here, out: &mut impl Write) -> Result<(), CliError> {
     writeln!(out, "{} {}", detail.kind.word(), detail.id)?;
     for name in &detail.refs {
         writeln!(out, "  {} calls it {} {}", name.vendor, name.scheme, text::clean(&name.value))?;
@@ -130,7 +137,7 @@ fn human(detail: &Detail, here: &Here, out: &mut impl Write) -> Result<(), CliEr
 }
 
 /// Fields that say something, indented by their depth.
-fn fields(value: &Value, depth: usize, out: &mut impl Write) -> Result<(), CliError> {
+pub fn fields(value: &Value, depth: usize, out: &mut impl Write) -> Result<(), CliError> {
     let indent = "  ".repeat(depth);
     match value {
         Value::Object(object) => {

@@ -8,7 +8,7 @@ mod read;
 pub use example::example;
 pub use keys::{CLINIC, RECEIVER, SYNC, WINDOW};
 pub use paths::Paths;
-pub use read::{Problem, Problems};
+pub use read::{Problem, Problems, secret_file};
 
 use std::path::Path;
 

@@ -254,10 +254,7 @@ impl<'a> Reader<'a> {
         match (&**name.get_ref(), node.get_ref()) {
             ("file", DeValue::String(path)) => {
                 let path = self.expand(path);
-                check_private(&path)?;
-                let text = std::fs::read_to_string(&path)
-                    .map_err(|e| format!("its file {} cannot be read: {e}", path.display()))?;
-                one_line(&text).ok_or_else(|| format!("its file {} is empty", path.display()))
+                secret_file(&path)
             }
             ("env", DeValue::String(variable)) => match self.surroundings.variable(variable) {
                 Some(text) => one_line(&text).ok_or_else(|| format!("the variable {variable} is empty")),
@@ -317,6 +314,16 @@ fn integer(value: &DeValue<'_>) -> Option<i64> {
 fn one_line(text: &str) -> Option<Secret> {
     let line = text.trim_end_matches(['\r', '\n']);
     (!line.is_empty()).then(|| Secret::new(line))
+}
+
+/// A secret from the one line of a file that only its owner can read.
+///
+/// # Errors
+/// Why there is none; names the file and never its content.
+pub fn secret_file(path: &Path) -> Result<Secret, String> {
+    check_private(path)?;
+    let text = std::fs::read_to_string(path).map_err(|e| format!("its file {} cannot be read: {e}", path.display()))?;
+    one_line(&text).ok_or_else(|| format!("its file {} is empty", path.display()))
 }
 
 /// A secret that others can read is none.

@@ -2,7 +2,7 @@
 
 pub mod action;
 pub mod app;
-mod code;
+pub mod code;
 pub mod draw;
 pub mod editor;
 pub mod forms;

@@ -104,10 +104,16 @@ fn patient(p: &Patient, asked: impl Fn(&str) -> bool) -> Result<(), String> {
 }
 
 fn duration(terms: &Terms) -> Result<(), String> {
-    match terms.duration {
-        Some(seconds) if !DURATION.contains(&seconds) => Err("duration: 1 to 86,400 seconds".into()),
-        _ => Ok(()),
-    }
+    terms.duration.map_or(Ok(()), |seconds| duration_rule(i64::from(seconds)).map(drop))
+}
+
+/// A length in seconds as Solo takes it, of an appointment as of a slot.
+///
+/// # Errors
+/// The rule, with its field.
+pub fn duration_rule(seconds: i64) -> Result<u32, String> {
+    let fits = u32::try_from(seconds).ok().filter(|seconds| DURATION.contains(seconds));
+    fits.ok_or_else(|| "duration: 1 to 86,400 seconds".into())
 }
 
 /// Ids are sent as one part of a path.

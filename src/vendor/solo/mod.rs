@@ -32,6 +32,7 @@ mod writes;
 #[cfg(test)]
 mod tests;
 
+pub use check::duration_rule;
 pub use configure::OFFER;
 pub use settings::{SoloSettings, VisitNoteShape};
 

@@ -171,8 +171,10 @@ impl Solo {
                 Ok((Asked::Nothing, self.read(about, known, &mut trail).await?))
             }
             Question::LookUp { reference } => {
-                if reference.kind == Kind::Patient && reference.scheme == scheme::HSID {
-                    // Solo books by it and tells nothing by it; from now on it is a name that a booking can use.
+                let hsid = reference.kind == Kind::Patient && reference.scheme == scheme::HSID;
+                if hsid || (reference.kind == Kind::Appointment && reference.scheme == scheme::EXTERNAL_ID) {
+                    // Solo books by the one and links by the other, and tells no record by either; from now on it is a
+                    // name that can be used.
                     return Ok((Asked::Nothing, vec![named_only(reference.clone(), Vec::new())]));
                 }
                 Ok((Asked::Nothing, self.read(reference, known, &mut trail).await?))

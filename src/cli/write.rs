@@ -1,0 +1,137 @@
+//! Queued writes from the command line: saved, told, and waited for when asked.
+
+use std::{
+    io::{IsTerminal as _, Write as _},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use clap::Args;
+use serde_json::json;
+
+use super::{CliError, attach, desk::Desk, print::json_line, reason};
+use crate::domain::{
+    Command, Entry, EntryId, EntryState, Intent, Query, RecordId, Reply,
+    view::{Answer, sending},
+};
+
+/// How a write is followed.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Following {
+    /// Wait at most so long for the vendor's acknowledgement; fail when it refuses or has not answered by then
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    pub wait: Option<u64>,
+    /// One object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Saves a write, tells its number and how far it is, and waits when that is wanted.
+pub fn submit(desk: &Desk<'_>, intent: Intent, following: Following) -> Result<ExitCode, CliError> {
+    let (entry, record) = match desk.link.execute(Command::Submit { intent, clears: None })? {
+        Reply::Saved { entry, record } => (entry, record),
+        Reply::Refused(refusal) => return Err(CliError::NotSaved(refusal)),
+        _ => return Err(CliError::Unexpected),
+    };
+    let entry = match following.wait {
+        Some(seconds) => awaited(desk, entry, Duration::from_secs(seconds))?,
+        None => look(desk, entry)?,
+    };
+    tell(desk, &entry, record, following)?;
+    let failed = entry.state.needs_person() || matches!(entry.state, EntryState::Withdrawn { .. });
+    let late = following.wait.is_some() && !entry.state.closed();
+    Ok(if failed || late { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn look(desk: &Desk<'_>, entry: EntryId) -> Result<Entry, CliError> {
+    match desk.link.look(&Query::Explain { entry })? {
+        Answer::Entry(Some(entry)) => Ok(*entry),
+        Answer::Entry(None) => Err(CliError::NotFound(entry.to_string())),
+        _ => Err(CliError::Unexpected),
+    }
+}
+
+/// The write once it is acknowledged, needs a person, or the time is over. On a terminal its way is told on standard error.
+fn awaited(desk: &Desk<'_>, id: EntryId, patience: Duration) -> Result<Entry, CliError> {
+    let end = Instant::now() + patience;
+    let watched = std::io::stderr().is_terminal();
+    let mut shown = "";
+    loop {
+        let heard = desk.bell.rings();
+        let entry = look(desk, id)?;
+        let word = entry.state.word();
+        if watched && word != shown {
+            let _ = write!(std::io::stderr(), "\r\x1b[K{id}: {word}");
+            shown = word;
+        }
+        let left = end.saturating_duration_since(Instant::now());
+        if entry.state.closed() || entry.state.needs_person() || left.is_zero() {
+            if watched {
+                let _ = write!(std::io::stderr(), "\r\x1b[K");
+            }
+            return Ok(entry);
+        }
+        // A change may be told late by an engine that is busy: looking now and then costs nothing.
+        desk.bell.wait(heard, left.min(Duration::from_secs(1)));
+    }
+}
+
+fn tell(desk: &Desk<'_>, entry: &Entry, record: RecordId, following: Following) -> Result<(), CliError> {
+    let out = &mut std::io::stdout().lock();
+    let why = match &entry.state {
+        EntryState::Waiting { reason, .. }
+        | EntryState::Unknown { reason, .. }
+        | EntryState::NeedsDecision { reason, .. }
+        | EntryState::Rejected { reason, .. } => Some(reason),
+        _ => None,
+    };
+    if following.json {
+        let object = json!({
+            "entry": entry.id.to_string(),
+            "record": record.to_string(),
+            "state": entry.state.word(),
+            "saved": true,
+            "acknowledged": matches!(entry.state, EntryState::Acked { .. } | EntryState::Seen { .. }),
+            "reason": why,
+        });
+        json_line(out, &object)?;
+    } else {
+        let because = why.map_or_else(String::new, |why| format!(" ({})", reason(why)));
+        writeln!(out, "{}  {} of {record}: {}{because}", entry.id, entry.intent.word(), standing(desk, entry)?)?;
+    }
+    out.flush()?;
+    // The reason is what a failure is told with, whoever reads the output.
+    let id = entry.id;
+    let trouble = match &entry.state {
+        state if state.closed() => None,
+        EntryState::Rejected { reason: why, .. } => Some(format!("the vendor refused {id}: {}", reason(why))),
+        EntryState::NeedsDecision { reason: why, .. } => {
+            Some(format!("{id} needs you: {}; `wardroom queue show {id}`", reason(why)))
+        }
+        EntryState::Conflict { fields, .. } => Some(format!(
+            "{id}: somebody changed {} meanwhile; what you wanted is kept: `wardroom queue show {id}`",
+            fields.join(", ")
+        )),
+        _ => following.wait.map(|seconds| {
+            let because = why.map_or_else(String::new, |why| format!(" ({})", reason(why)));
+            format!("{id} is not acknowledged after {seconds} s{because}; it stays queued and nothing is lost")
+        }),
+    };
+    attach::say(&trouble.into_iter().collect::<Vec<_>>());
+    Ok(())
+}
+
+fn standing(desk: &Desk<'_>, entry: &Entry) -> Result<String, CliError> {
+    Ok(match &entry.state {
+        EntryState::Saved => {
+            let health = super::list::health(desk.link)?;
+            let vendor = health.vendors.iter().find(|v| v.vendor == entry.vendor);
+            format!("saved, not acknowledged yet; {}", sending(None, vendor))
+        }
+        EntryState::InFlight { .. } => "saved and sent, not acknowledged yet".into(),
+        EntryState::Waiting { .. } => "saved, not acknowledged yet, tried again later".into(),
+        EntryState::Unknown { .. } => "saved and sent; whether it arrived is being found out".into(),
+        EntryState::Acked { .. } | EntryState::Seen { .. } => "saved and acknowledged".into(),
+        other => format!("saved; {}", other.word()),
+    })
+}

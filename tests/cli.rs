@@ -100,9 +100,29 @@ fn every_command_has_a_help_text() {
         .filter_map(|l| l.split_whitespace().next())
         .filter(|c| *c != "help")
         .collect();
-    for wanted in
-        ["demo", "sandbox", "sync", "patients", "rooms", "appointments", "sessions", "notes", "queue", "config"]
-    {
+    for wanted in [
+        "demo",
+        "sandbox",
+        "sync",
+        "patients",
+        "rooms",
+        "slots",
+        "appointments",
+        "visit-notes",
+        "attachments",
+        "documents",
+        "episodes",
+        "consults",
+        "assistance",
+        "dump",
+        "reports",
+        "links",
+        "webhooks",
+        "sessions",
+        "notes",
+        "queue",
+        "config",
+    ] {
         assert!(commands.contains(&wanted), "{wanted} is not in:\n{help}");
     }
     for command in commands {

@@ -321,6 +321,7 @@ fn appointments(w: &mut Walk) -> (String, Vec<String>, String) {
     let shown = w.one(&["appointments", "show", &visit, "--fresh"]);
     w.sent("GET /qapi/v1/appointments/{}");
     assert_eq!(shown["shown"]["appointment"]["start"], free[4].as_str());
+    assert!(w.run(&["appointments", "change", &visit, "--start", &free[1]]).bad().contains("is there already"));
     let called_off = book(w, &[&people[4].0], &free[6]);
     w.write(&["appointments", "cancel", &called_off]);
     w.body("PUT /qapi/v1/appointments/{}", &json!({ "status": "cancelled" }));
@@ -376,7 +377,7 @@ fn links(w: &mut Walk, visit: &str, starts: &[String], room: &str) {
     let url = w.one(&["links", "encode", "--file", &file])["url"].as_str().unwrap().to_owned();
     assert_ne!(url, w.one(&["links", "encode", "--file", &file])["url"].as_str().unwrap(), "salt and IV are fresh");
     assert_eq!(w.run(&["links", "decode", &url]).objects(), [argument]);
-    let log = fs::read_to_string(w.home.path("clinic/log")).unwrap_or_default();
+    let log = fs::read_to_string(w.home.path("home/.local/state/wardroom/wardroom.log")).unwrap();
     assert!(!log.contains("linking?arg"), "a link stands in the log");
     w.one(&["links", "encode", "--file", &file]);
     let answer = http(&base, &format!("GET {} HTTP/1.1", url.trim_start_matches(&base)), "");
@@ -500,6 +501,14 @@ fn reports(w: &mut Walk) {
     let show = ["reports", "show", &zip, "--password-file"];
     let rows = w.run(&[&show[..], &[&password, "--json"]].concat()).objects();
     assert!(rows.len() > 10 && rows[0].as_object().unwrap().len() > 5, "{} rows", rows.len());
+    let column = rows[0].as_object().unwrap().keys().next().unwrap().clone();
+    let sorted = w.run(&[&show[..], &[&password, "--json", "--sort", &column]].concat()).objects();
+    let cells: Vec<&str> = sorted.iter().map(|r| r[&column].as_str().unwrap()).collect();
+    assert!(cells.is_sorted() && cells.len() == rows.len(), "{cells:?}");
+    let filtered = w.run(&[&show[..], &[&password, "--json", "--filter", cells[0]]].concat()).objects();
+    assert!(!filtered.is_empty() && filtered.iter().all(|r| r.to_string().contains(cells[0])), "{filtered:?}");
+    let table = w.run(&[&show[..], &[&password, "--limit", "3"]].concat()).good();
+    assert!(table.lines().count() == 5 && table.contains("more (--limit)"), "{table}");
     let wrong = w.home.write("wrong", "another\n");
     fs::set_permissions(&wrong, fs::Permissions::from_mode(0o600)).unwrap();
     let said = w.run(&[&show[..], &[&arg(&wrong)]].concat()).bad();
@@ -623,6 +632,26 @@ fn bad_input_is_refused_at_its_field_before_anything_is_sent() {
     // An envelope that does not open ends with a failure and prints nothing.
     let opened = w.run(&["webhook", "decrypt", "--key-file", &hidden]);
     assert_eq!((opened.code, opened.out.as_str()), (Some(1), ""), "{opened:?}");
+}
+
+/// For support: an envelope and its key, as they were kept, and the event that they hold.
+#[test]
+fn a_kept_envelope_opens_with_its_key_and_prints_its_json() {
+    // Made by the documented derivation with a key used as text.
+    let envelope = "BizXKL9L4EQ=YuhTK5qXNtOCmbuaHMq5tA==N35WvVINkLSL5jBptt0mVsHQuyXqAPI0WAN5Bj+JsagH04QfweVB7zrcv68GLoCVlfUd8\
+                    cdnczW/TfEPyYH15Q==";
+    let home = Home::new();
+    let key = home.write("key", "39VNjjSpgoUWMbUhVCjAoQ==\n");
+    let body = home.write("body", &json!({ "data": envelope }).to_string());
+    let decrypt = |mode: u32| {
+        fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
+        let mut command = home.wardroom(&["webhook", "decrypt", "--key-file", &arg(&key)]);
+        command.stdin(fs::File::open(&body).unwrap());
+        Done::of(command)
+    };
+    assert_eq!(decrypt(0o600).objects(), [json!({ "event": "appointment:scheduled", "data": { "appointmentId": 1 } })]);
+    let said = decrypt(0o644).bad();
+    assert!(said.contains("key: its file") && said.contains("can be read by others"), "{said}");
 }
 
 /// A write that the vendor does not take in time stays queued, and the command says so and fails.

@@ -59,6 +59,9 @@ pub enum AppointmentsAction {
         appointment: String,
         #[command(flatten)]
         wanted: Wanted,
+        /// Move it although the room's time is taken
+        #[arg(long)]
+        double_book: bool,
         #[command(flatten)]
         following: Following,
     },
@@ -137,7 +140,7 @@ impl Wanted {
 pub fn broken(text: String) -> CliError {
     match text.split_once(": ") {
         Some((field, rule)) => CliError::wrong(field, rule),
-        None => CliError::wrong("it", text),
+        None => CliError::Bare(text),
     }
 }
 
@@ -157,12 +160,12 @@ pub fn run(desk: &Desk<'_>, action: &AppointmentsAction) -> Result<ExitCode, Cli
             let patient = whom.record(desk)?;
             let episode = episode.as_deref().map(|given| desk.record(Kind::Episode, given)).transpose()?;
             if let Some(start) = terms.start {
-                free(desk, &room, start, terms.duration, *double_book)?;
+                free(desk, &room, (start, terms.duration), None, *double_book)?;
             }
             let appointment = RecordId::UNASSIGNED;
             return submit(desk, Intent::Book { appointment, patient, room, terms, episode }, *following);
         }
-        AppointmentsAction::Change { appointment: given, wanted, following } => {
+        AppointmentsAction::Change { appointment: given, wanted, double_book, following } => {
             let appointment = appointment(given)?;
             let mut detail = desk.detail(appointment)?;
             if detail.shown.is_none() {
@@ -174,6 +177,10 @@ pub fn run(desk: &Desk<'_>, action: &AppointmentsAction) -> Result<ExitCode, Cli
             };
             let base = known.terms();
             let mine = wanted.over(desk, base.clone())?;
+            // Solo does not tell an appointment's room; where it is not known here, nothing can be said of its times.
+            if let (Some(start), Some(room)) = (mine.start.filter(|s| Some(*s) != base.start), &known.room) {
+                free(desk, &room.value, (start, mine.duration), Some(appointment), *double_book)?;
+            }
             return submit(desk, Intent::ChangeAppointment { appointment, base, mine }, *following);
         }
         AppointmentsAction::Cancel { appointment: given, following } => {
@@ -204,15 +211,22 @@ pub fn room_named(desk: &Desk<'_>, given: &str) -> Result<String, CliError> {
     }
 }
 
-/// Refuses a time that the book or the queue here has given away already; warns of one that the vendor does not offer.
-fn free(desk: &Desk<'_>, room: &str, start: Timestamp, duration: Option<u32>, anyway: bool) -> Result<(), CliError> {
+/// Refuses a time that the book or the queue here has given away already, but to `itself`; warns of one that the vendor
+/// does not offer.
+fn free(
+    desk: &Desk<'_>,
+    room: &str,
+    (start, duration): (Timestamp, Option<u32>),
+    itself: Option<RecordId>,
+    anyway: bool,
+) -> Result<(), CliError> {
     let length = |seconds: Option<u32>| SignedDuration::from_secs(i64::from(seconds.unwrap_or(1)));
     let end = start.saturating_add(length(duration)).unwrap_or(Timestamp::MAX);
     let day = start.to_zoned(desk.here.zone.clone()).date();
     let taken = slots::taken(desk, room, day)?;
     let overlaps = |t: &&Taken| {
         let until = t.start.saturating_add(length(t.duration)).unwrap_or(Timestamp::MAX);
-        t.start < end && start < until
+        Some(t.record) != itself && t.start < end && start < until
     };
     let words = |t: &Taken| format!("{} is there already", t.record);
     if let Some(other) = taken.iter().find(overlaps) {

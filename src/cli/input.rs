@@ -134,3 +134,28 @@ pub fn file(path: &Path, title: Option<&str>, most: u64) -> Result<attachment::F
     let open = std::fs::File::open(&absolute).map_err(|e| wrong(format!("cannot be read ({})", e.kind())))?;
     attachment::FileToAttach::describe(absolute, &name, open, most).map_err(|e| wrong(e.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::patient::Patient;
+
+    #[test]
+    fn what_is_not_known_is_told_by_its_path_and_never_dropped() {
+        let said = |given: Value| strict::<Patient>("file", &given).unwrap_err().to_string();
+        assert!(said(json!({ "nmaes": [] })).starts_with("file: nmaes is not known"));
+        let nested = json!({ "contacts": [{}, { "telecom": [{ "use": "home", "valeu": "x" }] }] });
+        assert!(said(nested).starts_with("file: contacts[1].telecom[0].valeu is not known"));
+        assert!(!said(json!({ "active": "s3cret" })).contains("s3cret"));
+        let good = json!({ "names": [{ "first": "Wanda" }], "email_group": { "type": "family", "name": "Quill" } });
+        assert_eq!(strict::<Patient>("file", &good).unwrap().names.len(), 1);
+    }
+
+    #[test]
+    fn a_value_may_hold_the_sign_that_parts_it_from_its_name() {
+        assert_eq!(pair("--set", "a = b=c").unwrap(), ("a", " b=c"));
+        assert!(pair("--set", "=b").is_err() && pair("--set", "b").is_err());
+    }
+}

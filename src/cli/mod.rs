@@ -134,6 +134,9 @@ pub enum CliError {
         /// The rule, for the person.
         rule: String,
     },
+    /// The same where the rule is of no single field.
+    #[error("{0}; nothing was saved or sent")]
+    Bare(String),
     /// A write was refused before it was saved.
     #[error("{0}; nothing was saved or sent")]
     NotSaved(Refusal),
@@ -285,4 +288,21 @@ fn at_desk(
     work: impl FnOnce(&Desk<'_>) -> Result<ExitCode, CliError>,
 ) -> Result<ExitCode, CliError> {
     attach::hearing(common, |link, bell| work(&Desk::of(link, bell)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_change_would_drop_is_named_without_its_values() {
+        let loss = |list: &str, members: &[&str]| Loss {
+            list: list.into(),
+            element: 1,
+            members: members.iter().map(|m| (*m).to_owned()).collect(),
+        };
+        let said = CliError::Losses(vec![loss("telecom", &["rank", "period"]), loss("name", &[])]).to_string();
+        assert!(said.contains("telecom[1]: rank, period; name[1] whole"), "{said}");
+        assert!(said.contains("nothing was saved or sent") && said.contains("--drop-unknown"), "{said}");
+    }
 }

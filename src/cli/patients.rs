@@ -233,3 +233,29 @@ fn telecom(all: &mut Vec<Telecom>, system: &str, text: Option<String>) {
         (None, None) => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_name_follows_its_parts_unless_somebody_gave_it_another() {
+        let mut patient = Patient::default();
+        set(&mut patient, "first", "Wanda").unwrap();
+        set(&mut patient, "last", "Quill").unwrap();
+        assert_eq!(patient.names[0].family.as_deref(), Some("Wanda Quill"));
+        patient.names[0].family = Some("The Quills".into());
+        set(&mut patient, "last", "Pier").unwrap();
+        assert_eq!(patient.names[0].family.as_deref(), Some("The Quills"));
+    }
+
+    #[test]
+    fn an_empty_value_takes_a_field_away_and_leaves_the_others() {
+        let mut patient = Patient { race: Some("a".into()), mrn: Some("7".into()), ..Patient::default() };
+        set(&mut patient, "race", "").unwrap();
+        set(&mut patient, "phone", "555-0100").unwrap();
+        set(&mut patient, "email", "w@example.test").unwrap();
+        set(&mut patient, "phone", "").unwrap();
+        assert_eq!((patient.race, patient.mrn.as_deref(), patient.telecom.len()), (None, Some("7"), 1));
+    }
+}

@@ -189,7 +189,7 @@ pub fn run(desk: &Desk<'_>, action: &AppointmentsAction) -> Result<ExitCode, Cli
         AppointmentsAction::Links { appointment: given, external_id, teams, qr, json } => {
             let appointment = match (given, external_id) {
                 (Some(given), _) => appointment(given)?,
-                (None, Some(id)) => desk.named(VendorRef::new(SOLO, Kind::Appointment, scheme::EXTERNAL_ID, id))?,
+                (None, Some(id)) => desk.named(&VendorRef::new(SOLO, Kind::Appointment, scheme::EXTERNAL_ID, id))?,
                 (None, None) => return Err(CliError::wrong("appointment", "say which")),
             };
             links(desk, appointment, *teams, *qr, *json)?;

@@ -26,14 +26,14 @@ pub enum AssistanceAction {
     /// Ask for somebody at a bed
     Request {
         #[command(flatten)]
-        at: Bed,
+        at: Where,
         #[command(flatten)]
         following: Following,
     },
     /// The present request at a bed
     Show {
         #[command(flatten)]
-        at: Bed,
+        at: Where,
         /// One object a line
         #[arg(long)]
         json: bool,
@@ -41,7 +41,7 @@ pub enum AssistanceAction {
     /// Call the present request at a bed off
     Cancel {
         #[command(flatten)]
-        at: Bed,
+        at: Where,
         #[command(flatten)]
         following: Following,
     },
@@ -49,7 +49,7 @@ pub enum AssistanceAction {
 
 /// A bed by one of four ways: building, floor and room; department and room; the patient's MRN; the device's serial number.
 #[derive(Debug, Args)]
-pub struct Bed {
+pub struct Where {
     /// The building
     #[arg(long, requires_all = ["floor", "room"], conflicts_with = "department")]
     pub building: Option<String>,
@@ -73,7 +73,7 @@ pub struct Bed {
     pub serial: Option<String>,
 }
 
-impl Bed {
+impl Where {
     fn place(&self) -> Result<Place, CliError> {
         let bed = self.bed.clone();
         match (&self.building, &self.floor, &self.department, &self.room, &self.mrn, &self.serial) {

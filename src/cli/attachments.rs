@@ -98,7 +98,7 @@ fn attachment(desk: &Desk<'_>, appointment: &str, file: &str) -> Result<RecordId
     let detail = desk.detail(desk.record(Kind::Appointment, appointment)?)?;
     let said = detail.refs.iter().find(|r| r.vendor == SOLO && r.scheme == scheme::APPOINTMENT);
     let said = said.ok_or_else(|| CliError::wrong("appointment", "Solo's number for it is not known yet"))?;
-    desk.named(VendorRef::new(SOLO, Kind::Attachment, scheme::ATTACHMENT, format!("{}/{file}", said.value)))
+    desk.named(&VendorRef::new(SOLO, Kind::Attachment, scheme::ATTACHMENT, format!("{}/{file}", said.value)))
 }
 
 fn list(desk: &Desk<'_>, appointment: &str, json: bool) -> Result<ExitCode, CliError> {

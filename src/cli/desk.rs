@@ -88,20 +88,20 @@ impl<'a> Desk<'a> {
             ([vendor, scheme, value], _) => {
                 let vendor = VendorId(Tag::parse(vendor).ok_or_else(bad)?);
                 let scheme = Scheme(Tag::parse(scheme).ok_or_else(bad)?);
-                self.named(VendorRef::new(vendor, kind, scheme, *value))
+                self.named(&VendorRef::new(vendor, kind, scheme, *value))
             }
-            (_, Some(scheme)) if !given.trim().is_empty() => self.named(VendorRef::new(SOLO, kind, scheme, given)),
+            (_, Some(scheme)) if !given.trim().is_empty() => self.named(&VendorRef::new(SOLO, kind, scheme, given)),
             _ => Err(bad()),
         }
     }
 
     /// The record that a vendor calls so; looked up there when it is not known.
-    pub fn named(&self, reference: VendorRef) -> Result<RecordId, CliError> {
+    pub fn named(&self, reference: &VendorRef) -> Result<RecordId, CliError> {
         let find = |reference: &VendorRef| match self.link.look(&Query::Find { reference: reference.clone() })? {
             Answer::Found(found) => Ok(found),
             _ => Err(CliError::Unexpected),
         };
-        if let Some(record) = find(&reference)? {
+        if let Some(record) = find(reference)? {
             return Ok(record);
         }
         let name = format!("{}:{}:{}", reference.vendor, reference.scheme, reference.value);
@@ -109,7 +109,7 @@ impl<'a> Desk<'a> {
             return Err(CliError::NotFound(name));
         }
         self.look_up(reference.clone())?;
-        find(&reference)?.ok_or(CliError::NotFound(name))
+        find(reference)?.ok_or(CliError::NotFound(name))
     }
 
     fn look_up(&self, reference: VendorRef) -> Result<Told, CliError> {
@@ -167,7 +167,7 @@ pub struct Whom {
 impl Whom {
     /// The patient's record.
     pub fn record(&self, desk: &Desk<'_>) -> Result<RecordId, CliError> {
-        let named = |scheme, value: &str| desk.named(VendorRef::new(SOLO, Kind::Patient, scheme, value));
+        let named = |scheme, value: &str| desk.named(&VendorRef::new(SOLO, Kind::Patient, scheme, value));
         match (&self.patient, &self.spid, &self.hsid) {
             (Some(id), _, _) => desk.record(Kind::Patient, id),
             (_, Some(spid), _) => named(scheme::SPID, spid),

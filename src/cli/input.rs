@@ -46,7 +46,7 @@ pub fn json(field: &str, path: &Path) -> Result<Value, CliError> {
 pub fn strict<T: DeserializeOwned + serde::Serialize>(field: &str, given: &Value) -> Result<T, CliError> {
     let read: T = serde_json::from_value(given.clone()).map_err(|e| CliError::wrong(field, shape(&e)))?;
     let again = serde_json::to_value(&read)?;
-    match stranger(given, &again, String::new()) {
+    match stranger(given, &again, "") {
         Some(path) => Err(CliError::wrong(field, format!("{path} is not known"))),
         None => Ok(read),
     }
@@ -62,17 +62,17 @@ fn shape(error: &serde_json::Error) -> String {
 }
 
 /// The first member that is given and does not come back.
-fn stranger(given: &Value, known: &Value, path: String) -> Option<String> {
+fn stranger(given: &Value, known: &Value, path: &str) -> Option<String> {
     match (given, known) {
         (Value::Object(given), Value::Object(known)) => given.iter().find_map(|(name, value)| {
             let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
             match known.get(name) {
-                Some(known) => stranger(value, known, path),
+                Some(known) => stranger(value, known, &path),
                 None => Some(path),
             }
         }),
         (Value::Array(given), Value::Array(known)) => {
-            given.iter().zip(known).enumerate().find_map(|(i, (g, k))| stranger(g, k, format!("{path}[{i}]")))
+            given.iter().zip(known).enumerate().find_map(|(i, (g, k))| stranger(g, k, &format!("{path}[{i}]")))
         }
         _ => None,
     }

@@ -59,9 +59,9 @@ pub fn run(desk: &Desk<'_>, action: &VisitNotesAction) -> Result<ExitCode, CliEr
             let note = read(desk, desk.record(Kind::Appointment, appointment)?)?;
             let out = &mut std::io::stdout().lock();
             if *json {
-                json_line(out, &note)?
+                json_line(out, &note)?;
             } else {
-                human(desk, &note)?
+                human(desk, &note)?;
             }
             Ok(ExitCode::SUCCESS)
         }

@@ -161,6 +161,8 @@ actions! {
     NewPatient, "new-patient", "new patient", ["n"], [Rooms, Appointments, Patients];
     /// Write a new note for the visit or patient at hand.
     NewNote, "new-note", "new note", ["n"], [Sessions, Notes];
+    /// Look a patient up by patient id, SPID or HSID.
+    LookUp, "look-up", "look up", ["I"], [Rooms, Appointments, Patients];
     /// Edit the patient.
     EditPatient, "edit-patient", "edit", ["e"], [Patients, Appointments];
     /// Edit the draft.

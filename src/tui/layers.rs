@@ -161,6 +161,8 @@ pub enum Choice {
     Unlink(RecordId, RecordId),
     /// Throw a draft away.
     DropDraft(DraftId),
+    /// Book for a patient.
+    BookFor(RecordId),
     /// Take a write back.
     Withdraw(EntryId),
     /// Close the window.

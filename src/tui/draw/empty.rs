@@ -53,6 +53,10 @@ pub fn sentences(model: &Model, keymap: &Keymap, pane: Pane) -> Vec<String> {
         // Esc is about the pane that has the keys.
         let there = if model.focus == pane { String::new() } else { format!("{} ", pane.number()) };
         lines.push(format!("{there}{} clears the filter", key(Action::Back)));
+        if pane == Pane::Patients && model.focus == pane {
+            let key = if model.filtering == Some(pane) { key(Action::Open) } else { key(Action::LookUp) };
+            lines.push(format!("{key} looks a number up at Solo"));
+        }
     }
     if let Some((rows, _)) = model.health.as_ref().and_then(|h| h.filling) {
         lines.push(format!("still being read: {rows} rows so far"));

@@ -9,15 +9,17 @@ use ratatui::{
 
 use super::{
     Came, FormContext, FormEvent, PatientIdentity, Step,
+    busy::{self, Taken},
     choice::{Item, Pick},
     rule,
     sheet::{Control, Row, Sheet},
+    timeline::{Span, Timeline},
 };
 use crate::{
     domain::{
-        Intent, Question, Reason, RecordId,
+        Intent, Question, Reason, Record, RecordId,
         appointment::{Slot, Terms},
-        view::Told,
+        view::{AppointmentRow, Detail, Told},
     },
     tui::theme::Theme,
 };
@@ -37,11 +39,22 @@ enum Field {
     Now,
     Room,
     Day,
+    Bar,
+    Taken,
     Slot,
     Time,
     Duration,
     Reasons,
+    Episode,
     ExternalId,
+    AccountNumber,
+}
+
+/// What a question that has no answer yet is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outstanding {
+    Slots,
+    Episodes,
 }
 
 /// What is written in the end.
@@ -80,7 +93,15 @@ pub(super) struct BookingForm {
     slots: Vec<Slot>,
     asked: Option<Asked>,
     /// A question has no answer yet. One is asked at a time, so that no answer is taken for another room's or day's.
-    outstanding: bool,
+    outstanding: Option<Outstanding>,
+    /// The patient's episodes are to be asked for as soon as that answer is here.
+    episodes_wanted: bool,
+    /// They were asked for.
+    episodes_asked: bool,
+    /// What the board and the queue tell of a day.
+    board: Option<(Date, Vec<Taken>)>,
+    /// The time that was warned about and is booked nevertheless when Enter follows.
+    warned: Option<(Span, String)>,
     /// What is to be asked for so many days as soon as that answer is here.
     queued: Option<(Asked, i32)>,
     /// The bounds of the last question; what lies outside does not answer it.
@@ -95,7 +116,11 @@ pub(super) struct BookingForm {
     given: Vec<String>,
 }
 
-const TEXTS: [Field; 4] = [Field::Time, Field::Duration, Field::Reasons, Field::ExternalId];
+const TEXTS: [Field; 6] =
+    [Field::Time, Field::Duration, Field::Reasons, Field::Episode, Field::ExternalId, Field::AccountNumber];
+
+/// Appointments that are told one by one below the bar of the day.
+const TOLD: usize = 6;
 
 impl BookingForm {
     pub fn book(patient: RecordId, about: PatientIdentity, cx: &FormContext<'_>) -> Self {
@@ -139,6 +164,8 @@ impl BookingForm {
                 .hidden_if(!change),
             room_row.named(&["waitingRoom", "room"]),
             Row::day(Field::Day, "Day", day.unwrap_or_else(|| cx.today())),
+            Row::timeline(Field::Bar, "The room", Timeline::default()),
+            Row::note(Field::Taken, "Taken", ""),
             Row::pick(Field::Slot, "Free times", list).named(&["date", "start"]),
             Row::line(Field::Time, "Or own time", "").hint("like 14:30 or 2:30pm, on the day above"),
             Row::line(Field::Duration, "Minutes", &duration)
@@ -147,10 +174,24 @@ impl BookingForm {
             Row::long(Field::Reasons, "Reasons", &base.reasons.join("; "), 3)
                 .named(&["reasons"])
                 .hint("several stand apart by ;"),
-            Row::line(Field::ExternalId, "External id", "")
-                .hint("the practice's own id for it; one is made when empty")
-                .named(&["external_id"])
+            Row::pick(Field::Episode, "Episode", Pick::new(vec![Item::new("", "none")], ""))
+                .hint("the patient's episodes of care are asked for here")
+                .named(&["episode"])
                 .hidden_if(change),
+            Row::line(Field::ExternalId, "External id", base.external_id.as_deref().unwrap_or_default())
+                .hint(if change {
+                    "the practice's own id for it"
+                } else {
+                    "the practice's own id for it; one is made when empty"
+                })
+                .named(&["external_id"]),
+            Row::line(Field::AccountNumber, "Account number", base.account_number.as_deref().unwrap_or_default())
+                .hint(if change {
+                    "the encounter's; Solo never tells it: empty leaves it"
+                } else {
+                    "the encounter's, where there is one"
+                })
+                .named(&["account_number"]),
         ];
         let mut form = Self {
             what,
@@ -159,7 +200,11 @@ impl BookingForm {
             free: Free::Unasked,
             slots: Vec::new(),
             asked: None,
-            outstanding: false,
+            outstanding: None,
+            episodes_wanted: false,
+            episodes_asked: false,
+            board: None,
+            warned: None,
             queued: None,
             span: None,
             ahead: false,
@@ -207,14 +252,16 @@ impl BookingForm {
         self.slots.clear();
         self.ahead = days > 1;
         let ask = after < before;
-        self.queued = (ask && self.outstanding).then(|| (wanted.clone(), days));
-        let question = (ask && !self.outstanding).then(|| Question::Slots {
+        self.queued = (ask && self.outstanding.is_some()).then(|| (wanted.clone(), days));
+        let question = (ask && self.outstanding.is_none()).then(|| Question::Slots {
             room: wanted.room.clone(),
             after,
             before,
             duration: wanted.duration,
         });
-        self.outstanding |= question.is_some();
+        if question.is_some() {
+            self.outstanding = Some(Outstanding::Slots);
+        }
         self.free = if ask { Free::Asking } else { Free::Known };
         self.span = Some((after, before));
         self.asked = Some(wanted);
@@ -250,7 +297,15 @@ impl BookingForm {
     }
 
     pub fn told(&mut self, told: &Result<Told, Reason>, cx: &FormContext<'_>) -> FormEvent {
-        self.outstanding = false;
+        let about = self.outstanding.take();
+        if about == Some(Outstanding::Episodes) {
+            let next = self.episodes_told(told);
+            return match self.queued.take() {
+                // The list of episodes is read when the free times were asked for.
+                Some((wanted, days)) => self.ask_span(wanted, days, cx).map_or(next, FormEvent::Ask),
+                None => next,
+            };
+        }
         if let Some((wanted, days)) = self.queued.take() {
             return self.ask_span(wanted, days, cx).map_or(FormEvent::Stay, FormEvent::Ask);
         }
@@ -294,7 +349,163 @@ impl BookingForm {
         }
         self.list(cx);
         self.judge(cx);
+        if std::mem::take(&mut self.episodes_wanted) {
+            return self.ask_episodes().map_or(FormEvent::Stay, FormEvent::Ask);
+        }
         FormEvent::Stay
+    }
+
+    /// Asks for the patient's episodes once, when somebody comes to their field.
+    fn ask_episodes(&mut self) -> Option<Question> {
+        let What::Book { patient } = self.what else { return None };
+        if self.episodes_asked {
+            return None;
+        }
+        if self.outstanding.is_some() {
+            self.episodes_wanted = true;
+            return None;
+        }
+        self.episodes_asked = true;
+        self.outstanding = Some(Outstanding::Episodes);
+        self.remark(Field::Episode, Some("asking for the patient's episodes …".into()));
+        Some(Question::Episodes { patient })
+    }
+
+    fn episodes_told(&mut self, told: &Result<Told, Reason>) -> FormEvent {
+        match told {
+            Ok(Told::Applied(records)) if !records.is_empty() => FormEvent::Look(records.clone()),
+            Ok(_) => {
+                self.remark(Field::Episode, Some("no episode is known".into()));
+                FormEvent::Stay
+            }
+            Err(reason) => {
+                let why = format!("could not be asked: {}; it may be assigned later", reason.kind.word());
+                self.remark(Field::Episode, Some(why));
+                FormEvent::Stay
+            }
+        }
+    }
+
+    fn remark(&mut self, field: Field, remark: Option<String>) {
+        if let Some(row) = self.sheet.row_mut(field) {
+            row.remark = remark;
+        }
+    }
+
+    /// Takes over what was read of the patient's episodes.
+    pub fn read(&mut self, detail: &Detail) {
+        let Some(Record::Episodes(told)) = &detail.shown else { return };
+        let mut items = vec![Item::new("", "none")];
+        items.extend(told.episodes.iter().filter_map(|(pointer, terms)| {
+            let id = pointer.local()?;
+            Some(Item::new(id.0.to_string(), format!("{} · {} · {}", terms.name, terms.kind, terms.status)))
+        }));
+        let remark = (items.len() == 1).then(|| "the patient has no episode".to_owned());
+        if let Some(row) = self.sheet.row_mut(Field::Episode)
+            && let Control::Pick(pick) = &mut row.control
+        {
+            let chosen = pick.value().to_owned();
+            *pick = Pick::new(items, &chosen);
+            row.remark = remark;
+        }
+    }
+
+    /// Of which day the board is to be looked at.
+    pub fn board_day(&self) -> Option<Date> {
+        self.sheet.day(Field::Day)
+    }
+
+    /// Whether what is held of the board is of another day than the one that is chosen.
+    pub fn lacks_board(&self) -> bool {
+        self.board.as_ref().map(|(day, _)| *day) != self.board_day()
+    }
+
+    /// Takes over what the board and the queue tell of a day.
+    pub fn booked(&mut self, day: Date, rows: &[AppointmentRow], cx: &FormContext<'_>) {
+        let but = match &self.what {
+            What::Change { appointment, .. } => Some(*appointment),
+            What::Book { .. } => None,
+        };
+        self.board = Some((day, busy::taken(rows, but)));
+        self.list(cx);
+        self.judge(cx);
+    }
+
+    fn taken(&self) -> &[Taken] {
+        match &self.board {
+            Some((day, taken)) if Some(*day) == self.board_day() => taken,
+            _ => &[],
+        }
+    }
+
+    /// The time that would be written now.
+    fn span(&self, cx: &FormContext<'_>) -> Option<Span> {
+        let own = self.own_time(cx).and_then(Result::ok).map(|(at, _)| at);
+        let slot = self.chosen().filter(|_| own.is_none());
+        let base = match &self.what {
+            What::Change { base, .. } => base.clone(),
+            What::Book { .. } => Terms::default(),
+        };
+        let typed = rule::duration(self.sheet.text(Field::Duration).trim()).ok();
+        let usual = self.slots.first().map(|s| s.duration);
+        let start = own.or(slot.map(|s| s.start)).or(base.start)?;
+        Some(busy::span(start, typed.or(slot.map(|s| s.duration)).or(base.duration).or(usual)))
+    }
+
+    /// Draws the day of the room from what is known.
+    fn day_view(&mut self, cx: &FormContext<'_>) {
+        let room = self.sheet.text(Field::Room).trim().to_owned();
+        let bounds = self.board_day().and_then(|day| rule::bounds(day, cx.zone));
+        let here: Vec<&Taken> = self.taken().iter().filter(|t| t.in_room(&room)).collect();
+        let mut words: Vec<String> = here.iter().take(TOLD).map(|t| t.words(cx)).collect();
+        if here.len() > TOLD {
+            words.push(format!("and {} more", here.len() - TOLD));
+        }
+        let words = match (words.is_empty(), self.lacks_board()) {
+            (_, true) => "not known here".into(),
+            (true, false) => "nothing that is known here".into(),
+            (false, false) => words.join(" · "),
+        };
+        let taken = here.iter().map(|t| (t.span, t.queued)).collect();
+        let free = self.slots.iter().map(|s| busy::span(s.start, Some(s.duration))).collect();
+        let chosen = self.span(cx).filter(|at| bounds.is_some_and(|(from, to)| at.0 >= from && at.0 < to));
+        let line = bounds.map(|bounds| Timeline::new(bounds, cx.zone, free, taken, chosen)).unwrap_or_default();
+        if let Some(row) = self.sheet.row_mut(Field::Bar) {
+            row.control = Control::Timeline(line);
+        }
+        if let Some(row) = self.sheet.row_mut(Field::Taken) {
+            row.control = Control::Note(words);
+        }
+    }
+
+    /// What speaks against the time that would be written: each in a sentence.
+    fn clashes(&self, at: Span, cx: &FormContext<'_>) -> Vec<String> {
+        let room = self.sheet.text(Field::Room).trim().to_owned();
+        let own = !self.sheet.text(Field::Time).trim().is_empty();
+        let slots = (own && self.free == Free::Known).then_some(self.slots.as_slice());
+        let patient = match &self.what {
+            What::Book { patient } => Some(*patient),
+            What::Change { .. } => None,
+        };
+        busy::clashes(self.taken(), slots, at, (&room, patient), cx)
+    }
+
+    /// A warning that was not answered by Enter yet.
+    fn warning(&mut self, cx: &FormContext<'_>) -> Option<String> {
+        let at = self.span(cx)?;
+        if let What::Change { base, .. } = &self.what
+            && base.start.map(|start| busy::span(start, base.duration)) == Some(at)
+        {
+            return None;
+        }
+        let clashes = self.clashes(at, cx);
+        let key = (at, clashes.join("; "));
+        if clashes.is_empty() || self.warned.as_ref() == Some(&key) {
+            return None;
+        }
+        let text = format!("Double booking? {}. Enter again saves it all the same, any other key goes on.", key.1);
+        self.warned = Some(key);
+        Some(text)
     }
 
     /// Fills the list of free times from what is known, and says what is not.
@@ -307,7 +518,10 @@ impl BookingForm {
         for slot in &self.slots {
             let end = slot.start.checked_add(SignedDuration::from_secs(i64::from(slot.duration))).unwrap_or(slot.start);
             let clock = |at: Timestamp| at.to_zoned(cx.zone.clone()).strftime("%H:%M").to_string();
-            items.push(Item::new(slot.start.to_string(), format!("{} – {}", clock(slot.start), clock(end))));
+            let room = self.sheet.text(Field::Room).trim();
+            let taken = busy::in_the_way(self.taken(), (slot.start, end), room);
+            let taken = taken.map_or_else(String::new, |t| format!("   ! {}", t.words(cx)));
+            items.push(Item::new(slot.start.to_string(), format!("{} – {}{taken}", clock(slot.start), clock(end))));
         }
         let n = "n looks for the next day with one";
         let remark = match &self.free {
@@ -375,6 +589,10 @@ impl BookingForm {
             _ => None,
         };
         self.sheet.judge(Field::Slot, slot);
+        let external = self.sheet.text(Field::ExternalId).trim();
+        let external = if external.is_empty() { None } else { rule::in_path(external).err() };
+        self.sheet.judge(Field::ExternalId, external);
+        self.day_view(cx);
     }
 
     /// The time that a person chose is no longer in the list.
@@ -392,6 +610,9 @@ impl BookingForm {
     pub fn key(&mut self, key: KeyEvent, cx: &FormContext<'_>) -> Step {
         let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
         let here = self.sheet.here();
+        if key.code != KeyCode::Enter {
+            self.warned = None;
+        }
         if plain && matches!(here, Some(Field::Day | Field::Slot)) {
             match key.code {
                 KeyCode::Char('n') => {
@@ -435,7 +656,13 @@ impl BookingForm {
                     // The list has the keys now and what it offers instead is seen.
                     self.preferred = None;
                 }
-                if broken { Step::Stay } else { self.submit(cx) }
+                if broken {
+                    return Step::Stay;
+                }
+                match self.warning(cx) {
+                    Some(warning) => Step::Say(warning),
+                    None => self.submit(cx),
+                }
             }
         }
     }
@@ -453,10 +680,15 @@ impl BookingForm {
     }
 
     fn left(&mut self, field: Field, cx: &FormContext<'_>) -> Step {
-        if !matches!(field, Field::Room | Field::Day | Field::Duration) {
-            return Step::Stay;
+        if matches!(field, Field::Room | Field::Day | Field::Duration)
+            && let Some(question) = self.ask(cx)
+        {
+            return Step::Ask(question);
         }
-        self.ask(cx).map_or(Step::Stay, Step::Ask)
+        if self.sheet.here() == Some(Field::Episode) {
+            return self.ask_episodes().map_or(Step::Stay, Step::Ask);
+        }
+        Step::Stay
     }
 
     /// Enter before the free times of the present room and day were asked for, or after that failed.
@@ -495,9 +727,9 @@ impl BookingForm {
                         duration: typed.or(slot.map(|s| s.duration)),
                         reasons,
                         external_id: (!external.is_empty()).then(|| external.to_owned()),
-                        account_number: None,
+                        account_number: self.typed(Field::AccountNumber),
                     },
-                    episode: None,
+                    episode: self.sheet.text(Field::Episode).parse().ok().map(RecordId),
                 }))
             }
             What::Change { appointment, base } => {
@@ -507,6 +739,13 @@ impl BookingForm {
                 if self.sheet.text(Field::Reasons) != base.reasons.join("; ") {
                     mine.reasons = reasons;
                 }
+                if let Some(external) =
+                    self.typed(Field::ExternalId).or(base.external_id.as_ref().map(|_| String::new()))
+                    && base.external_id.as_ref() != Some(&external)
+                {
+                    mine.external_id = Some(external).filter(|e| !e.is_empty());
+                }
+                mine.account_number = self.typed(Field::AccountNumber).or_else(|| base.account_number.clone());
                 if mine == *base {
                     return Step::Say("Nothing was changed.".into());
                 }
@@ -517,6 +756,10 @@ impl BookingForm {
                 }))
             }
         }
+    }
+
+    fn typed(&self, field: Field) -> Option<String> {
+        Some(self.sheet.text(field).trim()).filter(|t| !t.is_empty()).map(str::to_owned)
     }
 
     pub fn paste(&mut self, text: &str, cx: &FormContext<'_>) {

@@ -8,15 +8,18 @@
 
 mod addendum;
 mod booking;
+mod busy;
 mod cancel;
 mod choice;
 mod identity;
 mod line;
+mod look_up;
 pub(in crate::tui) mod paint;
 mod patient;
 mod rule;
 mod scribe;
 mod sheet;
+mod timeline;
 mod view;
 mod visit_note;
 
@@ -30,17 +33,18 @@ use ratatui::{
 };
 
 use self::{
-    addendum::AddendumForm, booking::BookingForm, cancel::CancelForm, paint::put, patient::PatientForm,
-    scribe::ScribeForm, sheet::Came, visit_note::VisitNoteForm,
+    addendum::AddendumForm, booking::BookingForm, cancel::CancelForm, look_up::LookUpForm, paint::put,
+    patient::PatientForm, scribe::ScribeForm, sheet::Came, visit_note::VisitNoteForm,
 };
 use super::theme::{Theme, Token};
 use crate::domain::{
     Intent, Question, Reason, RecordId, VendorId,
     appointment::{Appointment, Terms},
     command::Refusal,
+    loss::Loss,
     note::VisitNote,
     patient::Patient,
-    view::Told,
+    view::{AppointmentRow, Detail, Told},
 };
 
 pub use addendum::AboutNote;
@@ -82,6 +86,10 @@ pub enum FormEvent {
     Submit(Box<Intent>),
     /// Ask this and answer with [`Form::told`], once, even if only that it could not be asked: a form asks one question at a time.
     Ask(Question),
+    /// Look these records up and answer with [`Form::read`], one after the other.
+    Look(Vec<RecordId>),
+    /// What was looked for is this record: close the form and show it.
+    Found(RecordId),
 }
 
 /// A form, by what it is for.
@@ -93,6 +101,7 @@ enum Kind {
     Scribe(ScribeForm),
     VisitNote(VisitNoteForm),
     Addendum(AddendumForm),
+    LookUp(LookUpForm),
 }
 
 /// Runs the same call on whichever form it is.
@@ -105,6 +114,7 @@ macro_rules! each {
             Kind::Scribe($form) => $what,
             Kind::VisitNote($form) => $what,
             Kind::Addendum($form) => $what,
+            Kind::LookUp($form) => $what,
         }
     };
 }
@@ -119,6 +129,12 @@ pub struct Form {
     sent: bool,
     /// Something to be said, and whether it is bad.
     message: Option<(String, bool)>,
+    /// What was submitted, as long as it may have to be asked about.
+    submitted: Option<Box<Intent>>,
+    /// Whether what the write would drop was found out, or a person took it into account.
+    weighed: bool,
+    /// A person was told what the write would drop and has not answered.
+    weighing: bool,
 }
 
 impl fmt::Debug for Form {
@@ -130,7 +146,7 @@ impl fmt::Debug for Form {
 
 impl Form {
     fn of(kind: Kind) -> Self {
-        Self { kind, asked: false, sent: false, message: None }
+        Self { kind, asked: false, sent: false, message: None, submitted: None, weighed: false, weighing: false }
     }
 
     /// For a new patient.
@@ -180,6 +196,11 @@ impl Form {
         Self::of(Kind::Addendum(AddendumForm::new(note)))
     }
 
+    /// To look a patient up by one of Solo's ways of naming one; what was searched for stands in it.
+    pub fn look_up(searched: &str) -> Self {
+        Self::of(Kind::LookUp(LookUpForm::new(searched)))
+    }
+
     /// The first thing a form wants, right after it was made.
     pub fn opened(&mut self, cx: &FormContext<'_>) -> FormEvent {
         match &mut self.kind {
@@ -207,6 +228,15 @@ impl Form {
         }
         let asked = std::mem::take(&mut self.asked);
         self.message = None;
+        if std::mem::take(&mut self.weighing)
+            && key.code == KeyCode::Char('y')
+            && let Some(intent) = self.submitted.take()
+        {
+            self.weighed = true;
+            return self.submit(intent);
+        }
+        self.weighed = false;
+        self.submitted = None;
         let step = each!(&mut self.kind, form => form.key(key, cx));
         match step {
             Step::Stay => FormEvent::Stay,
@@ -221,12 +251,50 @@ impl Form {
                 FormEvent::Stay
             }
             Step::Ask(question) => FormEvent::Ask(question),
-            Step::Submit(intent) => {
-                self.sent = true;
-                self.message = Some(("Saving …".into(), false));
-                FormEvent::Submit(intent)
-            }
+            Step::Submit(intent) => self.submit(intent),
         }
+    }
+
+    fn submit(&mut self, intent: Box<Intent>) -> FormEvent {
+        self.sent = true;
+        self.message = Some(("Saving …".into(), false));
+        self.submitted = Some(intent.clone());
+        FormEvent::Submit(intent)
+    }
+
+    /// What was submitted, until it is answered.
+    pub fn submitted(&self) -> Option<&Intent> {
+        self.submitted.as_deref()
+    }
+
+    /// Whether what was submitted must first be held against what its vendor holds, as a list that is written whole drops
+    /// what this program does not know.
+    pub fn must_be_weighed(&self) -> bool {
+        !self.weighed && matches!(self.submitted.as_deref(), Some(Intent::UpdatePatient { .. }))
+    }
+
+    /// What the write would drop: nothing lets it go, anything is said and asked about.
+    pub fn weigh(&mut self, losses: &[Loss]) -> FormEvent {
+        let Some(intent) = self.submitted.take() else { return FormEvent::Stay };
+        if losses.is_empty() {
+            self.weighed = true;
+            return self.submit(intent);
+        }
+        let one = |loss: &Loss| {
+            let what = if loss.members.is_empty() { "all of it".into() } else { loss.members.join(", ") };
+            format!("{} {}: {what}", loss.list, loss.element + 1)
+        };
+        let lost: Vec<String> = losses.iter().map(one).collect();
+        let text = format!(
+            "The vendor replaces a list whole and holds what this form does not know, which would be dropped: {}. \
+             y saves and drops it, any other key goes on.",
+            lost.join("; ")
+        );
+        self.sent = false;
+        self.weighing = true;
+        self.message = Some((text, true));
+        self.submitted = Some(intent);
+        FormEvent::Stay
     }
 
     /// Text was pasted.
@@ -241,7 +309,35 @@ impl Form {
     pub fn told(&mut self, told: &Result<Told, Reason>, cx: &FormContext<'_>) -> FormEvent {
         match &mut self.kind {
             Kind::Booking(form) => form.told(told, cx),
+            Kind::LookUp(form) => form.told(told),
             _ => FormEvent::Stay,
+        }
+    }
+
+    /// What was read of a record that was wished for with [`FormEvent::Look`].
+    pub fn read(&mut self, detail: &Detail) {
+        if let Kind::Booking(form) = &mut self.kind {
+            form.read(detail);
+        }
+    }
+
+    /// The day whose board the form shows.
+    pub fn board_day(&self) -> Option<Date> {
+        match &self.kind {
+            Kind::Booking(form) => form.board_day(),
+            _ => None,
+        }
+    }
+
+    /// Whether the form shows a day whose board it was not told yet.
+    pub fn lacks_board(&self) -> bool {
+        matches!(&self.kind, Kind::Booking(form) if form.lacks_board())
+    }
+
+    /// The board of a day, with one's own queued writes.
+    pub fn booked(&mut self, day: Date, rows: &[AppointmentRow], cx: &FormContext<'_>) {
+        if let Kind::Booking(form) = &mut self.kind {
+            form.booked(day, rows, cx);
         }
     }
 

@@ -1,22 +1,24 @@
-//! The form for a patient's demographics, new or known.
+//! The form for a patient's demographics, new or known: what the front desk needs most first, the rest in sections below.
 
-use crossterm::event::KeyEvent;
+mod entries;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
 };
 
+use self::entries::{Entries, Id, Part, Thing, remove, write_lines, yes_no};
 use super::{
     Came, FormContext, HINTS, PatientIdentity, Step,
     choice::{Item, Pick},
     rule,
     sheet::{Row, Sheet},
-    sheet_form,
 };
 use crate::{
     domain::{
         Intent, RecordId,
-        patient::{Address, Gender, HumanName, Patient, Telecom},
+        patient::{Address, EmailGroup, Gender, HumanName, Patient, Telecom},
     },
     tui::theme::Theme,
 };
@@ -24,6 +26,65 @@ use crate::{
 /// The uses that the vendor documents show; others are kept as they are.
 const NAME_USES: [&str; 3] = ["usual", "official", "maiden"];
 const PHONE_USES: [&str; 3] = ["home", "work", "mobile"];
+
+/// Stands for a word of one's own in a list of words.
+const OWN: &str = "\u{1}";
+
+/// What is said of a person in words. No list is published (teladoc-solo.txt shows one word of each), so the words offered
+/// are those of its example and of the lists that United States records use, and any other may be typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Language,
+    Race,
+    Ethnicity,
+    Marital,
+}
+
+impl Said {
+    const ALL: [(Self, &'static str, &'static [&'static str]); 4] = [
+        (
+            Self::Language,
+            "Language",
+            &["English", "Spanish", "French", "German", "Portuguese", "Mandarin", "Arabic", "Russian", "Vietnamese"],
+        ),
+        (
+            Self::Race,
+            "Race",
+            &[
+                "American Indian or Alaska Native",
+                "Asian",
+                "Black or African American",
+                "Native Hawaiian or Other Pacific Islander",
+                "White",
+            ],
+        ),
+        (Self::Ethnicity, "Ethnicity", &["Hispanic or Latino", "not Hispanic or Latino"]),
+        (
+            Self::Marital,
+            "Marital status",
+            &["single", "married", "domestic partner", "separated", "divorced", "widowed"],
+        ),
+    ];
+
+    /// Where it stands in the record.
+    fn of(self, patient: &mut Patient) -> &mut Option<String> {
+        match self {
+            Self::Language => &mut patient.preferred_language,
+            Self::Race => &mut patient.race,
+            Self::Ethnicity => &mut patient.ethnicity,
+            Self::Marital => &mut patient.marital_status,
+        }
+    }
+
+    fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Language => &["preferred_language"],
+            Self::Race => &["race"],
+            Self::Ethnicity => &["ethnicity"],
+            Self::Marital => &["marital_status"],
+        }
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Field {
@@ -38,19 +99,43 @@ enum Field {
     Phone(usize),
     PhoneUse(usize),
     Email,
-    Street,
+    EmailUse,
+    /// A line of the address.
+    Street(usize),
     Apartment,
     City,
     State,
     PostalCode,
     Country,
-    Language,
-    Race,
-    Ethnicity,
-    MaritalStatus,
+    AddressUse,
+    Said(Said),
+    /// In words of one's own.
+    Own(Said),
     Active,
     Deceased,
     DeceasedAt,
+    Alias,
+    Account,
+    Linked,
+    GroupType,
+    GroupName,
+    Family,
+    Head,
+    /// A thing of which there are several, opened and closed here.
+    Entry(Id),
+    Part(Id, Part),
+    /// One more of these, of the patient or of a contact.
+    Add(Thing, Option<Id>),
+}
+
+impl Field {
+    /// Of which entry it is.
+    fn entry(self) -> Option<Id> {
+        match self {
+            Self::Entry(id) | Self::Part(id, _) | Self::Add(_, Some(id)) => Some(id),
+            _ => None,
+        }
+    }
 }
 
 /// See the module.
@@ -64,6 +149,7 @@ pub(super) struct PatientForm {
     sheet: Sheet<Field>,
     /// Where the form's phones stand in the record; `None` for the one that may be added.
     phones: Vec<Option<usize>>,
+    entries: Entries,
 }
 
 impl PatientForm {
@@ -129,30 +215,69 @@ impl PatientForm {
             let usage = held.map_or(Some("mobile"), |t| t.usage.as_deref());
             rows.push(Row::pick(Field::PhoneUse(i), "  is", Pick::optional(&PHONE_USES, usage)));
         }
-        let yes_no = |value: Option<bool>| {
-            let items = vec![Item::new("", "–"), Item::new("true", "yes"), Item::new("false", "no")];
-            Pick::new(items, value.map_or("", |v| if v { "true" } else { "false" }))
-        };
+        let usage = email_at(&base).map_or(Some("home"), |i| base.telecom[i].usage.as_deref());
+        rows.push(Row::line(Field::Email, "E-mail", &email.unwrap_or_default()).named(&["email"]));
+        rows.push(Row::pick(Field::EmailUse, "  is", Pick::optional(&PHONE_USES, usage)));
+        for i in 0..(address.line.len() + 1).max(2) {
+            let (label, names): (_, &[_]) = match i {
+                0 => ("Street".to_owned(), &["addresses", "address"]),
+                _ => (format!("  line {}", i + 1), &[]),
+            };
+            rows.push(Row::line(Field::Street(i), label, address.line.get(i).map_or("", String::as_str)).named(names));
+        }
+        let usage = if address_at(&base).is_some() { address.usage.as_deref() } else { Some("home") };
         rows.extend([
-            Row::line(Field::Email, "E-mail", &email.unwrap_or_default()).named(&["email"]),
-            Row::line(Field::Street, "Street", address.line.first().map_or("", String::as_str))
-                .named(&["addresses", "address"]),
             Row::line(Field::Apartment, "Apartment", &text(&address.apartment)),
             Row::line(Field::City, "City", &text(&address.city)),
             Row::line(Field::State, "State", &text(&address.state)),
             Row::line(Field::PostalCode, "Postal code", &text(&address.postal_code)),
             Row::line(Field::Country, "Country", &text(&address.country)),
-            Row::line(Field::Language, "Language", &text(&base.preferred_language)).named(&["preferred_language"]),
-            Row::line(Field::Race, "Race", &text(&base.race)),
-            Row::line(Field::Ethnicity, "Ethnicity", &text(&base.ethnicity)),
-            Row::line(Field::MaritalStatus, "Marital status", &text(&base.marital_status)),
+            Row::pick(Field::AddressUse, "Address is", Pick::optional(&["home", "work"], usage)),
+            Row::head(Field::Head, "About the person"),
+        ]);
+        for (said, label, known) in Said::ALL {
+            let held = said.of(&mut base.clone()).clone().filter(|t| !t.is_empty());
+            let mut items = vec![Item::new("", "–")];
+            items.extend(known.iter().map(|k| Item::plain(k)));
+            if let Some(held) = held.as_deref().filter(|h| !known.contains(h)) {
+                items.push(Item::plain(held));
+            }
+            items.push(Item::new(OWN, "other, in words …"));
+            let pick = Pick::new(items, held.as_deref().unwrap_or_default());
+            let hint = "no list is published: choose, or say it in words of your own";
+            rows.push(Row::pick(Field::Said(said), label, pick).named(said.names()).hint(hint));
+            rows.push(Row::line(Field::Own(said), "  in words", "").hidden_if(true));
+        }
+        rows.extend([
             Row::pick(Field::Active, "Active", yes_no(base.active)),
             Row::pick(Field::Deceased, "Deceased", yes_no(base.deceased)),
             Row::line(Field::DeceasedAt, "Deceased at", &text(&base.deceased_at))
                 .named(&["deceased_at"])
                 .hint("like 2020-03-31 10:12 AM"),
+            Row::line(Field::Alias, "Alias", &text(&name.alias)).hint("another name the person goes by"),
+            Row::line(Field::Account, "Account number", &text(&base.account_number))
+                .named(&["account_number"])
+                .hint("the vendor calls it deprecated"),
         ]);
-        let mut form = Self { patient, base, partial, sheet: Sheet::new(rows), phones };
+        let mut entries = Entries::default();
+        let mut shown: Vec<usize> = phones.iter().copied().flatten().collect();
+        shown.extend(email_at(&base));
+        rows.extend(entries.of(&base, (name_at(&base), &shown, address_at(&base))));
+        let group = |part: fn(&EmailGroup) -> &str| base.email_group.as_ref().map_or("", part).to_owned();
+        rows.extend([
+            Row::head(Field::Head, "A shared e-mail address"),
+            Row::pick(Field::Linked, "Shares e-mail", yes_no(base.linked_by_email))
+                .named(&["linked_by_email"])
+                .hint("yes when a family or group has one e-mail address together"),
+            Row::line(Field::GroupType, "Group type", &group(|g| &g.kind))
+                .named(&["email_group", "e-mail group"])
+                .hint("like family"),
+            Row::line(Field::GroupName, "Group name", &group(|g| &g.name)),
+            Row::pick(Field::Family, "Family member", yes_no(base.family_member))
+                .hint("the vendor calls it deprecated: it adds the patient to a family that may share an address"),
+        ]);
+        let mut form = Self { patient, base, partial, sheet: Sheet::new(rows), phones, entries };
+        form.entries.show(&mut form.sheet);
         form.judge(cx);
         form
     }
@@ -211,6 +336,45 @@ impl PatientForm {
         if let Some(row) = self.sheet.row_mut(Field::DeceasedAt) {
             row.hidden = deceased != Some(true) && at.is_empty() && !here;
         }
+        for (said, ..) in Said::ALL {
+            let own = self.sheet.text(Field::Said(said)) == OWN;
+            let missing = own && self.sheet.text(Field::Own(said)).trim().is_empty();
+            if let Some(row) = self.sheet.row_mut(Field::Own(said)) {
+                row.hidden = !own;
+                row.problem = missing.then(|| "say it in words, or choose one above".into());
+            }
+        }
+        self.judge_group();
+        self.entries.judge(&mut self.sheet, &self.base);
+    }
+
+    /// Solo: type and name of the group are needed when the record shares its address, and only then.
+    fn judge_group(&mut self) {
+        let shares = flag(self.sheet.text(Field::Linked)) == Some(true);
+        let touched = self.group() != (self.base.linked_by_email, self.base.email_group.clone());
+        for field in [Field::GroupType, Field::GroupName] {
+            let missing = shares && touched && self.sheet.text(field).trim().is_empty();
+            if let Some(row) = self.sheet.row_mut(field) {
+                row.hidden = !shares;
+                row.required = shares;
+                row.problem = missing.then(|| "required when the record shares its e-mail address".into());
+            }
+        }
+    }
+
+    /// Whether the record shares its address, and with whom, as the form says it.
+    fn group(&self) -> (Option<bool>, Option<EmailGroup>) {
+        let linked = flag(self.sheet.text(Field::Linked));
+        let said = |field| self.sheet.text(field).trim().to_owned();
+        let group = EmailGroup { kind: said(Field::GroupType), name: said(Field::GroupName) };
+        let held = self.base.email_group.clone();
+        let same = held.clone().map_or((String::new(), String::new()), |g| (g.kind, g.name))
+            == (group.kind.clone(), group.name.clone());
+        if linked == self.base.linked_by_email && same {
+            return (linked, held);
+        }
+        let named = !group.kind.is_empty() || !group.name.is_empty();
+        (linked, (linked == Some(true) && named).then_some(group))
     }
 
     /// The record as the form says it; what it has no field for is as it was.
@@ -225,50 +389,47 @@ impl PatientForm {
         }
         self.write_telecom(&mut mine);
         self.write_address(&mut mine);
-        self.put(Field::Language, &mut mine.preferred_language);
-        self.put(Field::Race, &mut mine.race);
-        self.put(Field::Ethnicity, &mut mine.ethnicity);
-        self.put(Field::MaritalStatus, &mut mine.marital_status);
+        for (said, ..) in Said::ALL {
+            let own = self.sheet.text(Field::Said(said)) == OWN;
+            self.put(if own { Field::Own(said) } else { Field::Said(said) }, said.of(&mut mine));
+        }
+        self.put(Field::Account, &mut mine.account_number);
+        (mine.linked_by_email, mine.email_group) = self.group();
+        mine.family_member = flag(self.sheet.text(Field::Family));
+        let gone = self.entries.contacts(&mut mine.contacts, &self.sheet);
+        remove(&mut mine.contacts, gone);
         mine.active = flag(self.sheet.text(Field::Active));
         mine.deceased = flag(self.sheet.text(Field::Deceased));
         self.put(Field::DeceasedAt, &mut mine.deceased_at);
         mine
     }
 
-    /// Writes a field's text where it differs from what stands there; an emptied one is taken away.
     fn put(&self, field: Field, slot: &mut Option<String>) {
-        let typed = self.sheet.text(field);
-        let was = slot.as_deref().unwrap_or_default();
-        if typed == was || typed.trim() == was {
-            return;
-        }
-        *slot = Some(typed.trim()).filter(|t| !t.is_empty()).map(str::to_owned);
+        put(&self.sheet, field, slot);
     }
 
     fn write_name(&self, mine: &mut Patient) {
-        let typed = [Field::First, Field::Middle, Field::Last].iter().any(|f| !self.sheet.text(*f).trim().is_empty());
+        let fields = [Field::First, Field::Middle, Field::Last, Field::NameUse, Field::Alias];
+        let typed = fields.iter().any(|f| *f != Field::NameUse && !self.sheet.text(*f).trim().is_empty());
         let known = name_at(mine);
         let mut name = match known {
-            Some(i) => mine.names[i].clone(),
-            None if typed => HumanName::default(),
-            None => return,
+            Some(i) => Some(mine.names[i].clone()),
+            None => typed.then(HumanName::default),
         };
-        let old = [name.whole(false), name.whole(true)];
-        self.put(Field::First, &mut name.first);
-        self.put(Field::Middle, &mut name.middle);
-        self.put(Field::Last, &mut name.last);
-        self.put(Field::NameUse, &mut name.usage);
-        // Solo keeps the whole name in `family`; it follows where it was just that.
-        let family = name.family.clone().unwrap_or_default();
-        if known.is_none() || (!family.is_empty() && family == old[0]) {
-            name.family = Some(name.whole(false));
-        } else if !family.is_empty() && family == old[1] {
-            name.family = Some(name.whole(true));
+        if let Some(name) = &mut name {
+            let [first, middle, last, usage, alias] = fields;
+            // Its whole name has no field here: it follows the parts.
+            write_name(&self.sheet, [first, middle, last, usage, alias, Field::Head], name, known.is_some());
         }
-        match known {
-            Some(i) => mine.names[i] = name,
-            None => mine.names.push(name),
+        let mut gone = self.entries.names(&mut mine.names, None, &self.sheet);
+        match (known, name) {
+            (Some(i), Some(name)) => mine.names[i] = name,
+            // The name that is shown for the patient comes first.
+            (None, Some(name)) => mine.names.insert(0, name),
+            _ => {}
         }
+        gone.retain(|at| Some(*at) != known);
+        remove(&mut mine.names, gone);
     }
 
     fn write_telecom(&self, mine: &mut Patient) {
@@ -297,51 +458,80 @@ impl PatientForm {
         let email = self.sheet.text(Field::Email).trim();
         match email_at(&self.base) {
             Some(at) if email.is_empty() => gone.push(at),
-            Some(at) => self.put(Field::Email, &mut mine.telecom[at].value),
+            Some(at) => {
+                self.put(Field::Email, &mut mine.telecom[at].value);
+                self.put(Field::EmailUse, &mut mine.telecom[at].usage);
+            }
             None if email.is_empty() => {}
-            None => mine.telecom.push(Telecom {
-                usage: Some("home".into()),
-                system: Some("email".into()),
-                value: Some(email.to_owned()),
-            }),
+            None => {
+                let mut new = Telecom { system: Some("email".into()), ..Telecom::default() };
+                self.put(Field::Email, &mut new.value);
+                self.put(Field::EmailUse, &mut new.usage);
+                mine.telecom.push(new);
+            }
         }
-        gone.sort_unstable();
-        for at in gone.into_iter().rev() {
-            mine.telecom.remove(at);
-        }
+        gone.extend(self.entries.telecoms(&mut mine.telecom, None, &self.sheet));
+        remove(&mut mine.telecom, gone);
     }
 
     fn write_address(&self, mine: &mut Patient) {
-        let fields = [Field::Street, Field::Apartment, Field::City, Field::State, Field::PostalCode, Field::Country];
+        let lines: Vec<&str> = (0..)
+            .map_while(|i| self.sheet.row(Field::Street(i)).map(|_| self.sheet.text(Field::Street(i)).trim()))
+            .collect();
+        let fields = [Field::Apartment, Field::City, Field::State, Field::PostalCode, Field::Country];
         let known = address_at(mine);
-        let typed = fields.iter().any(|f| !self.sheet.text(*f).trim().is_empty());
-        let mut address = match known {
-            Some(i) => mine.addresses[i].clone(),
-            None if typed => Address { usage: Some("home".into()), ..Address::default() },
-            None => return,
+        let said = lines.iter().any(|l| !l.is_empty());
+        let typed = said || fields.iter().any(|f| !self.sheet.text(*f).trim().is_empty());
+        let address = match known {
+            Some(i) => Some(mine.addresses[i].clone()),
+            None => typed.then(Address::default),
         };
-        let mut street = address.line.first().cloned();
-        self.put(Field::Street, &mut street);
-        match (street, address.line.first_mut()) {
-            (Some(street), Some(first)) => *first = street,
-            (Some(street), None) => address.line.push(street),
-            // A second line stays the second.
-            (None, Some(first)) => first.clear(),
-            (None, None) => {}
+        let address = address.map(|mut address| {
+            write_lines(&mut address.line, &lines);
+            self.put(Field::Apartment, &mut address.apartment);
+            self.put(Field::City, &mut address.city);
+            self.put(Field::State, &mut address.state);
+            self.put(Field::PostalCode, &mut address.postal_code);
+            self.put(Field::Country, &mut address.country);
+            self.put(Field::AddressUse, &mut address.usage);
+            address
+        });
+        let gone = self.entries.addresses(&mut mine.addresses, &self.sheet);
+        match (known, address) {
+            (Some(i), Some(address)) => mine.addresses[i] = address,
+            (None, Some(address)) => mine.addresses.insert(0, address),
+            _ => {}
         }
-        self.put(Field::Apartment, &mut address.apartment);
-        self.put(Field::City, &mut address.city);
-        self.put(Field::State, &mut address.state);
-        self.put(Field::PostalCode, &mut address.postal_code);
-        self.put(Field::Country, &mut address.country);
-        match known {
-            Some(i) => mine.addresses[i] = address,
-            None => mine.addresses.push(address),
-        }
+        remove(&mut mine.addresses, gone);
     }
 
     pub fn key(&mut self, key: KeyEvent, cx: &FormContext<'_>) -> Step {
-        super::plain_key!(self, key, cx)
+        let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        let sheet = &mut self.sheet;
+        match (key.code, sheet.here()) {
+            (KeyCode::PageDown, _) if plain => drop(sheet.turn_section(false)),
+            (KeyCode::PageUp, _) if plain => drop(sheet.turn_section(true)),
+            (KeyCode::Enter | KeyCode::Char(' '), Some(Field::Entry(id))) => self.entries.toggle(id, sheet),
+            (KeyCode::Char('x') | KeyCode::Delete, Some(Field::Entry(id))) => self.entries.take_off(id, sheet),
+            (KeyCode::Enter | KeyCode::Char(' '), Some(Field::Add(thing, of))) => self.entries.add(thing, of, sheet),
+            (KeyCode::Enter, _) => {
+                self.judge(cx);
+                self.entries.open_broken(&mut self.sheet);
+                return if self.sheet.go_to_broken() { Step::Stay } else { self.submit(cx) };
+            }
+            _ => {
+                return match self.sheet.key(key, cx.today()) {
+                    Came::Esc => Step::Esc,
+                    Came::Changed(_) => {
+                        self.judge(cx);
+                        Step::Stay
+                    }
+                    _ => Step::Stay,
+                };
+            }
+        }
+        self.judge(cx);
+        Step::Stay
     }
 
     fn submit(&self, _: &FormContext<'_>) -> Step {
@@ -364,7 +554,7 @@ impl PatientForm {
         }))
     }
 
-    sheet_form!();
+    super::sheet_form!();
 
     pub fn dirty(&self) -> bool {
         self.mine() != self.base
@@ -382,13 +572,54 @@ impl PatientForm {
     }
 
     pub fn hints(&self) -> Vec<(&'static str, &'static str)> {
-        let mut hints = HINTS.to_vec();
-        hints.push(("left/right", "choose"));
+        let mut hints = match self.sheet.here() {
+            Some(Field::Entry(_)) => {
+                vec![("enter", "open"), ("x", "take off"), ("tab", "next field"), ("esc", "close")]
+            }
+            Some(Field::Add(..)) => vec![("enter", "add"), ("tab", "next field"), ("esc", "close")],
+            _ => {
+                let mut hints = HINTS.to_vec();
+                hints.push(("left/right", "choose"));
+                hints
+            }
+        };
+        hints.push(("pgdn", "next section"));
         hints
     }
 
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme, cx: &FormContext<'_>) -> Option<Position> {
         self.sheet.draw(area, buf, theme, cx.today())
+    }
+}
+
+/// Writes a field's text where it differs from what stands there; an emptied one is taken away.
+fn put(sheet: &Sheet<Field>, field: Field, slot: &mut Option<String>) {
+    let typed = sheet.text(field);
+    let was = slot.as_deref().unwrap_or_default();
+    if typed == was || typed.trim() == was {
+        return;
+    }
+    *slot = Some(typed.trim()).filter(|t| !t.is_empty()).map(str::to_owned);
+}
+
+/// Writes first, middle and last name, use, alias and whole name. Solo keeps the whole name in `family`: it follows the
+/// parts where it was just that or is new, and otherwise is as it is typed, where it has a field.
+fn write_name(sheet: &Sheet<Field>, fields: [Field; 6], name: &mut HumanName, known: bool) {
+    let [first, middle, last, usage, alias, whole] = fields;
+    let old = [name.whole(false), name.whole(true)];
+    let family = name.family.clone().unwrap_or_default();
+    put(sheet, first, &mut name.first);
+    put(sheet, middle, &mut name.middle);
+    put(sheet, last, &mut name.last);
+    put(sheet, usage, &mut name.usage);
+    put(sheet, alias, &mut name.alias);
+    let typed = sheet.text(whole).trim();
+    if whole != Field::Head && !typed.is_empty() && typed != family.trim() {
+        name.family = Some(typed.to_owned());
+    } else if !known || (!family.is_empty() && family == old[0]) {
+        name.family = Some(name.whole(false)).filter(|f| !f.is_empty());
+    } else if !family.is_empty() && family == old[1] {
+        name.family = Some(name.whole(true));
     }
 }
 

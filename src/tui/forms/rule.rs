@@ -240,6 +240,14 @@ pub(super) fn note_number(text: &str) -> Result<String, String> {
     }
 }
 
+/// Solo's ids stand in the path of a request.
+pub(super) fn in_path(text: &str) -> Result<(), String> {
+    if matches!(text, "." | "..") || text.chars().any(|c| c == '/' || c == '\\' || c.is_control()) {
+        return Err("must not have slashes or be only dots".into());
+    }
+    Ok(())
+}
+
 /// Something must stand there.
 pub(super) fn required(text: &str) -> Result<(), String> {
     if text.trim().is_empty() { Err("required".into()) } else { Ok(()) }

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use super::{
     choice::{Day, Did, Marks, Pick},
     line::Line,
+    timeline::Timeline,
 };
 
 /// What a row holds.
@@ -21,6 +22,12 @@ pub(super) enum Control {
     Day(Day),
     /// Something to be read; the keys pass it.
     Note(String),
+    /// Something that Enter does; its text says what or to what.
+    Act(String),
+    /// The beginning of a section; the keys pass it.
+    Head,
+    /// Free and taken time of a day; the keys pass it.
+    Timeline(Timeline),
 }
 
 /// A labelled field.
@@ -147,6 +154,21 @@ impl<F: Copy + PartialEq> Sheet<F> {
             }
             None => false,
         }
+    }
+
+    /// The next section, or the one before: the first field after its heading. Whether there is one.
+    pub fn turn_section(&mut self, back: bool) -> bool {
+        let starts = |i: usize, row: &Row<F>| i == 0 || (!row.hidden && matches!(row.control, Control::Head));
+        let first = |from: usize| (from..self.rows.len()).find(|i| self.rows[*i].takes_keys());
+        let mut fields: Vec<usize> =
+            self.rows.iter().enumerate().filter(|(i, row)| starts(*i, row)).filter_map(|(i, _)| first(i)).collect();
+        fields.dedup();
+        let to =
+            if back { fields.iter().rev().find(|at| **at < self.at) } else { fields.iter().find(|at| **at > self.at) };
+        let Some(to) = to.copied() else { return false };
+        self.leave();
+        self.at = to;
+        true
     }
 
     fn leave(&mut self) {
@@ -288,6 +310,20 @@ impl<F> Row<F> {
         Self::with(id, label, Control::Note(text.into()))
     }
 
+    /// A row on which Enter does something.
+    pub fn act(id: F, label: impl Into<String>, text: impl Into<String>) -> Self {
+        Self::with(id, label, Control::Act(text.into()))
+    }
+
+    /// The heading of a section.
+    pub fn head(id: F, label: impl Into<String>) -> Self {
+        Self::with(id, label, Control::Head)
+    }
+
+    pub fn timeline(id: F, label: impl Into<String>, timeline: Timeline) -> Self {
+        Self::with(id, label, Control::Timeline(timeline))
+    }
+
     pub fn named(mut self, names: &'static [&'static str]) -> Self {
         self.names = names;
         self
@@ -310,6 +346,6 @@ impl<F> Row<F> {
 
     /// Whether the keys stop here.
     pub fn takes_keys(&self) -> bool {
-        !self.hidden && !matches!(self.control, Control::Note(_))
+        !self.hidden && !matches!(self.control, Control::Note(_) | Control::Head | Control::Timeline(_))
     }
 }

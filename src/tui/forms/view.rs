@@ -24,11 +24,13 @@ struct Shown {
     indent: u16,
     /// Whether this is the field itself and not what is said below it.
     field: bool,
+    /// Whether this is the heading of a section, whose label has the whole width.
+    head: bool,
 }
 
 impl Shown {
     fn field(text: impl Into<String>, token: Token) -> Self {
-        Self { label: None, text: text.into(), token, indent: 0, field: true }
+        Self { label: None, text: text.into(), token, indent: 0, field: true, head: false }
     }
 }
 
@@ -78,8 +80,15 @@ impl<F: Copy + PartialEq> Sheet<F> {
         let top = (to + usize::from(to < lines.len())).saturating_sub(height).min(focus);
         for (y, (line, here)) in (area.y..area.bottom()).zip(lines.iter().skip(top)) {
             if let Some(label) = &line.label {
-                let token = if *here { Token::Strong } else { Token::Dim };
-                put(buf, area.x, y, labels.saturating_sub(1), label, theme.style(token));
+                let (token, room) = match (line.head, *here) {
+                    (true, _) => (Token::Title, area.width),
+                    (_, true) => (Token::Strong, labels.saturating_sub(1)),
+                    (_, false) => (Token::Dim, labels.saturating_sub(1)),
+                };
+                put(buf, area.x, y, room, label, theme.style(token));
+                if line.head {
+                    continue;
+                }
             }
             let x = area.x + labels + line.indent;
             let room = area.right().saturating_sub(x);
@@ -110,7 +119,10 @@ impl<F: Copy + PartialEq> Sheet<F> {
 
 impl<F> Row<F> {
     fn label_width(&self) -> usize {
-        width(&self.label) + if self.required { 2 } else { 0 }
+        match self.control {
+            Control::Head => 0,
+            _ => width(&self.label) + if self.required { 2 } else { 0 },
+        }
     }
 
     /// The lines of a row, and column and line of the cursor in them.
@@ -154,6 +166,18 @@ impl<F> Row<F> {
                 let text = day_words(day.date, today);
                 vec![Shown::field(if here { format!("‹ {text} ›") } else { text }, token)]
             }
+            Control::Act(text) => {
+                if here {
+                    cursor = Some((0, 0));
+                }
+                vec![Shown::field(text.clone(), token)]
+            }
+            Control::Head => vec![Shown { head: true, field: false, ..Shown::field("", Token::Title) }],
+            Control::Timeline(timeline) => timeline
+                .lines(usize::from(columns))
+                .into_iter()
+                .map(|text| Shown { field: false, ..Shown::field(text, Token::Text) })
+                .collect(),
             Control::Note(text) => wrap(text, usize::from(columns).max(1))
                 .into_iter()
                 .map(|text| Shown { token: Token::Text, field: false, ..Shown::field(text, token) })

@@ -99,6 +99,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let form = Form::create_patient(&context(&model.setting, model.now, &rooms));
             push(model, Layer::Form(Box::new(form)))
         }
+        Action::LookUp => look_up(model, ""),
         Action::EditPatient => match model.patient_at_hand() {
             Some(patient) => vec![look(model, Wish::EditPatient(patient))],
             None => nobody(model, model.focus, "select a patient first"),
@@ -185,6 +186,11 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             vec![look(model, Wish::Outbox)]
         }
     }
+}
+
+/// Looks a patient up whom the search does not find.
+pub(super) fn look_up(model: &mut Model, searched: &str) -> Vec<Effect> {
+    push(model, Layer::Form(Box::new(Form::look_up(searched))))
 }
 
 pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {

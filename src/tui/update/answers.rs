@@ -100,6 +100,9 @@ fn delta_effects(model: &Model, delta: &Delta) -> Vec<Effect> {
                 wishes.extend(layer.explained.as_ref().map(|e| Wish::Explain(e.id)));
             }
             Layer::Detail(detail) => wishes.push(Wish::Detail(detail.record)),
+            Layer::Form(form) if panes[Pane::Appointments as usize] => {
+                wishes.extend(form.board_day().map(Wish::FormBoard));
+            }
             Layer::Links(links) => wishes.push(Wish::Links(links.record)),
             _ => {}
         }
@@ -242,6 +245,48 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             }
             Vec::new()
         }
+        (Wish::FormBoard(day), Answer::Rows(rows)) => {
+            let names = keys::rooms_at_hand(model);
+            let cx = keys::context(&model.setting, model.now, &names);
+            if let (Some(Layer::Form(form)), RowSet::Appointments(rows)) = (model.layers.last_mut(), rows.rows)
+                && form.board_day() == Some(day)
+            {
+                form.booked(day, &rows, &cx);
+            }
+            Vec::new()
+        }
+        (Wish::FormRecord(_), Answer::Detail(Some(detail))) => {
+            if let Some(Layer::Form(form)) = model.layers.last_mut() {
+                form.read(&detail);
+            }
+            Vec::new()
+        }
+        (Wish::Losses, Answer::Losses(losses)) => {
+            let event = match model.layers.last_mut() {
+                Some(Layer::Form(form)) => form.weigh(&losses),
+                _ => FormEvent::Stay,
+            };
+            keys::form_event(model, event)
+        }
+        (Wish::Found(record), Answer::Detail(detail)) => match detail {
+            Some(detail) if detail.shown.is_some() => {
+                acts::show_made(model, crate::tui::model::Making::Patient, record)
+            }
+            Some(detail) => {
+                let names = detail.refs.iter().map(|r| format!("{} {}", r.scheme, text::strict(&r.value)));
+                let lines = vec![
+                    names.collect::<Vec<_>>().join(" · "),
+                    "Solo tells nothing of a patient by this number: nobody here can check whose it is.".to_owned(),
+                ];
+                let items = vec![
+                    ("Book an appointment for it".into(), Choice::BookFor(record)),
+                    ("Leave it".into(), Choice::No),
+                ];
+                keys::ask(model, "Known by this number only", lines, items);
+                Vec::new()
+            }
+            None => acts::nothing_there(model, "nothing is known of it any more"),
+        },
         (Wish::FileLinks(draft, appointment), Answer::Links(rows)) => file(model, draft, appointment, rows, false),
         (
             Wish::EditPatient(_)
@@ -315,6 +360,13 @@ fn with_detail(model: &mut Model, wish: Wish, detail: &Detail) -> Vec<Effect> {
         }
         (Wish::BookFor(id), Some(Record::Patient(patient))) => {
             let form = Form::book(id, PatientIdentity::from(&**patient), &cx);
+            open_form(model, form)
+        }
+        (Wish::BookFor(id), None) if detail.kind == Kind::Patient && !detail.refs.is_empty() => {
+            // Known by a number only; the form says so where it names the patient.
+            let names = detail.refs.iter().map(|r| format!("{} {}", r.scheme, text::strict(&r.value)));
+            let name = format!("no name known, {}", names.collect::<Vec<_>>().join(", "));
+            let form = Form::book(id, PatientIdentity { name, ..PatientIdentity::default() }, &cx);
             open_form(model, form)
         }
         (Wish::Reschedule(id), Some(Record::Appointment(appointment))) => {

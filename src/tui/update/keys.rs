@@ -146,6 +146,12 @@ fn filter_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     match key.code {
         KeyCode::Enter => {
             model.filtering = None;
+            let nobody = pane == Pane::Patients && model.patients.total() == 0 && !model.anew(pane);
+            if nobody && !model.filter(pane).trim().is_empty() {
+                // Whom the search does not find may still be at the vendor.
+                let searched = model.filter(pane).to_owned();
+                return acts::look_up(model, &searched);
+            }
             Vec::new()
         }
         KeyCode::Esc => {
@@ -243,6 +249,7 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
             },
             Command::Decide { entry, decision },
         ),
+        Choice::BookFor(patient) => return vec![look(model, Wish::BookFor(patient))],
         Choice::Settle(settling) => return acts::settle(model, &settling),
         Choice::Room(appointment, room) => ("room noted", Command::SetRoom { appointment, room }),
         Choice::Unlink(a, b) => ("link taken back", Command::RefuseLink { a, b }),
@@ -253,8 +260,26 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
 }
 
 pub(super) fn form_event(model: &mut Model, event: FormEvent) -> Vec<Effect> {
+    let mut effects = form_effects(model, event);
+    if let Some(Layer::Form(form)) = model.layers.last()
+        && form.lacks_board()
+    {
+        effects.extend(form.board_day().map(|day| look(model, Wish::FormBoard(day))));
+    }
+    effects
+}
+
+fn form_effects(model: &mut Model, event: FormEvent) -> Vec<Effect> {
     match event {
         FormEvent::Stay => Vec::new(),
+        FormEvent::Look(records) => records.into_iter().map(|id| look(model, Wish::FormRecord(id))).collect(),
+        FormEvent::Found(record) => {
+            model.layers.pop();
+            vec![look(model, Wish::Found(record))]
+        }
+        FormEvent::Submit(_) if matches!(model.layers.last(), Some(Layer::Form(form)) if form.must_be_weighed()) => {
+            vec![look(model, Wish::Losses)]
+        }
         FormEvent::Close => {
             model.layers.pop();
             Vec::new()

@@ -124,6 +124,14 @@ pub enum Wish {
     DraftFrom(RecordId),
     /// An appointment for which a note is begun.
     NoteFor(RecordId),
+    /// The board of the day that the form on top shows.
+    FormBoard(jiff::civil::Date),
+    /// A record that the form on top wants read.
+    FormRecord(RecordId),
+    /// What the form's write would drop of what its vendor holds.
+    Losses,
+    /// A patient who was looked up.
+    Found(RecordId),
     /// The last write that can still be taken back.
     LastUnsent,
 }
@@ -262,6 +270,7 @@ pub fn everything(model: &Model) -> Vec<Effect> {
             Layer::Links(links) => {
                 wishes.insert(Wish::Links(links.record));
             }
+            Layer::Form(form) => wishes.extend(form.board_day().map(Wish::FormBoard)),
             _ => {}
         }
     }
@@ -284,6 +293,20 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
             let window = outbox.map_or(super::model::ALL, |o| o.list.wanted());
             Query::Outbox { finished: outbox.is_some_and(|o| o.finished), window }
         }
+        Wish::FormBoard(day) => Query::Appointments {
+            day: Some(day),
+            room: crate::domain::view::RoomFilter::All,
+            patient: None,
+            text: String::new(),
+            window: Window { offset: 0, limit: 2_000 },
+        },
+        Wish::Losses => match model.layers.last() {
+            Some(Layer::Form(form)) => match form.submitted() {
+                Some(intent) => Query::Losses { intent: Box::new(intent.clone()) },
+                None => Query::Health,
+            },
+            _ => Query::Health,
+        },
         Wish::LastUnsent => Query::Outbox { finished: false, window: Window { offset: 0, limit: 500 } },
         Wish::Explain(entry) | Wish::Decide(entry) => Query::Explain { entry },
         Wish::Raw(record) => Query::Raw { record },
@@ -300,6 +323,8 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         | Wish::VisitNote(record)
         | Wish::BookFor(record)
         | Wish::DraftFrom(record)
+        | Wish::FormRecord(record)
+        | Wish::Found(record)
         | Wish::NoteFor(record) => Query::Detail { record },
     };
     Effect::Look(wish, query)

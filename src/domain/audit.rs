@@ -80,6 +80,11 @@ pub enum AuditAct {
         /// Which appointment.
         appointment: RecordId,
     },
+    /// A link into a visit was copied through the terminal.
+    LinkCopied {
+        /// Which appointment's.
+        appointment: RecordId,
+    },
     /// Patients and appointments were imported.
     Imported {
         /// How many rows.

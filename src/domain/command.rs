@@ -76,6 +76,11 @@ pub enum Command {
         /// The room's name.
         room: String,
     },
+    /// Put on record that a person copies a link into a visit.
+    CopiedLink {
+        /// Which appointment's.
+        appointment: RecordId,
+    },
     /// What is on the screen, so that it is read first.
     Watch {
         /// The selected record.

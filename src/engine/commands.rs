@@ -61,6 +61,7 @@ impl Engine {
             Command::ConfirmLink { a, b } => self.link(a, b, by, true),
             Command::RefuseLink { a, b } => self.link(a, b, by, false),
             Command::SetRoom { appointment, room } => self.set_room(appointment, room, by),
+            Command::CopiedLink { appointment } => self.copied_link(appointment, by),
             Command::Watch { .. } | Command::Fill { .. } | Command::Import { .. } | Command::StopFilling => {
                 Ok(Reply::Done)
             }
@@ -301,6 +302,18 @@ impl Engine {
             Ok(Plan { links: vec![link], ..Plan::default() })
         })?;
         self.settle(plan);
+        Ok(Reply::Done)
+    }
+
+    fn copied_link(&self, appointment: RecordId, by: &str) -> Result<Reply, Stop> {
+        let appointment = self.resolve(appointment);
+        let event = self.event(by, AuditAct::LinkCopied { appointment });
+        self.inner.ledger.commit(move |tx| -> Result<_, Stop> {
+            match kind_of(tx, appointment)? {
+                Some(Kind::Appointment) => Ok(tx.append_audit(&event)?),
+                _ => Err(Refusal::Gone.into()),
+            }
+        })?;
         Ok(Reply::Done)
     }
 

@@ -21,11 +21,13 @@ pub enum Context {
     Outbox,
     /// The details of something.
     Detail,
+    /// The links into a visit.
+    VisitLinks,
 }
 
 impl Context {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Global,
         Self::Rooms,
         Self::Appointments,
@@ -34,6 +36,7 @@ impl Context {
         Self::Notes,
         Self::Outbox,
         Self::Detail,
+        Self::VisitLinks,
     ];
 
     /// For people.
@@ -47,6 +50,7 @@ impl Context {
             Self::Notes => "Notes",
             Self::Outbox => "Outbox",
             Self::Detail => "Details",
+            Self::VisitLinks => "Links into a visit",
         }
     }
 }
@@ -201,6 +205,10 @@ actions! {
     Withdraw, "withdraw", "withdraw", ["x"], [Outbox];
     /// Decide about a write whose outcome cannot be found out, or settle a conflict.
     Decide, "decide", "decide", ["d"], [Outbox];
+    /// Copy the link through the terminal, where that is configured.
+    CopyLink, "copy-link", "copy", ["y"], [VisitLinks];
+    /// Make a link that opens the visit for somebody who comes from another program.
+    ContextLink, "context-link", "context link", ["c"], [VisitLinks];
     /// Also show what is finished, or hide it.
     Finished, "finished", "finished", ["a"], [Outbox];
 }

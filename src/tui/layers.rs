@@ -89,6 +89,37 @@ pub struct VisitLinksLayer {
     pub selected: usize,
     /// Shown as a QR code.
     pub code: bool,
+    /// The provider's Teams link, or why there is none; `None` while it is asked for.
+    pub teams: Option<Result<Vec<(String, String)>, Reason>>,
+    /// The context-aware links that were made here.
+    pub made: Vec<(String, String)>,
+    /// The visit's id at the practice or else at its vendor, and when it begins: what a context-aware link names.
+    pub visit: (String, Option<jiff::Timestamp>),
+    /// The link that is copied once that is on record.
+    pub copying: Option<String>,
+}
+
+impl VisitLinksLayer {
+    /// Before anything was answered.
+    pub fn new(appointment: RecordId, about: String) -> Self {
+        Self {
+            appointment,
+            about,
+            links: None,
+            selected: 0,
+            code: false,
+            teams: None,
+            made: Vec::new(),
+            visit: (String::new(), None),
+            copying: None,
+        }
+    }
+
+    /// Label and URL of everything that can be chosen.
+    pub fn all(&self) -> Vec<&(String, String)> {
+        let told = [&self.links, &self.teams].into_iter().flatten().flatten().flatten();
+        told.chain(&self.made).collect()
+    }
 }
 
 /// See [`Layer::Links`].

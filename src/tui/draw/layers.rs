@@ -388,6 +388,26 @@ impl Cx<'_> {
         let whole = layout::middle(self.model, 100, u16::MAX);
         let width = usize::from(whole.width.saturating_sub(5)).max(1);
         let mut lines: Vec<Line> = Vec::new();
+        let all = layer.all();
+        if let Some((label, url)) = all.get(layer.selected.min(all.len().saturating_sub(1))).filter(|_| layer.code) {
+            let rows = super::super::code::lines(url).map_or(0, |code| code.len() + 1);
+            let rows = if rows == 0 { whole.height } else { tall(rows) };
+            let inner = self.open(layout::middle(self.model, 100, rows), &title, buf);
+            self.code(inner, label, url, buf);
+            return;
+        }
+        let mut at = 0;
+        for (i, (label, url)) in all.iter().enumerate() {
+            let mark = if i == layer.selected { "▸ " } else { "  " };
+            let token = if i == layer.selected { Token::Strong } else { Token::Text };
+            if i == layer.selected {
+                at = lines.len();
+            }
+            lines.push((format!("{mark}{}", text::clean(label)), token));
+            let url = text::wrap(&text::strict(url), width);
+            lines.extend(url.into_iter().map(|l| (format!("  {l}"), Token::Dim)));
+            lines.push((String::new(), Token::Text));
+        }
         match &layer.links {
             None => lines.push(("asking the vendor …".into(), Token::Dim)),
             Some(Err(reason)) => {
@@ -395,28 +415,19 @@ impl Cx<'_> {
                 lines.extend(text::wrap(&words, width).into_iter().map(|l| (l, Token::Alarm)));
             }
             Some(Ok(links)) if links.is_empty() => lines.push(("the vendor told no link".into(), Token::Dim)),
-            Some(Ok(links)) if layer.code => {
-                let (label, url) = &links[layer.selected.min(links.len() - 1)];
-                let rows = super::super::code::lines(url).map_or(0, |code| code.len() + 1);
-                let rows = if rows == 0 { whole.height } else { tall(rows) };
-                let inner = self.open(layout::middle(self.model, 100, rows), &title, buf);
-                self.code(inner, label, url, buf);
-                return;
-            }
-            Some(Ok(links)) => {
-                for (i, (label, url)) in links.iter().enumerate() {
-                    let mark = if i == layer.selected { "▸ " } else { "  " };
-                    let token = if i == layer.selected { Token::Strong } else { Token::Text };
-                    lines.push((format!("{mark}{}", text::clean(label)), token));
-                    let url = text::wrap(&text::strict(url), width);
-                    lines.extend(url.into_iter().map(|l| (format!("  {l}"), Token::Dim)));
-                    lines.push((String::new(), Token::Text));
-                }
-                lines.pop();
-            }
+            Some(Ok(_)) => {}
         }
+        if let Some(Err(reason)) = &layer.teams {
+            let words = format!("Teams: {}", why(reason));
+            lines.extend(text::wrap(&words, width).into_iter().map(|l| (l, Token::Dim)));
+        }
+        if lines.last().is_some_and(|(words, _)| words.is_empty()) {
+            lines.pop();
+        }
+        let rows = usize::from(whole.height.saturating_sub(2));
+        let scroll = if lines.len() > rows { at } else { 0 };
         let inner = self.open(layout::middle(self.model, 100, tall(lines.len())), &title, buf);
-        self.lines(inner, 0, &lines, buf);
+        self.lines(inner, scroll, &lines, buf);
     }
 
     fn code(&self, area: Rect, label: &str, url: &str, buf: &mut Buffer) {

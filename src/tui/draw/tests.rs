@@ -44,7 +44,7 @@ fn the_board_in_plain_mode_is_ascii_but_for_names() {
 }
 
 /// Keys that lead to every pane and every layer.
-const SCENES: [(&str, &str); 22] = [
+const SCENES: [(&str, &str); 26] = [
     ("rooms", "1j"),
     ("appointments", "2"),
     ("patients", "3G"),
@@ -67,6 +67,10 @@ const SCENES: [(&str, &str); 22] = [
     ("messages", "2gjjjxM"),
     ("form", "3gb"),
     ("editor", "5g<enter>"),
+    ("look up", "I"),
+    ("patient", "3ge<pgdn><pgdn><pgdn>"),
+    ("contact", "3ge<pgdn><pgdn><pgdn><pgdn><pgdn><enter>Ada<pgdn>"),
+    ("context link", "2vc"),
 ];
 
 #[test]

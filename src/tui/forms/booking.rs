@@ -117,7 +117,7 @@ pub(super) struct BookingForm {
 }
 
 const TEXTS: [Field; 6] =
-    [Field::Time, Field::Duration, Field::Reasons, Field::Episode, Field::ExternalId, Field::AccountNumber];
+    [Field::Time, Field::Duration, Field::Reasons, Field::ExternalId, Field::AccountNumber, Field::Episode];
 
 /// Appointments that are told one by one below the bar of the day.
 const TOLD: usize = 6;
@@ -174,10 +174,6 @@ impl BookingForm {
             Row::long(Field::Reasons, "Reasons", &base.reasons.join("; "), 3)
                 .named(&["reasons"])
                 .hint("several stand apart by ;"),
-            Row::pick(Field::Episode, "Episode", Pick::new(vec![Item::new("", "none")], ""))
-                .hint("the patient's episodes of care are asked for here")
-                .named(&["episode"])
-                .hidden_if(change),
             Row::line(Field::ExternalId, "External id", base.external_id.as_deref().unwrap_or_default())
                 .hint(if change {
                     "the practice's own id for it"
@@ -192,6 +188,10 @@ impl BookingForm {
                     "the encounter's, where there is one"
                 })
                 .named(&["account_number"]),
+            Row::pick(Field::Episode, "Episode", Pick::new(vec![Item::new("", "none")], ""))
+                .hint("the patient's episodes of care are asked for here")
+                .named(&["episode"])
+                .hidden_if(change),
         ];
         let mut form = Self {
             what,

@@ -11,6 +11,7 @@ mod booking;
 mod busy;
 mod cancel;
 mod choice;
+mod context_link;
 mod identity;
 mod line;
 mod look_up;
@@ -33,8 +34,8 @@ use ratatui::{
 };
 
 use self::{
-    addendum::AddendumForm, booking::BookingForm, cancel::CancelForm, look_up::LookUpForm, paint::put,
-    patient::PatientForm, scribe::ScribeForm, sheet::Came, visit_note::VisitNoteForm,
+    addendum::AddendumForm, booking::BookingForm, cancel::CancelForm, context_link::ContextLinkForm,
+    look_up::LookUpForm, paint::put, patient::PatientForm, scribe::ScribeForm, sheet::Came, visit_note::VisitNoteForm,
 };
 use super::theme::{Theme, Token};
 use crate::domain::{
@@ -48,6 +49,7 @@ use crate::domain::{
 };
 
 pub use addendum::AboutNote;
+pub use context_link::LinkedVisit;
 pub use identity::PatientIdentity;
 
 /// What a form is told about the world with every call.
@@ -90,6 +92,8 @@ pub enum FormEvent {
     Look(Vec<RecordId>),
     /// What was looked for is this record: close the form and show it.
     Found(RecordId),
+    /// These links were made, each with its label: close the form and show them.
+    Links(Vec<(String, String)>),
 }
 
 /// A form, by what it is for.
@@ -102,6 +106,7 @@ enum Kind {
     VisitNote(VisitNoteForm),
     Addendum(AddendumForm),
     LookUp(LookUpForm),
+    ContextLink(ContextLinkForm),
 }
 
 /// Runs the same call on whichever form it is.
@@ -115,6 +120,7 @@ macro_rules! each {
             Kind::VisitNote($form) => $what,
             Kind::Addendum($form) => $what,
             Kind::LookUp($form) => $what,
+            Kind::ContextLink($form) => $what,
         }
     };
 }
@@ -199,6 +205,11 @@ impl Form {
     /// To look a patient up by one of Solo's ways of naming one; what was searched for stands in it.
     pub fn look_up(searched: &str) -> Self {
         Self::of(Kind::LookUp(LookUpForm::new(searched)))
+    }
+
+    /// To make a link that opens a visit for somebody who comes from another program; `user` is who sits here.
+    pub fn context_link(about: PatientIdentity, known: &LinkedVisit, user: &str, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::ContextLink(ContextLinkForm::new(about, known, user, cx)))
     }
 
     /// The first thing a form wants, right after it was made.
@@ -310,6 +321,7 @@ impl Form {
         match &mut self.kind {
             Kind::Booking(form) => form.told(told, cx),
             Kind::LookUp(form) => form.told(told),
+            Kind::ContextLink(form) => form.told(told),
             _ => FormEvent::Stay,
         }
     }

@@ -11,6 +11,7 @@ use crate::domain::{
     entry::{Exchange, ReasonKind, Step, StepKind},
     identity::{Ground, Link, Standing},
     ids::Scheme,
+    loss::Loss,
     note::{Draft, FilingState, NoteBody, SessionNote, Soap, TemplateQuestion, VisitNote, VisitNotePart},
     patient::{HumanName, Patient, Telecom},
     record::{Facts, Provenance, Sourced},
@@ -185,6 +186,8 @@ pub(in crate::tui) struct World {
     pub(in crate::tui) links: Vec<LinkRow>,
     pub(in crate::tui) health: Health,
     pub(in crate::tui) visit_links: Vec<(String, String)>,
+    /// What any write would drop.
+    pub(in crate::tui) losses: Vec<Loss>,
 }
 
 impl World {
@@ -236,6 +239,7 @@ impl World {
                 notices: vec!["The last stop was not clean; nothing was lost.".into()],
                 filling: None,
             },
+            losses: Vec::new(),
             visit_links: vec![
                 ("Patient".into(), "https://visit.example.test/c/2f7c".into()),
                 ("Provider".into(), "https://visit.example.test/p/2f7c?room=7".into()),
@@ -310,7 +314,7 @@ impl World {
             Query::Detail { record } => Answer::Detail(self.detail(*record)),
             Query::Find { .. } => Answer::Found(None),
             Query::Raw { .. } => Answer::Raw(Some(Raw(r#"{"id":"A-7","reason":["cough"]}"#.into()))),
-            Query::Losses { .. } => Answer::Losses(Vec::new()),
+            Query::Losses { .. } => Answer::Losses(self.losses.clone()),
             Query::Explain { entry } => {
                 Answer::Entry(self.entries.iter().find(|e| e.id == *entry).cloned().map(Box::new))
             }
@@ -389,13 +393,19 @@ impl World {
                 Told::Applied(vec![RecordId(VISIT_NOTE + appointment.0 - APPOINTMENT)])
             }
             Question::Refresh { record } | Question::Summary { session: record } => Told::Applied(vec![*record]),
-            Question::TeamsLink { .. } | Question::ContextLink { .. } => Told::Links(Vec::new()),
+            Question::TeamsLink { .. } => {
+                Told::Links(vec![("Teams".into(), "https://teams.example.test/v2/?meeting=7".into())])
+            }
+            Question::ContextLink { .. } => {
+                Told::Links(vec![("visit".into(), "https://visit.example.test/integrations/linking?arg=Zx9".into())])
+            }
+            Question::LookUp { reference } if reference.value == "S-404" => Told::Applied(Vec::new()),
+            Question::LookUp { .. } => Told::Applied(vec![patient_id(7)]),
             Question::Webhooks { .. } => Told::Webhooks(Vec::new()),
             Question::OrderReport { .. } | Question::ReportStatus { .. } => {
                 Told::Report(Report { id: "rep-1".into(), status: ReportStatus::Pending })
             }
             Question::EmrAppointments { .. }
-            | Question::LookUp { .. }
             | Question::Attachments { .. }
             | Question::Episodes { .. }
             | Question::Assistance { .. } => Told::Applied(Vec::new()),

@@ -100,6 +100,11 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             push(model, Layer::Form(Box::new(form)))
         }
         Action::LookUp => look_up(model, ""),
+        Action::CopyLink => copy_link(model),
+        Action::ContextLink => match model.layers.last() {
+            Some(Layer::VisitLinks(layer)) => vec![look(model, Wish::ContextVisit(layer.appointment))],
+            _ => Vec::new(),
+        },
         Action::EditPatient => match model.patient_at_hand() {
             Some(patient) => vec![look(model, Wish::EditPatient(patient))],
             None => nobody(model, model.focus, "select a patient first"),
@@ -240,7 +245,7 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
             links.selected = shift(links.selected, motion, links.rows.len().saturating_sub(1));
         }
         Some(Layer::VisitLinks(layer)) => {
-            let count = layer.links.as_ref().and_then(|l| l.as_ref().ok()).map_or(0, Vec::len);
+            let count = layer.all().len();
             layer.selected = shift(layer.selected, motion, count.saturating_sub(1));
         }
         Some(Layer::Palette(_) | Layer::Form(_) | Layer::Editor(_) | Layer::Choice(_) | Layer::Health) => {}
@@ -534,9 +539,28 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
 fn visit_links(model: &mut Model) -> Vec<Effect> {
     with_appointment(model, |m, appointment| {
         let about = selected_name(m);
-        m.layers.push(Layer::VisitLinks(VisitLinksLayer { appointment, about, links: None, selected: 0, code: false }));
-        vec![Effect::Start(Purpose::VisitLinks(appointment), Request::Ask(Question::VisitLinks { appointment }))]
+        m.layers.push(Layer::VisitLinks(VisitLinksLayer::new(appointment, about)));
+        vec![
+            Effect::Start(Purpose::VisitLinks(appointment), Request::Ask(Question::VisitLinks { appointment })),
+            Effect::Start(Purpose::TeamsLink(appointment), Request::Ask(Question::TeamsLink { appointment })),
+        ]
     })
+}
+
+/// Copies the selected link where that is configured; that it was copied is on record first.
+fn copy_link(model: &mut Model) -> Vec<Effect> {
+    if !model.setting.clipboard {
+        return nothing_there(
+            model,
+            "copying is off; `clipboard = true` under [window] in the configuration allows it",
+        );
+    }
+    let Some(Layer::VisitLinks(layer)) = model.layers.last_mut() else { return Vec::new() };
+    let link = layer.all().get(layer.selected).map(|(_, url)| url.clone()).filter(|url| !url.is_empty());
+    let Some(link) = link else { return nothing_there(model, "there is no link to copy") };
+    let appointment = layer.appointment;
+    layer.copying = Some(link);
+    vec![Effect::Start(Purpose::CopyLink, Request::Do(Command::CopiedLink { appointment }))]
 }
 
 fn selected_draft(model: &Model) -> Option<DraftId> {

@@ -12,7 +12,7 @@ use crate::{
     },
     tui::{
         editor::Editor,
-        forms::{AboutNote, Form, FormEvent, PatientIdentity},
+        forms::{AboutNote, Form, FormEvent, LinkedVisit, PatientIdentity},
         layers::{Choice, Layer, LinksLayer},
         model::{Model, Pane},
         text,
@@ -254,6 +254,37 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
                 form.booked(day, &rows, &cx);
             }
             Vec::new()
+        }
+        (Wish::ContextVisit(visit), Answer::Detail(Some(detail))) => match &detail.patient {
+            Some(patient) => {
+                let named = |scheme: &str| detail.refs.iter().find(|r| r.scheme.to_string() == scheme);
+                let id = named("externalId").or_else(|| named("appointment")).map(|r| r.value.clone());
+                let start = match &detail.shown {
+                    Some(Record::Appointment(a)) => a.start,
+                    _ => None,
+                };
+                if let Some(Layer::VisitLinks(layer)) = model.layers.last_mut() {
+                    layer.visit = (id.unwrap_or_default(), start);
+                }
+                vec![look(model, Wish::ContextWhom(visit, patient.id))]
+            }
+            None => acts::nothing_there(model, "nobody is known to come to this visit, and a link must name them"),
+        },
+        (Wish::ContextWhom(..), Answer::Detail(Some(detail))) => {
+            let Some(Record::Patient(patient)) = &detail.shown else {
+                return acts::nothing_there(model, "the patient was not read yet, and a link must name them");
+            };
+            let (visit, start) = match model.layers.last() {
+                Some(Layer::VisitLinks(layer)) => layer.visit.clone(),
+                _ => return Vec::new(),
+            };
+            let named = |scheme: &str| detail.refs.iter().find(|r| r.scheme.to_string() == scheme);
+            let id = named("patient").or_else(|| named("spid")).map(|r| r.value.clone());
+            let known = LinkedVisit { visit, start, patient_id: id.unwrap_or_default(), patient: (**patient).clone() };
+            let names = keys::rooms_at_hand(model);
+            let cx = keys::context(&model.setting, model.now, &names);
+            let form = Form::context_link(PatientIdentity::from(&**patient), &known, &model.setting.user, &cx);
+            open_form(model, form)
         }
         (Wish::FormRecord(_), Answer::Detail(Some(detail))) => {
             if let Some(Layer::Form(form)) = model.layers.last_mut() {
@@ -591,6 +622,23 @@ fn replied(model: &mut Model, purpose: Purpose, reply: Reply) -> Vec<Effect> {
                 _ => Vec::new(),
             }
         }
+        (Purpose::CopyLink, reply) => {
+            let link = model.layers.iter_mut().find_map(|layer| match layer {
+                Layer::VisitLinks(layer) => layer.copying.take(),
+                _ => None,
+            });
+            match (reply, link) {
+                (Reply::Refused(refusal), _) => {
+                    model.tell(Level::Error, format!("Not copied: {refusal}."));
+                    Vec::new()
+                }
+                (_, Some(link)) => {
+                    model.tell(Level::Info, "link copied");
+                    vec![Effect::Copy(link)]
+                }
+                (_, None) => Vec::new(),
+            }
+        }
         (Purpose::File, Reply::Refused(refusal)) => not_filed(model, &refusal),
         (Purpose::File, _) => {
             model.layers.retain(|l| !matches!(l, Layer::Editor(_)));
@@ -659,6 +707,20 @@ fn told_effects(model: &mut Model, purpose: Purpose, told: &Result<Told, Reason>
                     && layer.appointment == appointment
                 {
                     layer.links = Some(match told {
+                        Ok(Told::Links(links)) => Ok(links.clone()),
+                        Ok(_) => Ok(Vec::new()),
+                        Err(reason) => Err(reason.clone()),
+                    });
+                }
+            }
+            Vec::new()
+        }
+        (Purpose::TeamsLink(appointment), told) => {
+            for layer in &mut model.layers {
+                if let Layer::VisitLinks(layer) = layer
+                    && layer.appointment == appointment
+                {
+                    layer.teams = Some(match told {
                         Ok(Told::Links(links)) => Ok(links.clone()),
                         Ok(_) => Ok(Vec::new()),
                         Err(reason) => Err(reason.clone()),

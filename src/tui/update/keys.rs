@@ -92,6 +92,7 @@ pub(super) fn contexts(model: &Model) -> Vec<Context> {
     match model.layers.last() {
         Some(Layer::Outbox(_)) => vec![Context::Outbox, Context::Global],
         Some(Layer::Detail(_)) => vec![Context::Detail, Context::Global],
+        Some(Layer::VisitLinks(_)) => vec![Context::VisitLinks, Context::Global],
         Some(_) => vec![Context::Global],
         None => vec![pane_context(model.focus), Context::Global],
     }
@@ -273,6 +274,14 @@ fn form_effects(model: &mut Model, event: FormEvent) -> Vec<Effect> {
     match event {
         FormEvent::Stay => Vec::new(),
         FormEvent::Look(records) => records.into_iter().map(|id| look(model, Wish::FormRecord(id))).collect(),
+        FormEvent::Links(links) => {
+            model.layers.pop();
+            if let Some(Layer::VisitLinks(layer)) = model.layers.last_mut() {
+                layer.made.extend(links);
+                layer.selected = layer.all().len().saturating_sub(1);
+            }
+            Vec::new()
+        }
         FormEvent::Found(record) => {
             model.layers.pop();
             vec![look(model, Wish::Found(record))]

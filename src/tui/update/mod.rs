@@ -132,6 +132,10 @@ pub enum Wish {
     Losses,
     /// A patient who was looked up.
     Found(RecordId),
+    /// A visit to which a context-aware link is to be made.
+    ContextVisit(RecordId),
+    /// The patient (second) of the visit (first) to which a context-aware link is to be made.
+    ContextWhom(RecordId, RecordId),
     /// The last write that can still be taken back.
     LastUnsent,
 }
@@ -153,6 +157,10 @@ pub enum Purpose {
     Word(&'static str),
     /// Links into a visit.
     VisitLinks(RecordId),
+    /// The Teams link of a visit's provider.
+    TeamsLink(RecordId),
+    /// That a link is copied is on record: copy it.
+    CopyLink,
     /// The visit note of an appointment, to answer it then.
     VisitNote(RecordId),
     /// The EMR's appointments, to file a draft then.
@@ -324,6 +332,8 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         | Wish::BookFor(record)
         | Wish::DraftFrom(record)
         | Wish::FormRecord(record)
+        | Wish::ContextVisit(record)
+        | Wish::ContextWhom(_, record)
         | Wish::Found(record)
         | Wish::NoteFor(record) => Query::Detail { record },
     };

@@ -82,6 +82,7 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
     let here = match below {
         Some(Layer::Outbox(_)) => Some(Context::Outbox),
         Some(Layer::Detail(_)) => Some(Context::Detail),
+        Some(Layer::VisitLinks(_)) => Some(Context::VisitLinks),
         Some(_) => None,
         None => Some(pane_context(model.focus)),
     };
@@ -122,6 +123,7 @@ fn places(contexts: &[Context]) -> String {
     let place = |context: &Context| match context {
         Context::Outbox => "the queue (o)".to_owned(),
         Context::Detail => "details (enter)".to_owned(),
+        Context::VisitLinks => "the links of a visit (v)".to_owned(),
         context => match Pane::ALL.into_iter().find(|p| pane_context(*p) == *context) {
             Some(pane) => format!("{} {}", pane.number(), pane.name()),
             None => context.name().to_owned(),

@@ -516,3 +516,5 @@ proptest! {
         prop_assert!(paper.cursor.is_none_or(|at| paper.frame.area.contains(at)), "cursor {:?}", paper.cursor);
     }
 }
+
+mod people;

@@ -173,6 +173,8 @@ fn a_time_of_ones_own_goes_before_the_list() {
     assert!(screen(&form, &cx, 80, 24).contains("! there is no such time of day"));
     keys(&mut form, &cx, "<bs><bs><bs><bs><bs>16:10");
     assert!(screen(&form, &cx, 80, 24).contains("not among the free times"));
+    assert_eq!(keys(&mut form, &cx, "<enter>"), FormEvent::Stay, "a time that is not free is asked about first");
+    assert!(screen(&form, &cx, 80, 30).contains("the vendor does not tell this time as free"));
     let Intent::Book { terms, .. } = submitted(keys(&mut form, &cx, "<enter>")) else { panic!("not a booking") };
     assert_eq!((terms.start, terms.duration), (Some(at("2026-11-21T15:10:00Z")), None));
 }
@@ -232,4 +234,57 @@ fn it_draws_at_every_size_and_looks_like_this() {
     let mut form = Form::reschedule(RecordId(9), about(), base(), None, &cx);
     form.opened(&cx);
     insta::assert_snapshot!("reschedule", screen(&form, &cx, 80, 24));
+}
+
+/// A warning against the board and the queue before it is saved; the person may confirm.
+#[test]
+fn nobody_is_booked_twice_without_being_asked() {
+    use crate::domain::{
+        Source,
+        appointment::AppointmentStatus,
+        view::{AppointmentRow, Freshness},
+    };
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let fresh = Freshness { source: Source::Own, at: scene.now, stale: false, pending: true, attention: false };
+    let row = |id: u64, patient: u64, room: &str, status| AppointmentRow {
+        id: RecordId(id),
+        start: Some(at("2026-11-21T13:00:00Z")),
+        duration: Some(900),
+        patient: Some(RecordId(patient)),
+        patient_name: "Obi, Ada".into(),
+        provider: String::new(),
+        room: Some((room.into(), Source::Own)),
+        status,
+        video: None,
+        wait: None,
+        reasons: String::new(),
+        fresh,
+    };
+    let open = |rows: &[AppointmentRow]| {
+        let (mut form, _) = book(&scene);
+        assert!(form.lacks_board());
+        form.booked(form.board_day().unwrap(), rows, &cx);
+        assert!(!form.lacks_board());
+        form.told(&slots(&["2026-11-21T13:00:00Z", "2026-11-21T13:30:00Z"]), &cx);
+        keys(&mut form, &cx, "<enter>");
+        form
+    };
+    let mut form = open(&[row(1, 8, "Telehealth A", AppointmentStatus::Scheduled)]);
+    let shown = screen(&form, &cx, 90, 40);
+    assert!(shown.contains("Taken") && shown.contains("14:00–14:15 Obi, Ada (queued)"), "{shown}");
+    assert_eq!(keys(&mut form, &cx, "<enter>"), FormEvent::Stay);
+    assert!(screen(&form, &cx, 90, 40).contains("the room is taken"));
+    let mut other = form.clone();
+    let asked = submitted(keys(&mut other, &cx, "<down><enter>"));
+    assert_eq!(asked.start(), Some(at("2026-11-21T13:30:00Z")), "another time is free");
+    let _ = submitted(keys(&mut form, &cx, "<enter>"));
+    let mut form = open(&[row(1, 5, "Walk-in", AppointmentStatus::Scheduled)]);
+    assert_eq!(keys(&mut form, &cx, "<enter>"), FormEvent::Stay);
+    assert!(screen(&form, &cx, 90, 40).contains("the patient has one in Walk-in then"));
+    let mut form = open(&[
+        row(1, 8, "Telehealth A", AppointmentStatus::Cancelled),
+        row(2, 8, "Walk-in", AppointmentStatus::Scheduled),
+    ]);
+    let _ = submitted(keys(&mut form, &cx, "<enter>"));
 }

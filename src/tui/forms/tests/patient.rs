@@ -296,3 +296,87 @@ fn it_draws_at_every_size_and_looks_like_this() {
     insta::assert_snapshot!("edit_patient_broken_rule", screen(&form, &cx, 80, 24));
     insta::assert_snapshot!("create_patient", screen(&Form::create_patient(&cx), &cx, 80, 40));
 }
+
+/// Issue: several names, contacts with telecom, address lines; what is taken off can be put back before it is saved.
+#[test]
+fn lists_are_added_to_taken_from_and_changed_in_their_sections() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let mut form = edit(&scene, &full());
+    to(&mut form, &cx, "+ a contact");
+    keys(&mut form, &cx, "<enter>Ada<tab><tab>Obi");
+    to(&mut form, &cx, "Number or mail");
+    keys(&mut form, &cx, "+234 80 5550111");
+    let mine = update(keys(&mut form, &cx, "<enter>"));
+    let mut expected = full();
+    expected.contacts.push(Contact {
+        telecom: vec![Telecom { usage: text("home"), system: text("phone"), value: text("+234 80 5550111") }],
+        names: vec![HumanName {
+            family: text("Ada Obi"),
+            first: text("Ada"),
+            last: text("Obi"),
+            ..HumanName::default()
+        }],
+    });
+    assert!(mine == expected, "{}", serde_json::to_string(&mine).unwrap());
+
+    let mut form = edit(&scene, &full());
+    to(&mut form, &cx, "Ifeoma Eze");
+    keys(&mut form, &cx, "x");
+    assert!(screen(&form, &cx, 100, 80).contains("is taken off"));
+    keys(&mut form, &cx, "x");
+    assert!(!form.dirty(), "it was put back");
+    keys(&mut form, &cx, "x");
+    to(&mut form, &cx, "+ a name");
+    let mine = update({
+        to(&mut form, &cx, "Active");
+        keys(&mut form, &cx, "<enter>")
+    });
+    assert!(mine.names == full().names[1..], "only the other name is left");
+
+    let mut form = edit(&scene, &full());
+    to(&mut form, &cx, "line 3");
+    let mine = update(keys(&mut form, &cx, "Third floor<enter>"));
+    assert_eq!(mine.addresses[1].line, ["1 High St", "Back door", "Third floor"]);
+}
+
+/// Solo: type and name of the group are needed when the record shares its e-mail address.
+#[test]
+fn a_shared_address_needs_its_group_and_its_words_are_said_at_the_field() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let mut form = Form::create_patient(&cx);
+    keys(&mut form, &cx, "Ifeoma");
+    to(&mut form, &cx, "Shares e-mail");
+    assert_eq!(keys(&mut form, &cx, "y<enter>"), FormEvent::Stay);
+    assert!(screen(&form, &cx, 100, 100).contains("! required when the record shares its e-mail address"));
+    replace(&mut form, &cx, "Group type", "family");
+    replace(&mut form, &cx, "Group name", "Okoro");
+    let Intent::CreatePatient { content, .. } = submitted(keys(&mut form, &cx, "<enter>")) else { panic!() };
+    assert_eq!(content.linked_by_email, Some(true));
+    assert!(content.email_group.is_some_and(|g| g.kind == "family" && g.name == "Okoro"));
+}
+
+/// A list that is written whole drops what the form does not know: it says so and asks.
+#[test]
+fn what_a_write_would_drop_is_said_and_asked_about() {
+    use crate::domain::loss::Loss;
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let loss = Loss { list: "telecom".into(), element: 1, members: vec!["rank".into()] };
+    let mut form = edit(&scene, &full());
+    replace(&mut form, &cx, "Phone", "030 5550100");
+    let _ = update(keys(&mut form, &cx, "<enter>"));
+    assert!(form.must_be_weighed());
+    assert_eq!(form.weigh(std::slice::from_ref(&loss)), FormEvent::Stay);
+    assert!(screen(&form, &cx, 80, 40).contains("telecom 2: rank"));
+    let mut other = form.clone();
+    assert_eq!(keys(&mut other, &cx, "n"), FormEvent::Stay, "any other key goes on");
+    let mine = update(keys(&mut form, &cx, "y"));
+    assert!(!form.must_be_weighed());
+    assert_eq!(mine.telecom[1].value, text("030 5550100"));
+    let mut form = edit(&scene, &full());
+    replace(&mut form, &cx, "MRN", "M-1");
+    let _ = update(keys(&mut form, &cx, "<enter>"));
+    assert!(matches!(form.weigh(&[]), FormEvent::Submit(_)), "nothing lost is nothing asked");
+}

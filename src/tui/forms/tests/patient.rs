@@ -62,7 +62,7 @@ fn update(event: FormEvent) -> Patient {
 
 /// Goes to the field with this label and clears it when it is a text.
 fn to(form: &mut Form, cx: &FormContext<'_>, label: &str) {
-    for _ in 0..40 {
+    for _ in 0..80 {
         let shown = screen(form, cx, 100, 60);
         let row: usize = shown.rsplit(',').next().unwrap().parse().unwrap();
         if shown.lines().nth(row).unwrap().contains(label) {
@@ -312,6 +312,7 @@ fn lists_are_added_to_taken_from_and_changed_in_their_sections() {
     expected.contacts.push(Contact {
         telecom: vec![Telecom { usage: text("home"), system: text("phone"), value: text("+234 80 5550111") }],
         names: vec![HumanName {
+            usage: text("usual"),
             family: text("Ada Obi"),
             first: text("Ada"),
             last: text("Obi"),

@@ -55,7 +55,8 @@ fn a_link_is_copied_only_where_that_is_configured() {
 #[test]
 fn a_context_aware_link_names_the_patient_and_stands_with_the_others() {
     let mut desk = Desk::new(200, 60);
-    desk.keys("2vc").shows(&["Context-aware link for", "Patient's id", "born"]).keys("<enter>");
+    desk.keys("2vc").shows(&["Context-aware link for", "Patient's id", "born"]);
+    desk.keys("<tab><tab>V-1<tab>P-1<enter>");
     let argument = asked(&desk).into_iter().find_map(|q| match q {
         Question::ContextLink { argument } => Some(argument),
         _ => None,

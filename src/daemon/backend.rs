@@ -31,7 +31,11 @@ use crate::{
     vendor::solo::dump::Layout,
 };
 
-use super::import::{self, Input};
+use super::{
+    hooks::HookDesk,
+    import::{self, Input},
+    reports::ReportDesk,
+};
 
 use screens::Screens;
 
@@ -44,6 +48,8 @@ pub(super) struct EngineBackend {
     layout: Layout,
     imports: Mutex<Imports>,
     last_import: Arc<Mutex<Option<Import>>>,
+    hooks: HookDesk,
+    reports: ReportDesk,
 }
 
 /// The import under way, and the fill.
@@ -56,7 +62,14 @@ struct Imports {
 
 impl EngineBackend {
     /// `layout` says how a dump on the disk is read.
-    pub(super) fn new(engine: Engine, sync: SyncHandle, runtime: Handle, layout: Layout) -> Self {
+    pub(super) fn new(
+        engine: Engine,
+        sync: SyncHandle,
+        runtime: Handle,
+        layout: Layout,
+        hooks: HookDesk,
+        reports: ReportDesk,
+    ) -> Self {
         Self {
             engine,
             sync,
@@ -65,6 +78,8 @@ impl EngineBackend {
             layout,
             imports: Mutex::default(),
             last_import: Arc::default(),
+            hooks,
+            reports,
         }
     }
 
@@ -191,6 +206,8 @@ impl Backend for EngineBackend {
     fn look(&self, query: &Query) -> Answer {
         match query {
             Query::Import => Answer::Import(lock(&self.last_import).clone().map(Box::new)),
+            Query::Hooks => Answer::Hooks(Box::new(self.hooks.look())),
+            Query::Report { text, sort, window } => Answer::Report(Box::new(self.reports.look(text, *sort, *window))),
             query => self.engine.look(query),
         }
     }
@@ -200,14 +217,19 @@ impl Backend for EngineBackend {
             self.fill(*from, *to);
             return Reply::Done;
         }
-        match &command {
-            Command::Import { file, as_of } => return self.import_file(file, *as_of, by),
+        let command = match command {
+            Command::Hook { act } => {
+                let submit = |command| self.execute(command, by);
+                return self.hooks.act(act, by, &submit, &|| self.sync.webhook_arrived());
+            }
+            Command::Report { act } => return self.reports.act(*act, by),
+            Command::Import { file, as_of } => return self.import_file(&file, as_of, by),
             Command::StopFilling => {
                 self.stop_filling();
                 return Reply::Done;
             }
-            _ => {}
-        }
+            command => command,
+        };
         let named = match &command {
             Command::Withdraw { entry }
             | Command::Retry { entry }

@@ -49,6 +49,13 @@ fn endpoint(public_url: &str, vendor: &str, secret: &str) -> String {
     format!("{}{PREFIX}/{vendor}/{secret}", public_url.trim_end_matches('/'))
 }
 
+/// An address of this receiver under a path secret that nobody has had before.
+pub(super) fn fresh_endpoint(public_url: &str, vendor: &str, random: &dyn Randomness) -> String {
+    let mut bytes = [0; 32];
+    random.fill(&mut bytes);
+    endpoint(public_url, vendor, &base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
+}
+
 /// The engine's ledger as the receiver's durable inbox.
 pub(super) struct EngineInbox {
     engine: Engine,
@@ -119,7 +126,7 @@ impl Inbox for EngineInbox {
 }
 
 /// Every registration that is known, asked for or made, with its address.
-fn registrations(engine: &Engine) -> Vec<(RecordId, Secret)> {
+pub(super) fn registrations(engine: &Engine) -> Vec<(RecordId, Secret)> {
     let ledger = engine.ledger();
     let made = engine.of_kind(Kind::Webhook).into_iter().filter_map(|(id, _)| {
         let facts = ledger.facts(id).ok()?;
@@ -160,13 +167,10 @@ pub(super) fn register(
         if known.iter().any(|(_, endpoint)| endpoint.expose().starts_with(&ours)) {
             continue;
         }
-        let mut bytes = [0; 32];
-        random.fill(&mut bytes);
-        let secret = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
         let intent = Intent::RegisterWebhook {
             registration: RecordId::UNASSIGNED,
             vendor: vendor.id(),
-            endpoint: endpoint(public_url, vendor.id().as_str(), &secret),
+            endpoint: fresh_endpoint(public_url, vendor.id().as_str(), random),
             events,
         };
         let reply = backend.execute(Command::Submit { intent, clears: None }, "wardroom");

@@ -2,7 +2,9 @@
 
 mod backend;
 mod doors;
+mod hooks;
 pub mod import;
+mod reports;
 
 use std::{
     collections::BTreeMap,
@@ -137,7 +139,11 @@ impl Daemon {
         );
         let solo = options.vendors.iter().find(|(name, _)| *name == "solo");
         let layout = solo.and_then(|(_, values)| Layout::read(values).ok()).unwrap_or_default();
-        let backend = Arc::new(EngineBackend::new(engine.clone(), sync.clone(), Handle::current(), layout));
+        let public_url = options.receiver.as_ref().map(|r| r.public_url.clone());
+        let hooks = hooks::HookDesk::new(engine.clone(), vendors.clone(), public_url, options.random.clone());
+        let reports = reports::ReportDesk::new(engine.clone(), sync.clone(), vendors.clone(), Handle::current());
+        let backend =
+            Arc::new(EngineBackend::new(engine.clone(), sync.clone(), Handle::current(), layout, hooks, reports));
         let receiver = match &options.receiver {
             Some(wanted) => Some(receive(wanted, &engine, &sync, &vendors, doors).await?),
             None => None,

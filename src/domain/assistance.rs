@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{open::open_enum, patient::redacted_debug};
+use super::{ids::RecordId, open::open_enum, patient::redacted_debug};
 
 /// By which words the device at a bed is found. Solo knows four ways (teladoc-solo.txt, Group Assistance Requests).
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -123,4 +123,30 @@ pub struct BedPatient {
     pub mrn: Option<String>,
 }
 
-redacted_debug!(Place, Assistance, CareLocation, BedPatient);
+/// A request as the window lists it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssistanceRow {
+    /// Ours.
+    pub record: RecordId,
+    /// Where it was asked for.
+    pub place: Place,
+    /// What the vendor told last; none before it answered.
+    pub told: Option<Assistance>,
+    /// When that was.
+    pub read_at: Option<Timestamp>,
+    /// When it was saved here, where it was asked for here and is not acknowledged.
+    pub saved_at: Option<Timestamp>,
+    /// What a write of its lane that is not acknowledged is and where that stands, in words.
+    pub pending: Option<String>,
+    /// A write of its lane needs a person.
+    pub attention: bool,
+}
+
+impl AssistanceRow {
+    /// Whether nobody waits there any more.
+    pub fn over(&self) -> bool {
+        self.told.as_ref().is_some_and(|a| a.finished_at.is_some())
+    }
+}
+
+redacted_debug!(Place, Assistance, AssistanceRow, CareLocation, BedPatient);

@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     entry::Reason,
+    hooks::HookAct,
     ids::{DraftId, EntryId, Kind, RecordId},
     intent::Intent,
     note::Draft,
+    report::ReportAct,
     view::{Answer, Query, Question, Told},
 };
 
@@ -104,6 +106,16 @@ pub enum Command {
     },
     /// Stop a fill or import. What was read is kept; an import goes on from there when it is started again.
     StopFilling,
+    /// Do something about webhooks.
+    Hook {
+        /// What.
+        act: HookAct,
+    },
+    /// Do something about reports.
+    Report {
+        /// What.
+        act: Box<ReportAct>,
+    },
 }
 
 /// What a person says about a write whose outcome cannot be found out.

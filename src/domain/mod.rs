@@ -11,6 +11,7 @@ pub mod dispute;
 pub mod document;
 pub mod entry;
 pub mod episode;
+pub mod hooks;
 pub mod identity;
 pub mod ids;
 pub mod import;

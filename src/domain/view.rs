@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     appointment::{AppointmentStatus, Slot, VideoStatus},
-    assistance::Place,
+    assistance::{AssistanceRow, Place},
     entry::{Entry, Exchange, Reason},
+    hooks::Hooks,
     identity::Link,
     ids::{DraftId, EntryId, Kind, RecordId, VendorId, VendorRef},
     intent::Intent,
@@ -15,7 +16,7 @@ use super::{
     note::{Draft, FilingState},
     record::{Facts, Provenance, Raw, Record, Source},
     registration::Registration,
-    report::{Report, ReportOrder},
+    report::{Report, ReportOrder, ReportView},
     session::{Stage, Urgency},
 };
 
@@ -132,6 +133,19 @@ pub enum Query {
     Health,
     /// The import under way, or the last one since the start.
     Import,
+    /// Webhook registrations, deliveries and an exchange under way.
+    Hooks,
+    /// Requests for assistance that are open or ended lately.
+    Assistances,
+    /// The report under way, and a part of the table of the one that is open.
+    Report {
+        /// Words that a row must contain; neither case nor accents count.
+        text: String,
+        /// By which column, and whether backwards; as they came when absent.
+        sort: Option<(u32, bool)>,
+        /// Which part.
+        window: Window,
+    },
 }
 
 /// Which rooms' appointments.
@@ -187,6 +201,12 @@ pub enum Answer {
     Health(Box<Health>),
     /// See [`Query::Import`]; `None` when there was none.
     Import(Option<Box<super::import::Import>>),
+    /// See [`Query::Hooks`].
+    Hooks(Box<Hooks>),
+    /// See [`Query::Assistances`].
+    Assistances(Vec<AssistanceRow>),
+    /// See [`Query::Report`].
+    Report(Box<ReportView>),
 }
 
 /// A part of a list.

@@ -65,6 +65,8 @@ impl Engine {
             Command::Watch { .. } | Command::Fill { .. } | Command::Import { .. } | Command::StopFilling => {
                 Ok(Reply::Done)
             }
+            // Whoever owns receiver and clients carries these out.
+            Command::Hook { .. } | Command::Report { .. } => Err(Refusal::NoVendor.into()),
         };
         done.unwrap_or_else(|stop| Reply::Refused(stop.refusal()))
     }

@@ -37,6 +37,10 @@ impl Engine {
             Query::Health => Answer::Health(Box::new(self.health())),
             // Whoever imports knows; an engine alone does not.
             Query::Import => Answer::Import(None),
+            Query::Assistances => Answer::Assistances(self.assistances()),
+            // Whoever owns receiver and clients knows these.
+            Query::Hooks => Answer::Hooks(Box::default()),
+            Query::Report { .. } => Answer::Report(Box::default()),
             list => {
                 let rows = self.with_state(|state| state.rows(list, now, &thresholds));
                 Answer::Rows(rows.unwrap_or(Rows { total: 0, offset: 0, rows: RowSet::Rooms(Vec::new()) }))

@@ -4,6 +4,7 @@
 //! while a disk is waited for.
 
 mod absorb;
+mod assistance;
 mod commands;
 #[doc(hidden)]
 pub mod fake;
@@ -115,6 +116,11 @@ impl Engine {
     pub fn filling(&self, progress: Option<(u32, Option<u32>)>) {
         *lock(&self.inner.filling) = progress;
         self.inner.windows.touched(&[crate::domain::command::Touched::Health]);
+    }
+
+    /// Tells every window that this changed.
+    pub fn touch(&self, touched: crate::domain::command::Touched) {
+        self.inner.windows.touched(&[touched]);
     }
 
     /// Keeps in the audit chain that something was done that is not a command: data was exported or imported. For

@@ -6,6 +6,7 @@ use crate::{
         Entry, EntryId, EntryState, Errand, Fact, Intent, Kind, Known, Observation, Reason, Record, RecordId, Secret,
         Source, VendorId, VendorRef,
         command::{Toast, Touched},
+        hooks::KeptDelivery,
         identity::Link,
         inbox::{InboxItem, Undecodable},
         note::FilingState,
@@ -195,7 +196,16 @@ impl Store for Engine {
         let seen = told(self.inner.ledger.inbox(WEBHOOKS)).unwrap_or_default();
         let item = seen.into_iter().find(|item| item.number == number);
         let outcome = event.as_ref().map(drop).map_err(|why| *why);
-        let done = self.inner.ledger.commit(move |tx| tx.mark_inbox_done(number, outcome).map(drop));
+        let (done_at, kept) = (self.now(), item.clone());
+        let became = event.clone();
+        let done = self.inner.ledger.commit(move |tx| -> Result<(), LedgerError> {
+            if tx.mark_inbox_done(number, outcome)?
+                && let Some(item) = kept
+            {
+                tx.keep_delivery(&KeptDelivery { item, done_at, event: became })?;
+            }
+            Ok(())
+        });
         told(done);
         if let Some(item) = item {
             lock(&self.inner.pulse).webhook(item.vendor, item.at, event.as_deref().ok());
@@ -225,7 +235,8 @@ impl Store for Engine {
             let notes = notes.filter_map(|(id, n)| n.stamp.map(|s| (*id, s.at, s.read_no)));
             visits.chain(sessions).chain(notes).collect()
         });
-        self.askable(found.into_iter().map(|(id, at, read_no)| (id, (read_no > 0).then_some(at))))
+        let found = found.into_iter().chain(self.open_assistances());
+        self.askable(found.map(|(id, at, read_no)| (id, (read_no > 0).then_some(at))))
     }
 
     fn stale(&self, at_most: usize) -> Vec<Rereadable> {

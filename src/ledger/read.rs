@@ -9,8 +9,8 @@ use super::{
     rows::{PlainRows, Rows, Span, Table, be},
 };
 use crate::domain::{
-    DraftId, Entry, EntryId, Facts, Kind, Raw, RecordId, Stored, VendorRef, identity::Link, inbox::InboxItem,
-    inbox::Undecodable, note::Draft,
+    DraftId, Entry, EntryId, Facts, Kind, Raw, RecordId, Stored, VendorRef, hooks::KeptDelivery, identity::Link,
+    inbox::InboxItem, inbox::Undecodable, note::Draft,
 };
 
 /// What a record is called.
@@ -148,6 +148,11 @@ pub trait Read: Rows + Sized {
     /// Webhooks that could not be decoded, the latest first, at most `limit`.
     fn undecoded(&self, limit: usize) -> Result<Vec<Undecoded>, LedgerError> {
         Ok(decoded(self.rows(Table::Undecoded, &Span { limit, newest_first: true, ..Span::ALL })?))
+    }
+
+    /// Webhooks that were worked through lately, the latest first, at most `limit`.
+    fn deliveries(&self, limit: usize) -> Result<Vec<KeptDelivery>, LedgerError> {
+        Ok(decoded(self.rows(Table::Deliveries, &Span { limit, newest_first: true, ..Span::ALL })?))
     }
 
     /// The latest lines of the audit chain, the latest first, at most `limit`.

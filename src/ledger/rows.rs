@@ -57,6 +57,8 @@ tables! {
     Inbox = "inbox",
     /// Number → a webhook that could not be decoded.
     Undecoded = "undecoded",
+    /// Number → a webhook that was worked through lately.
+    Deliveries = "deliveries",
     /// Hash of registration and body → when it came.
     Seen = "seen",
     /// Number → MAC and event.

@@ -7,19 +7,23 @@ use zeroize::Zeroizing;
 use super::{
     LedgerError, Read,
     read::{Kept, Names, Undecoded, link_key, ref_name},
-    rows::{Overlay, Plain, PlainRows, Rows, Span, Table, encode},
+    rows::{Overlay, Plain, PlainRows, Rows, Span, Table, be, encode},
     {audit, numbers},
 };
 use crate::{
     domain::{
         DraftId, Entry, EntryId, Facts, Kind, Raw, RecordId, Stored, VendorRef,
         audit::AuditEvent,
+        hooks::KeptDelivery,
         identity::Link,
         inbox::{InboxItem, Undecodable},
         note::Draft,
     },
     seal::Sealer,
 };
+
+/// So many of the latest webhooks are kept after they were worked through.
+const DELIVERIES: u64 = 500;
 
 /// A transaction under way: it reads what was committed and its own changes, and nothing of it is kept unless its closure
 /// ends well. Transactions that share a commit see the ones before them.
@@ -258,6 +262,35 @@ impl<'a> Tx<'a> {
             self.set_json(Table::Undecoded, &key, &Undecoded { item, why })?;
         }
         Ok(true)
+    }
+
+    /// Keeps a webhook that was worked through among the latest [`DELIVERIES`], so that a person can see it and have it
+    /// worked through again.
+    pub fn keep_delivery(&mut self, kept: &KeptDelivery) -> Result<(), LedgerError> {
+        let number = kept.item.number;
+        let newest = self.rows(Table::Deliveries, &Span { limit: 1, newest_first: true, ..Span::ALL })?;
+        let newest = newest.first().and_then(|(key, _)| be(key)).unwrap_or(0).max(number);
+        if number + DELIVERIES <= newest {
+            return Ok(());
+        }
+        self.set_json(Table::Deliveries, &number.to_be_bytes(), kept)?;
+        // Those that fall out are the oldest few; one that was worked through late had its turn when it was kept.
+        let oldest = self.rows(Table::Deliveries, &Span { limit: 8, ..Span::ALL })?;
+        for (key, _) in oldest {
+            if be(&key).is_some_and(|old| old + DELIVERIES <= newest) {
+                self.remove(Table::Deliveries, &key);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a webhook that was worked through into the inbox once more; its new number. `None` when it is not kept.
+    pub fn replay(&mut self, number: u64, at: Timestamp) -> Result<Option<u64>, LedgerError> {
+        let Some(kept) = self.json::<KeptDelivery>(Table::Deliveries, &number.to_be_bytes())? else { return Ok(None) };
+        let number = self.count_up("inbox")?;
+        let item = InboxItem { number, at, ..kept.item };
+        self.set_json(Table::Inbox, &number.to_be_bytes(), &item)?;
+        Ok(Some(number))
     }
 
     /// Forgets the hashes of webhooks that came before `before`, and what could not be decoded then.

@@ -1,0 +1,380 @@
+//! Reports: ordered, waited for, downloaded to a file that only its owner can read, opened and shown. One at a time. The
+//! password is in memory while it is needed and nowhere else; what a report says is in memory while somebody looks at it.
+
+mod file;
+mod table;
+
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::{SignedDuration, civil::Date};
+use tokio::runtime::Handle;
+
+use self::{file::PrivateFile, table::Table};
+use crate::{
+    domain::{
+        Question, Reason, Reply, Secret,
+        audit::AuditAct,
+        command::{Refusal, Touched},
+        report::{Download, Report, ReportAct, ReportJob, ReportOrder, ReportStage, ReportStatus, ReportView},
+        view::{Told, Window},
+    },
+    engine::Engine,
+    sync::driver::SyncHandle,
+    vendor::{Capability, Vendor, registry::Registry, solo::zipped},
+};
+
+/// The first wait between two questions whether a report is ready; it doubles up to [`SLOWEST`].
+const FIRST_WAIT: Duration = Duration::from_secs(2);
+/// The longest wait between two questions.
+const SLOWEST: Duration = Duration::from_secs(30);
+/// A report that is not ready after this many questions, half an hour or so, is given up.
+const QUESTIONS: u32 = 64;
+/// So many questions in a row may go unanswered before a report is given up.
+const UNANSWERED: u32 = 5;
+/// Windows are told of progress after this many bytes or rows.
+const TELL_BYTES: u64 = 256 * 1024;
+const TELL_ROWS: u64 = 5_000;
+
+/// Who makes reports.
+pub(super) struct ReportDesk {
+    shared: Arc<Shared>,
+    runtime: Handle,
+}
+
+struct Shared {
+    engine: Engine,
+    sync: SyncHandle,
+    vendors: Arc<Registry>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    job: Option<ReportJob>,
+    /// Stops what is under way.
+    stop: Arc<AtomicBool>,
+    table: Option<Table>,
+}
+
+/// Why a report came to nothing.
+enum Stop {
+    /// A person stopped it.
+    Asked,
+    /// Why, for a person.
+    Failed(String),
+}
+
+impl From<Reason> for Stop {
+    fn from(reason: Reason) -> Self {
+        let message = if reason.message.is_empty() { String::new() } else { format!(": {}", reason.message) };
+        Self::Failed(format!("{}{message}", reason.kind.word()))
+    }
+}
+
+impl ReportDesk {
+    pub(super) fn new(engine: Engine, sync: SyncHandle, vendors: Arc<Registry>, runtime: Handle) -> Self {
+        Self { shared: Arc::new(Shared { engine, sync, vendors, state: Mutex::default() }), runtime }
+    }
+
+    /// What the window shows.
+    pub(super) fn look(&self, text: &str, sort: Option<(u32, bool)>, window: Window) -> ReportView {
+        let mut state = self.shared.lock();
+        ReportView { job: state.job.clone(), table: state.table.as_mut().map(|t| t.page(text, sort, window)) }
+    }
+
+    /// Does what a person asks for; what takes its time goes on behind.
+    pub(super) fn act(&self, act: ReportAct, by: &str) -> Reply {
+        match act {
+            ReportAct::Stop => {
+                self.shared.lock().stop.store(true, Ordering::Relaxed);
+                Reply::Done
+            }
+            ReportAct::Close => {
+                self.shared.lock().table = None;
+                self.shared.told();
+                Reply::Done
+            }
+            ReportAct::Order { order, path } => self.begin("encounter report", path, by, |shared, run| {
+                Box::pin(async move { shared.encounter(order, &run).await })
+            }),
+            ReportAct::Dump { from, to, path } => {
+                if to < from {
+                    return invalid("to: must not be before from");
+                }
+                self.begin(&format!("data dump {from} to {to}"), path, by, move |shared, run| {
+                    Box::pin(async move { shared.dump(from, to, &run).await })
+                })
+            }
+            ReportAct::Open { path, password } => {
+                let path = match whole(&path) {
+                    Ok(path) => path,
+                    Err(refusal) => return Reply::Refused(refusal),
+                };
+                self.start("report from the disk", path, by, |shared, run| {
+                    Box::pin(async move {
+                        shared.open(&run, password).await?;
+                        Ok(None)
+                    })
+                })
+            }
+        }
+    }
+
+    fn begin(&self, what: &str, path: String, by: &str, work: impl FnOnce(Arc<Shared>, Run) -> Work) -> Reply {
+        let path = match whole(&path) {
+            Ok(path) => path,
+            Err(refusal) => return Reply::Refused(refusal),
+        };
+        if path.exists() {
+            return invalid("save to: there is a file of this name already");
+        }
+        if !path.parent().is_some_and(Path::is_dir) {
+            return invalid("save to: there is no such directory");
+        }
+        self.start(what, path, by, work)
+    }
+
+    fn start(&self, what: &str, path: PathBuf, by: &str, work: impl FnOnce(Arc<Shared>, Run) -> Work) -> Reply {
+        let stop = Arc::new(AtomicBool::new(false));
+        {
+            let mut state = self.shared.lock();
+            if state.job.as_ref().is_some_and(ReportJob::goes_on) {
+                let why = "already making another report: wait for it or stop it first";
+                return Reply::Refused(Refusal::State(why.into()));
+            }
+            *state = State {
+                job: Some(ReportJob {
+                    what: what.to_owned(),
+                    path: path.display().to_string(),
+                    begun_at: self.shared.engine.now(),
+                    stage: ReportStage::Ordering,
+                }),
+                stop: Arc::clone(&stop),
+                table: None,
+            };
+        }
+        self.shared.told();
+        let shared = Arc::clone(&self.shared);
+        let work = work(Arc::clone(&shared), Run { stop, path, by: by.to_owned() });
+        self.runtime.spawn(async move {
+            let stage = match work.await {
+                Ok(bytes) => ReportStage::Done { bytes },
+                Err(Stop::Asked) => ReportStage::Stopped,
+                Err(Stop::Failed(why)) => ReportStage::Failed(why),
+            };
+            shared.stage(stage);
+        });
+        Reply::Done
+    }
+}
+
+type Work = std::pin::Pin<Box<dyn Future<Output = Result<Option<u64>, Stop>> + Send>>;
+
+/// One report on its way.
+struct Run {
+    stop: Arc<AtomicBool>,
+    path: PathBuf,
+    by: String,
+}
+
+impl Run {
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn go_on(&self) -> Result<(), Stop> {
+        if self.stopped() { Err(Stop::Asked) } else { Ok(()) }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn told(&self) {
+        self.engine.touch(Touched::Health);
+    }
+
+    fn stage(&self, stage: ReportStage) {
+        if let Some(job) = &mut self.lock().job {
+            job.stage = stage;
+        }
+        self.told();
+    }
+
+    fn vendor(&self) -> Result<Arc<dyn Vendor>, Stop> {
+        let all = self.vendors.all();
+        let book = all.iter().find(|v| v.capabilities().contains(&Capability::Book));
+        book.cloned().ok_or_else(|| Stop::Failed("no configured vendor makes reports".into()))
+    }
+
+    async fn ask(&self, question: Question, run: &Run) -> Result<Report, Reason> {
+        let mut answer = self.sync.ask(question);
+        // Who stops a report does not wait for an answer that may take long.
+        let told = loop {
+            match tokio::time::timeout(Duration::from_millis(200), &mut answer).await {
+                Ok(told) => break told,
+                Err(_) if run.stopped() => return Err(Reason::new(crate::domain::ReasonKind::Interrupted, "")),
+                Err(_) => {}
+            }
+        };
+        match told {
+            Ok(Ok(Told::Report(report))) => Ok(report),
+            Ok(Err(reason)) => Err(reason),
+            _ => Err(Reason::new(crate::domain::ReasonKind::Interrupted, "the engine is stopping")),
+        }
+    }
+
+    /// Orders, waits, downloads and opens. The password goes with the last step.
+    async fn encounter(&self, order: ReportOrder, run: &Run) -> Result<Option<u64>, Stop> {
+        let password = order.password.clone();
+        let mut report = self.ask(Question::OrderReport { order }, run).await;
+        run.go_on()?;
+        let id = report.as_ref().map_err(|e| Stop::from(e.clone()))?.id.clone();
+        let (mut wait, mut asked, mut unanswered) = (FIRST_WAIT, 0, 0);
+        loop {
+            let status = match &report {
+                Ok(Report { status: ReportStatus::Completed, .. }) => break,
+                Ok(Report { status: ReportStatus::Failed, .. }) => {
+                    return Err(Stop::Failed("the vendor could not make the report".into()));
+                }
+                Ok(report) => {
+                    unanswered = 0;
+                    report.status.as_str().to_owned()
+                }
+                Err(reason) => {
+                    unanswered += 1;
+                    if unanswered >= UNANSWERED {
+                        return Err(reason.clone().into());
+                    }
+                    reason.kind.word().to_owned()
+                }
+            };
+            if asked >= QUESTIONS {
+                return Err(Stop::Failed(format!("still {status} after {asked} questions; it was given up")));
+            }
+            let next = SignedDuration::try_from(wait).ok().and_then(|w| self.engine.now().checked_add(w).ok());
+            let next = next.unwrap_or_else(|| self.engine.now());
+            self.stage(ReportStage::Waiting { status, asked, next });
+            self.rest(wait, run).await?;
+            wait = (wait * 2).min(SLOWEST);
+            asked += 1;
+            report = self.ask(Question::ReportStatus { id: id.clone() }, run).await;
+            run.go_on()?;
+        }
+        let bytes = self.download(&Download::EncounterReport { id }, run).await?;
+        self.open(run, password).await?;
+        Ok(Some(bytes))
+    }
+
+    async fn dump(&self, from: Date, to: Date, run: &Run) -> Result<Option<u64>, Stop> {
+        self.download(&Download::DataDump { from, to }, run).await.map(Some)
+    }
+
+    /// Waits, in pieces, so that a stop is heard.
+    async fn rest(&self, time: Duration, run: &Run) -> Result<(), Stop> {
+        let until = tokio::time::Instant::now() + time;
+        while tokio::time::Instant::now() < until {
+            run.go_on()?;
+            tokio::time::sleep_until(until.min(tokio::time::Instant::now() + Duration::from_millis(200))).await;
+        }
+        run.go_on()
+    }
+
+    async fn download(&self, what: &Download, run: &Run) -> Result<u64, Stop> {
+        let vendor = self.vendor()?;
+        let mut file = PrivateFile::create(&run.path).map_err(Stop::Failed)?;
+        self.stage(ReportStage::Downloading { bytes: 0 });
+        let (mut bytes, mut said, mut failed) = (0_u64, 0_u64, None);
+        let poured = vendor
+            .download(what, &mut |piece| {
+                if run.stopped() {
+                    return ControlFlow::Break(());
+                }
+                if let Err(why) = file.write(piece) {
+                    failed = Some(why);
+                    return ControlFlow::Break(());
+                }
+                bytes += piece.len() as u64;
+                if bytes - said >= TELL_BYTES {
+                    said = bytes;
+                    self.stage(ReportStage::Downloading { bytes });
+                }
+                ControlFlow::Continue(())
+            })
+            .await;
+        run.go_on()?;
+        if let Some(why) = failed {
+            return Err(Stop::Failed(why));
+        }
+        let bytes = poured?;
+        file.finish().map_err(Stop::Failed)?;
+        let by = run.by.clone();
+        // The journal says that something was taken out, not what.
+        if let Err(error) = self.engine.audit(&by, AuditAct::Exported { records: 0 }) {
+            tracing::error!(%error, "a download could not be noted in the audit chain");
+        }
+        Ok(bytes)
+    }
+
+    async fn open(&self, run: &Run, password: Secret) -> Result<(), Stop> {
+        self.stage(ReportStage::Opening { rows: 0 });
+        let report = std::fs::File::open(&run.path)
+            .map_err(|e| Stop::Failed(format!("{} cannot be read: {}", run.path.display(), e.kind())))?;
+        let unpack = |take: &mut dyn FnMut(zipped::Line) -> ControlFlow<()>| {
+            zipped::lines(std::io::BufReader::new(report), &password, b',', zipped::Bounds::default(), take)
+        };
+        // Unpacking is work for minutes at worst, so it has a thread of its own for that time.
+        let table = tokio::task::block_in_place(|| {
+            let mut table = Table::default();
+            let mut rows = 0_u64;
+            let unpacked = unpack(&mut |line| {
+                table.take(line);
+                rows += 1;
+                if rows.is_multiple_of(TELL_ROWS) {
+                    self.stage(ReportStage::Opening { rows });
+                }
+                if run.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            unpacked.map(|_| table)
+        });
+        run.go_on()?;
+        match table {
+            Ok(table) => {
+                self.lock().table = Some(table);
+                Ok(())
+            }
+            Err(trouble) => {
+                Err(Stop::Failed(format!("{trouble}. The file is kept; O opens it with another password.")))
+            }
+        }
+    }
+}
+
+fn invalid(text: &str) -> Reply {
+    Reply::Refused(Refusal::Invalid(text.into()))
+}
+
+/// A path that a person gave, whole.
+fn whole(path: &str) -> Result<PathBuf, Refusal> {
+    let path = path.trim();
+    let home = || std::env::var_os("HOME").map(PathBuf::from);
+    let whole = match path.strip_prefix("~/") {
+        Some(rest) => home().map(|home| home.join(rest)),
+        None => Some(PathBuf::from(path)),
+    };
+    let named = |p: &PathBuf| p.is_absolute() && p.file_name().is_some();
+    whole.filter(named).ok_or_else(|| Refusal::Invalid("save to: give a whole path, from / or ~/".into()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -348,6 +348,3 @@ fn judged(address: &str) -> Result<String, Refusal> {
         Err(Refusal::Invalid("address: this is not an http or https URL".into()))
     }
 }
-
-#[cfg(test)]
-mod tests;

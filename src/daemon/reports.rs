@@ -375,6 +375,3 @@ fn whole(path: &str) -> Result<PathBuf, Refusal> {
     let named = |p: &PathBuf| p.is_absolute() && p.file_name().is_some();
     whole.filter(named).ok_or_else(|| Refusal::Invalid("save to: give a whole path, from / or ~/".into()))
 }
-
-#[cfg(test)]
-mod tests;

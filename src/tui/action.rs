@@ -23,11 +23,17 @@ pub enum Context {
     Detail,
     /// The links into a visit.
     VisitLinks,
+    /// The webhooks layer.
+    Webhooks,
+    /// The layer of requests for assistance.
+    Assistance,
+    /// The reports layer.
+    Reports,
 }
 
 impl Context {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Global,
         Self::Rooms,
         Self::Appointments,
@@ -37,6 +43,9 @@ impl Context {
         Self::Outbox,
         Self::Detail,
         Self::VisitLinks,
+        Self::Webhooks,
+        Self::Assistance,
+        Self::Reports,
     ];
 
     /// For people.
@@ -51,6 +60,9 @@ impl Context {
             Self::Outbox => "Outbox",
             Self::Detail => "Details",
             Self::VisitLinks => "Links into a visit",
+            Self::Webhooks => "Webhooks",
+            Self::Assistance => "Requests for assistance",
+            Self::Reports => "Reports",
         }
     }
 }
@@ -196,7 +208,7 @@ actions! {
     /// Confirm that two vendors' records are the same, or say that they are not.
     Links, "links", "same as…", ["="], [Appointments, Patients, Sessions, Notes, Detail];
     /// Read it again from its vendor, now.
-    Refresh, "refresh", "read again", ["U"], [Appointments, Patients, Sessions, Notes, Detail];
+    Refresh, "refresh", "read again", ["U"], [Appointments, Patients, Sessions, Notes, Detail, Webhooks, Assistance];
     /// The vendor's own words: the raw body.
     Raw, "raw", "raw", ["J"], [Appointments, Patients, Sessions, Notes, Detail];
     /// Try the queued write again now.
@@ -211,6 +223,42 @@ actions! {
     ContextLink, "context-link", "context link", ["c"], [VisitLinks];
     /// Also show what is finished, or hide it.
     Finished, "finished", "finished", ["a"], [Outbox];
+    /// Webhook registrations, what came in, and exchanging a registration.
+    Webhooks, "webhooks", "webhooks", ["W"], [Global];
+    /// Requests for assistance at beds: virtual nursing and sitting.
+    Assistance, "assistance", "beds", ["N"], [Global];
+    /// Reports: an encounter report as a table, the data dump as a file.
+    Reports, "reports", "reports", ["P"], [Global];
+    /// Register for webhooks.
+    AddHook, "add-webhook", "add", ["n"], [Webhooks];
+    /// Change a registration's address or events.
+    EditHook, "edit-webhook", "edit", ["e"], [Webhooks];
+    /// Have the vendor forget a registration.
+    DeleteHook, "delete-webhook", "delete", ["x"], [Webhooks];
+    /// Exchange a registration for a fresh one without losing a delivery.
+    RotateHook, "rotate-webhook", "rotate", ["r"], [Webhooks];
+    /// Go on with the exchange of a registration.
+    GoOn, "go-on", "go on", ["c"], [Webhooks];
+    /// Give the exchange of a registration up.
+    GiveUp, "give-up", "give up", ["X"], [Webhooks];
+    /// Work a webhook that came in through once more.
+    Replay, "replay-webhook", "replay", ["p"], [Webhooks];
+    /// Ask for somebody at a bed.
+    AskAssistance, "ask-assistance", "ask", ["n"], [Assistance];
+    /// Look whether a request stands at a bed.
+    FindAssistance, "find-assistance", "look at a bed", ["i"], [Assistance];
+    /// Call a request off.
+    CancelAssistance, "cancel-assistance", "call off", ["x"], [Assistance];
+    /// Order an encounter report and open it as a table.
+    OrderReport, "order-report", "order", ["n"], [Reports];
+    /// Save the data dump of some days to a file.
+    SaveDump, "save-dump", "save dump", ["d"], [Reports];
+    /// Open an encounter report that lies on the disk.
+    OpenReport, "open-report", "open", ["O"], [Reports];
+    /// Stop the report under way.
+    StopReport, "stop-report", "stop", ["x"], [Reports];
+    /// Sort by the first column shown: upwards, downwards, as it came.
+    SortReport, "sort-report", "sort", ["s"], [Reports];
 }
 
 impl Action {

@@ -32,6 +32,7 @@ use crate::domain::{
 };
 
 pub(super) mod canned;
+pub(super) mod desk;
 
 pub(super) use canned::World;
 

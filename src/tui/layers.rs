@@ -1,8 +1,13 @@
 //! What lies over the panes. Keys go to the top one first.
 
-use super::{editor::Editor, forms::Form, list::List};
+use super::{
+    desk::{AssistanceLayer, HooksLayer, ReportLayer},
+    editor::Editor,
+    forms::Form,
+    list::List,
+};
 use crate::domain::{
-    DraftId, Entry, EntryId, Raw, Reason, RecordId,
+    Command, DraftId, Entry, EntryId, Raw, Reason, RecordId,
     command::Decision,
     dispute::Disputed,
     view::{Detail, LinkRow, OutboxRow},
@@ -32,6 +37,12 @@ pub enum Layer {
     Links(LinksLayer),
     /// A choice among a few things; a question with yes and no is one too.
     Choice(ChoiceLayer),
+    /// Webhook registrations and what came in.
+    Hooks(Box<HooksLayer>),
+    /// Requests for assistance.
+    Assistance(AssistanceLayer),
+    /// Reports.
+    Report(Box<ReportLayer>),
     /// Vendors, receiver, stores.
     Health,
     /// The messages of this window.
@@ -198,4 +209,6 @@ pub enum Choice {
     Withdraw(EntryId),
     /// Close the window.
     Quit,
+    /// Do this, and say so.
+    Do(&'static str, Box<Command>),
 }

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod app;
 pub mod code;
+pub mod desk;
 pub mod draw;
 pub mod editor;
 pub mod forms;

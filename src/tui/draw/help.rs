@@ -130,6 +130,9 @@ fn sections(model: &Model) -> Vec<(&'static str, Vec<&'static Entry>)> {
     let here = match model.layers.iter().rev().nth(1) {
         Some(Layer::Outbox(_)) => Context::Outbox,
         Some(Layer::Detail(_)) => Context::Detail,
+        Some(Layer::Hooks(_)) => Context::Webhooks,
+        Some(Layer::Assistance(_)) => Context::Assistance,
+        Some(Layer::Report(_)) => Context::Reports,
         _ => update::context_of(model.focus),
     };
     let of = |context: Context| TABLE.iter().filter(move |e| e.contexts.contains(&context));

@@ -48,6 +48,9 @@ pub fn layer(model: &Model, look: &Look<'_>, layer: &Layer, buf: &mut Buffer) ->
         Layer::VisitLinks(layer) => cx.visit_links(layer, buf),
         Layer::Links(layer) => cx.links(layer, buf),
         Layer::Choice(layer) => cx.choice(layer, buf),
+        Layer::Hooks(layer) => cx.hooks(layer, buf),
+        Layer::Assistance(layer) => cx.assistance(layer, buf),
+        Layer::Report(layer) => return cx.report(layer, buf),
         Layer::Health => cx.health(buf),
         Layer::Log { back } => cx.log(*back, buf),
     }
@@ -609,7 +612,7 @@ impl Cx<'_> {
 }
 
 /// Rows of a layer with so many lines.
-fn tall(lines: usize) -> u16 {
+pub(super) fn tall(lines: usize) -> u16 {
     u16::try_from(lines + 2).unwrap_or(u16::MAX)
 }
 

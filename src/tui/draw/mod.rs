@@ -1,20 +1,25 @@
 //! The model on a buffer. Never mutates, waits, or works for rows that are off the screen.
 
+mod assistance;
 mod empty;
 mod frame;
 mod help;
+mod hooks;
 mod layers;
 mod panes;
 mod queue;
+mod report;
 mod words;
 
 pub(in crate::tui) use help::help_end;
+pub(in crate::tui) use hooks::address;
 use jiff::Timestamp;
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
     style::Style,
 };
+pub(in crate::tui) use report::report_rows;
 
 use super::{
     action::Action,
@@ -233,6 +238,29 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
             &[A::Back, A::Retry, A::Withdraw, A::Decide, A::Help]
         }
         Some(Layer::Outbox(_)) => &[A::Open, A::Retry, A::Withdraw, A::Decide, A::Finished, A::Back, A::Help],
+        Some(Layer::Hooks(_)) => &[
+            A::AddHook,
+            A::EditHook,
+            A::DeleteHook,
+            A::RotateHook,
+            A::GoOn,
+            A::GiveUp,
+            A::NextPane,
+            A::Replay,
+            A::Refresh,
+            A::Back,
+            A::Help,
+        ],
+        Some(Layer::Assistance(_)) => {
+            &[A::AskAssistance, A::FindAssistance, A::CancelAssistance, A::Refresh, A::Back, A::Help]
+        }
+        Some(Layer::Report(report)) if report.typing => {
+            return fixed(&[("type", "to filter"), ("enter", "keep"), ("esc", "clear")]);
+        }
+        Some(Layer::Report(report)) if report.view.table.is_some() => {
+            &[A::Filter, A::SortReport, A::Left, A::Right, A::OrderReport, A::OpenReport, A::Back, A::Help]
+        }
+        Some(Layer::Report(_)) => &[A::OrderReport, A::SaveDump, A::OpenReport, A::StopReport, A::Back, A::Help],
         Some(Layer::Detail(_)) => &[A::Back, A::Down, A::Raw, A::Refresh, A::Links, A::Help],
         Some(Layer::Help { .. } | Layer::Log { .. } | Layer::Health) => &[A::Back, A::Down],
         None if model.filtering.is_some() => {

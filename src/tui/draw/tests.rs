@@ -44,7 +44,7 @@ fn the_board_in_plain_mode_is_ascii_but_for_names() {
 }
 
 /// Keys that lead to every pane and every layer.
-const SCENES: [(&str, &str); 26] = [
+const SCENES: [(&str, &str); 30] = [
     ("rooms", "1j"),
     ("appointments", "2"),
     ("patients", "3G"),
@@ -71,6 +71,10 @@ const SCENES: [(&str, &str); 26] = [
     ("patient", "3ge<pgdn><pgdn><pgdn>"),
     ("contact", "3ge<pgdn><pgdn><pgdn><pgdn><pgdn><enter>Ada<pgdn>"),
     ("context link", "2vc"),
+    ("webhooks", "W"),
+    ("add webhook", "Wn<tab>"),
+    ("beds", "N"),
+    ("reports", "P"),
 ];
 
 #[test]

@@ -16,15 +16,37 @@ pub(super) struct Line {
     at: usize,
     /// Rows of the screen that the field takes at most.
     pub rows: u16,
+    /// What is typed is not shown, and wiped from memory with the field.
+    pub masked: bool,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if self.masked {
+            zeroize::Zeroize::zeroize(&mut self.text);
+        }
+    }
 }
 
 impl Line {
     pub fn new(text: &str) -> Self {
-        Self { text: text.to_owned(), at: text.len(), rows: 1 }
+        Self { text: text.to_owned(), at: text.len(), rows: 1, masked: false }
+    }
+
+    /// The same with a dot for each character, for the screen.
+    pub fn veiled(&self) -> Self {
+        let dots = |text: &str| "•".repeat(text.graphemes(true).count());
+        let before = dots(&self.text[..self.at]);
+        Self { at: before.len(), text: before + &dots(&self.text[self.at..]), rows: self.rows, masked: false }
     }
 
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Room for all that is ever typed.
+    pub fn reserve(&mut self) {
+        self.text.reserve_exact(512);
     }
 
     /// Inserts as much as there is room for, as one line; whether anything was inserted.

@@ -12,11 +12,14 @@ mod busy;
 mod cancel;
 mod choice;
 mod context_link;
+mod hook;
 mod identity;
 mod line;
 mod look_up;
 pub(in crate::tui) mod paint;
 mod patient;
+mod place;
+mod report;
 mod rule;
 mod scribe;
 mod sheet;
@@ -34,12 +37,14 @@ use ratatui::{
 };
 
 use self::{
-    addendum::AddendumForm, booking::BookingForm, cancel::CancelForm, context_link::ContextLinkForm,
-    look_up::LookUpForm, paint::put, patient::PatientForm, scribe::ScribeForm, sheet::Came, visit_note::VisitNoteForm,
+    addendum::AddendumForm, booking::BookingForm, cancel::CancelForm, context_link::ContextLinkForm, hook::HookForm,
+    look_up::LookUpForm, paint::put, patient::PatientForm, place::PlaceForm, report::ReportForm, scribe::ScribeForm,
+    sheet::Came, visit_note::VisitNoteForm,
 };
+use super::desk::ShownHook;
 use super::theme::{Theme, Token};
 use crate::domain::{
-    Intent, Question, Reason, RecordId, VendorId,
+    Command, Intent, Question, Reason, RecordId, VendorId,
     appointment::{Appointment, Terms},
     command::Refusal,
     loss::Loss,
@@ -86,6 +91,8 @@ pub enum FormEvent {
     Close,
     /// Save this write. Close the form when it is durable, or answer with [`Form::refused`].
     Submit(Box<Intent>),
+    /// Do this, which is no write, and say so. Close the form when it is done, or answer with [`Form::refused`].
+    Do(&'static str, Box<Command>),
     /// Ask this and answer with [`Form::told`], once, even if only that it could not be asked: a form asks one question at a time.
     Ask(Question),
     /// Look these records up and answer with [`Form::read`], one after the other.
@@ -107,6 +114,9 @@ enum Kind {
     Addendum(AddendumForm),
     LookUp(LookUpForm),
     ContextLink(ContextLinkForm),
+    Hook(HookForm),
+    Place(PlaceForm),
+    Report(ReportForm),
 }
 
 /// Runs the same call on whichever form it is.
@@ -121,6 +131,9 @@ macro_rules! each {
             Kind::Addendum($form) => $what,
             Kind::LookUp($form) => $what,
             Kind::ContextLink($form) => $what,
+            Kind::Hook($form) => $what,
+            Kind::Place($form) => $what,
+            Kind::Report($form) => $what,
         }
     };
 }
@@ -212,6 +225,41 @@ impl Form {
         Self::of(Kind::ContextLink(ContextLinkForm::new(about, known, user, cx)))
     }
 
+    /// For a webhook registration; `receiver` tells whether one of our own can be made.
+    pub fn add_hook(vendors: Vec<(VendorId, Vec<String>)>, receiver: bool) -> Self {
+        Self::of(Kind::Hook(HookForm::add(vendors, receiver)))
+    }
+
+    /// For another address or other events of a registration; `known` are the events of the vendor's document.
+    pub fn change_hook(hook: &ShownHook, known: &[String]) -> Self {
+        Self::of(Kind::Hook(HookForm::change(hook, known)))
+    }
+
+    /// To ask for somebody at a bed.
+    pub fn ask_assistance(_: &FormContext<'_>) -> Self {
+        Self::of(Kind::Place(PlaceForm::new(false)))
+    }
+
+    /// To look whether a request stands at a bed.
+    pub fn find_assistance(_: &FormContext<'_>) -> Self {
+        Self::of(Kind::Place(PlaceForm::new(true)))
+    }
+
+    /// To order an encounter report.
+    pub fn order_report(cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Report(ReportForm::order(cx)))
+    }
+
+    /// To save the data dump of some days.
+    pub fn save_dump(cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Report(ReportForm::dump(cx)))
+    }
+
+    /// To open an encounter report that lies on the disk.
+    pub fn open_report(cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Report(ReportForm::open(cx)))
+    }
+
     /// The first thing a form wants, right after it was made.
     pub fn opened(&mut self, cx: &FormContext<'_>) -> FormEvent {
         match &mut self.kind {
@@ -262,6 +310,11 @@ impl Form {
                 FormEvent::Stay
             }
             Step::Ask(question) => FormEvent::Ask(question),
+            Step::Do(word, command) => {
+                self.sent = true;
+                self.message = Some(("One moment …".into(), false));
+                FormEvent::Do(word, command)
+            }
             Step::Submit(intent) => self.submit(intent),
         }
     }
@@ -322,6 +375,11 @@ impl Form {
             Kind::Booking(form) => form.told(told, cx),
             Kind::LookUp(form) => form.told(told),
             Kind::ContextLink(form) => form.told(told),
+            Kind::Place(form) => {
+                let (text, there) = form.told(told);
+                self.message = (!there).then_some((text, true));
+                if there { FormEvent::Close } else { FormEvent::Stay }
+            }
             _ => FormEvent::Stay,
         }
     }
@@ -444,6 +502,8 @@ enum Step {
     Esc,
     Ask(Question),
     Submit(Box<Intent>),
+    /// What to say once it is done.
+    Do(&'static str, Box<Command>),
 }
 
 /// The keys that every form has.

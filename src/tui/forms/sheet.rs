@@ -115,6 +115,14 @@ impl<F: Copy + PartialEq> Sheet<F> {
         }
     }
 
+    /// What is marked.
+    pub fn marked(&self, id: F) -> Vec<String> {
+        match self.row(id).map(|r| &r.control) {
+            Some(Control::Marks(marks)) => marks.values(),
+            _ => Vec::new(),
+        }
+    }
+
     pub fn day(&self, id: F) -> Option<Date> {
         match self.row(id).map(|r| &r.control) {
             Some(Control::Day(day)) => Some(day.date),
@@ -285,6 +293,15 @@ impl<F> Row<F> {
 
     pub fn line(id: F, label: impl Into<String>, text: &str) -> Self {
         Self::with(id, label, Control::Line(Line::new(text)))
+    }
+
+    /// A text that is not shown.
+    pub fn secret(id: F, label: impl Into<String>) -> Self {
+        let mut line = Line::new("");
+        line.masked = true;
+        // It grows without leaving copies behind.
+        line.reserve();
+        Self::with(id, label, Control::Line(line))
     }
 
     /// A text that takes several rows of the screen.

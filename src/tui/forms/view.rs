@@ -129,7 +129,15 @@ impl<F> Row<F> {
     fn shown(&self, here: bool, columns: u16, today: Date) -> (Vec<Shown>, Option<(u16, usize)>) {
         let token = if here { Token::FieldFocused } else { Token::Field };
         let mut cursor = None;
-        let mut lines = match &self.control {
+        let veiled;
+        let control = match &self.control {
+            Control::Line(line) if line.masked => {
+                veiled = Control::Line(line.veiled());
+                &veiled
+            }
+            control => control,
+        };
+        let mut lines = match control {
             Control::Line(line) if here => {
                 let (rows, row, column) = line.shown(usize::from(columns));
                 cursor = Some((column as u16, row));

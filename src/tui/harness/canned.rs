@@ -188,6 +188,7 @@ pub(in crate::tui) struct World {
     pub(in crate::tui) visit_links: Vec<(String, String)>,
     /// What any write would drop.
     pub(in crate::tui) losses: Vec<Loss>,
+    pub(in crate::tui) desks: super::desk::Desks,
 }
 
 impl World {
@@ -244,6 +245,7 @@ impl World {
                 ("Patient".into(), "https://visit.example.test/c/2f7c".into()),
                 ("Provider".into(), "https://visit.example.test/p/2f7c?room=7".into()),
             ],
+            desks: super::desk::Desks::small(),
         }
     }
 
@@ -322,6 +324,9 @@ impl World {
             Query::Links { .. } => Answer::Links(self.links.clone()),
             Query::Health => Answer::Health(Box::new(self.health.clone())),
             Query::Import => Answer::Import(None),
+            Query::Hooks => Answer::Hooks(Box::new(self.desks.hooks.clone())),
+            Query::Assistances => Answer::Assistances(self.desks.assistances.clone()),
+            Query::Report { text, sort, window } => Answer::Report(Box::new(self.desks.report(text, *sort, *window))),
         }
     }
 
@@ -401,7 +406,7 @@ impl World {
             }
             Question::LookUp { reference } if reference.value == "S-404" => Told::Applied(Vec::new()),
             Question::LookUp { .. } => Told::Applied(vec![patient_id(7)]),
-            Question::Webhooks { .. } => Told::Webhooks(Vec::new()),
+            Question::Webhooks { .. } => Told::Webhooks(self.desks.listed.clone()),
             Question::OrderReport { .. } | Question::ReportStatus { .. } => {
                 Told::Report(Report { id: "rep-1".into(), status: ReportStatus::Pending })
             }

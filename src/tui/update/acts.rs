@@ -24,6 +24,9 @@ use crate::{
 };
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if let Some(effects) = super::desk::act(model, action) {
+        return effects;
+    }
     match action {
         Action::Down => motion(model, Motion::Step(1)),
         Action::Up => motion(model, Motion::Step(-1)),
@@ -190,6 +193,25 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             vec![look(model, Wish::Outbox)]
         }
+        // Done above.
+        Action::Webhooks
+        | Action::Assistance
+        | Action::Reports
+        | Action::AddHook
+        | Action::EditHook
+        | Action::DeleteHook
+        | Action::RotateHook
+        | Action::GoOn
+        | Action::GiveUp
+        | Action::Replay
+        | Action::AskAssistance
+        | Action::FindAssistance
+        | Action::CancelAssistance
+        | Action::OrderReport
+        | Action::SaveDump
+        | Action::OpenReport
+        | Action::StopReport
+        | Action::SortReport => Vec::new(),
     }
 }
 
@@ -199,6 +221,9 @@ pub(super) fn look_up(model: &mut Model, searched: &str) -> Vec<Effect> {
 }
 
 pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
+    if let Some(effects) = super::desk::motion(model, motion) {
+        return effects;
+    }
     fn shift(at: usize, motion: Motion, last: usize) -> usize {
         match motion {
             Motion::Step(by) => at.saturating_add_signed(by).min(last),
@@ -248,7 +273,16 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
             let count = layer.all().len();
             layer.selected = shift(layer.selected, motion, count.saturating_sub(1));
         }
-        Some(Layer::Palette(_) | Layer::Form(_) | Layer::Editor(_) | Layer::Choice(_) | Layer::Health) => {}
+        Some(
+            Layer::Palette(_)
+            | Layer::Form(_)
+            | Layer::Editor(_)
+            | Layer::Choice(_)
+            | Layer::Health
+            | Layer::Hooks(_)
+            | Layer::Assistance(_)
+            | Layer::Report(_),
+        ) => {}
     }
     Vec::new()
 }

@@ -107,6 +107,7 @@ fn delta_effects(model: &Model, delta: &Delta) -> Vec<Effect> {
             _ => {}
         }
     }
+    wishes.extend(super::desk::wishes(model));
     wishes.into_iter().map(|w| look(model, w)).collect()
 }
 
@@ -356,6 +357,7 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             }
             _ => Vec::new(),
         },
+        (Wish::Hooks | Wish::Assistances | Wish::Report, answer) => super::desk::looked(model, answer),
         (Wish::OpenDraft(_) | Wish::FileDraft(_), _) => acts::nothing_there(model, "the draft is not there any more"),
         _ => Vec::new(),
     }
@@ -606,7 +608,7 @@ fn not_filed(model: &mut Model, refusal: &Refusal) -> Vec<Effect> {
 
 fn replied(model: &mut Model, purpose: Purpose, reply: Reply) -> Vec<Effect> {
     match (purpose, reply) {
-        (Purpose::Form, Reply::Refused(refusal)) => {
+        (Purpose::Form | Purpose::FormAct(_), Reply::Refused(refusal)) => {
             if let Some(Layer::Form(form)) = model.layers.last_mut() {
                 form.refused(&refusal);
             }
@@ -638,6 +640,13 @@ fn replied(model: &mut Model, purpose: Purpose, reply: Reply) -> Vec<Effect> {
                 }
                 (_, None) => Vec::new(),
             }
+        }
+        (Purpose::FormAct(word), _) => {
+            if matches!(model.layers.last(), Some(Layer::Form(_))) {
+                model.layers.pop();
+            }
+            model.tell(Level::Info, word);
+            super::desk::wishes(model).into_iter().map(|w| look(model, w)).collect()
         }
         (Purpose::File, Reply::Refused(refusal)) => not_filed(model, &refusal),
         (Purpose::File, _) => {
@@ -701,6 +710,7 @@ fn told_effects(model: &mut Model, purpose: Purpose, told: &Result<Told, Reason>
             vec![look(model, Wish::EditKnown(patient))]
         }
         (Purpose::Quiet, _) => Vec::new(),
+        (Purpose::Registrations(vendor), told) => super::desk::listed(model, vendor, told),
         (Purpose::VisitLinks(appointment), told) => {
             for layer in &mut model.layers {
                 if let Layer::VisitLinks(layer) = layer

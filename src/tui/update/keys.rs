@@ -37,6 +37,7 @@ pub(super) fn key(model: &mut Model, keymap: &Keymap, key: KeyEvent) -> Vec<Effe
         }
         Some(Layer::Palette(_)) => return palette::palette_key(model, keymap, key),
         Some(Layer::Choice(_)) => return choice_key(model, key),
+        Some(Layer::Report(report)) if report.typing => return super::desk::filter_key(model, key),
         _ => {}
     }
     let contexts = contexts(model);
@@ -93,6 +94,9 @@ pub(super) fn contexts(model: &Model) -> Vec<Context> {
         Some(Layer::Outbox(_)) => vec![Context::Outbox, Context::Global],
         Some(Layer::Detail(_)) => vec![Context::Detail, Context::Global],
         Some(Layer::VisitLinks(_)) => vec![Context::VisitLinks, Context::Global],
+        Some(Layer::Hooks(_)) => vec![Context::Webhooks, Context::Global],
+        Some(Layer::Assistance(_)) => vec![Context::Assistance, Context::Global],
+        Some(Layer::Report(_)) => vec![Context::Reports, Context::Global],
         Some(_) => vec![Context::Global],
         None => vec![pane_context(model.focus), Context::Global],
     }
@@ -256,6 +260,7 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
         Choice::Unlink(a, b) => ("link taken back", Command::RefuseLink { a, b }),
         Choice::DropDraft(draft) => ("draft thrown away", Command::DropDraft { draft }),
         Choice::Withdraw(entry) => ("withdrawn", Command::Withdraw { entry }),
+        Choice::Do(word, command) => (word, *command),
     };
     vec![Effect::Start(Purpose::Word(word), Request::Do(command))]
 }
@@ -297,6 +302,7 @@ fn form_effects(model: &mut Model, event: FormEvent) -> Vec<Effect> {
             model.making = acts::making(model, &intent);
             vec![Effect::Start(Purpose::Form, Request::Do(Command::Submit { intent: *intent, clears: None }))]
         }
+        FormEvent::Do(word, command) => vec![Effect::Start(Purpose::FormAct(word), Request::Do(*command))],
         FormEvent::Ask(question) => vec![Effect::Start(Purpose::FormQuestion, Request::Ask(question))],
     }
 }

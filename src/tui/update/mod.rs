@@ -2,6 +2,7 @@
 
 mod acts;
 mod answers;
+mod desk;
 mod keys;
 mod mouse;
 mod palette;
@@ -21,7 +22,7 @@ use super::{
     model::{Model, Pane},
 };
 use crate::domain::{
-    Command, DraftId, EntryId, Message, Query, RecordId, Request,
+    Command, DraftId, EntryId, Message, Query, RecordId, Request, VendorId,
     view::{Answer, RowId},
 };
 
@@ -138,6 +139,12 @@ pub enum Wish {
     ContextWhom(RecordId, RecordId),
     /// The last write that can still be taken back.
     LastUnsent,
+    /// The webhooks layer.
+    Hooks,
+    /// The layer of requests for assistance.
+    Assistances,
+    /// The reports layer.
+    Report,
 }
 
 /// What an answer that takes its time is for.
@@ -147,6 +154,10 @@ pub enum Purpose {
     Form,
     /// The top form's question.
     FormQuestion,
+    /// The top form's command that is no write, with what to say once it is done.
+    FormAct(&'static str),
+    /// A vendor's webhook registrations.
+    Registrations(VendorId),
     /// The editor's saving of this version.
     Autosave(u64),
     /// A note to be filed from the editor.
@@ -282,6 +293,7 @@ pub fn everything(model: &Model) -> Vec<Effect> {
             _ => {}
         }
     }
+    wishes.extend(desk::wishes(model));
     wishes.into_iter().map(|w| look(model, w)).collect()
 }
 
@@ -293,6 +305,15 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         Wish::Place(pane) | Wish::Seek(pane) => position(model, pane, model.sought_row(pane)),
         Wish::Show(pane) => position(model, pane, model.showing.as_ref().map(|s| s.row.clone())),
         Wish::Health => Query::Health,
+        Wish::Hooks => Query::Hooks,
+        Wish::Assistances => Query::Assistances,
+        Wish::Report => {
+            let report = model.layers.iter().find_map(|l| match l {
+                Layer::Report(report) => Some(report.query()),
+                _ => None,
+            });
+            report.unwrap_or_else(|| super::desk::ReportLayer::default().query())
+        }
         Wish::Outbox => {
             let outbox = model.layers.iter().find_map(|l| match l {
                 Layer::Outbox(outbox) => Some(outbox),
@@ -376,6 +397,7 @@ pub fn fit(model: &mut Model) {
             _ => {}
         }
     }
+    desk::resized(model);
 }
 
 fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {

@@ -83,9 +83,19 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
         Some(Layer::Outbox(_)) => Some(Context::Outbox),
         Some(Layer::Detail(_)) => Some(Context::Detail),
         Some(Layer::VisitLinks(_)) => Some(Context::VisitLinks),
+        Some(Layer::Hooks(_)) => Some(Context::Webhooks),
+        Some(Layer::Assistance(_)) => Some(Context::Assistance),
+        Some(Layer::Report(_)) => Some(Context::Reports),
         Some(_) => None,
         None => Some(pane_context(model.focus)),
     };
+    // These open their layer or need none.
+    if matches!(
+        entry.action,
+        A::AddHook | A::AskAssistance | A::FindAssistance | A::OrderReport | A::SaveDump | A::OpenReport
+    ) {
+        return None;
+    }
     let applies = |c: &Context| *c == Context::Global || Some(*c) == here;
     if !entry.contexts.iter().any(applies) {
         return Some(format!("in {}", places(entry.contexts)));
@@ -104,6 +114,7 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
         A::NewNote => missing(model.appointment_at_hand().is_none(), "no appointment is selected"),
         A::DraftFromSummary => missing(model.selected_record(Pane::Sessions).is_none(), "no session is selected"),
         A::EditNote | A::FileNote | A::DropDraft => missing(!draft, "no draft is selected"),
+        A::Refresh if matches!(below, Some(Layer::Hooks(_) | Layer::Assistance(_))) => None,
         A::Links | A::Refresh | A::Raw if !matches!(below, Some(Layer::Detail(_))) => {
             missing(model.selected_record(model.focus).is_none(), "nothing is selected")
         }
@@ -124,6 +135,9 @@ fn places(contexts: &[Context]) -> String {
         Context::Outbox => "the queue (o)".to_owned(),
         Context::Detail => "details (enter)".to_owned(),
         Context::VisitLinks => "the links of a visit (v)".to_owned(),
+        Context::Webhooks => "the webhooks (W)".to_owned(),
+        Context::Assistance => "the requests for assistance (N)".to_owned(),
+        Context::Reports => "the reports (P)".to_owned(),
         context => match Pane::ALL.into_iter().find(|p| pane_context(*p) == *context) {
             Some(pane) => format!("{} {}", pane.number(), pane.name()),
             None => context.name().to_owned(),

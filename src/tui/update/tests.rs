@@ -1,5 +1,6 @@
 //! Keys in, screen out: every pane and every layer, without a terminal and without an engine.
 
+mod desk;
 mod identity;
 
 use proptest::prelude::*;

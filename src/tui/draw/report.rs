@@ -1,0 +1,170 @@
+//! The reports layer: how far one is, and the table of the one that is open.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+};
+
+use super::{
+    age,
+    layers::{Cx, Line},
+    put,
+};
+use crate::{
+    domain::report::{ReportJob, ReportPage, ReportStage},
+    tui::{desk::ReportLayer, layers::Layer, layout, model::Model, text, theme::Token},
+};
+
+/// Lines of the layer above the rows: how far it is, the filter, the columns.
+const HEAD: u16 = 4;
+/// Cells of a progress bar.
+const BAR: usize = 24;
+
+/// How many rows of the table the layer shows.
+pub(in crate::tui) fn report_rows(model: &Model) -> u32 {
+    if !model.layers.iter().any(|l| matches!(l, Layer::Report(_))) {
+        return 0;
+    }
+    let inner = layout::inside(layout::body(model), model.setting.plain);
+    u32::from(inner.height.saturating_sub(HEAD))
+}
+
+impl Cx<'_> {
+    pub(super) fn report(&self, layer: &ReportLayer, buf: &mut Buffer) -> Option<Position> {
+        let inner = self.open(layout::body(self.model), "Reports", buf);
+        let width = usize::from(inner.width.saturating_sub(2)).max(1);
+        let mut lines: Vec<Line> = match &layer.view.job {
+            Some(job) => self.job(job, width),
+            None => vec![
+                ("Nothing is under way.".into(), Token::Dim),
+                (
+                    "n orders an encounter report, d saves the data dump, O opens a report from the disk.".into(),
+                    Token::Dim,
+                ),
+            ],
+        };
+        let Some(page) = &layer.view.table else {
+            self.lines(inner, 0, &lines, buf);
+            return None;
+        };
+        lines.truncate(2);
+        self.lines(Rect { height: inner.height.min(2), ..inner }, 0, &lines, buf);
+        if inner.height <= HEAD {
+            return None;
+        }
+        let cursor = self.filter(layer, page, Rect { y: inner.y + 2, height: 1, ..inner }, buf);
+        self.table(layer, page, Rect { y: inner.y + 3, height: inner.height - 3, ..inner }, buf);
+        cursor
+    }
+
+    fn job(&self, job: &ReportJob, width: usize) -> Vec<Line> {
+        let (words, token) = match &job.stage {
+            ReportStage::Ordering => ("being asked for …".to_owned(), Token::Active),
+            ReportStage::Waiting { status, asked, next } => {
+                let wait = next.duration_since(self.model.now).as_secs().max(0);
+                let asked = match asked {
+                    0 => String::new(),
+                    n => format!(", asked {n}×"),
+                };
+                (
+                    format!("the vendor makes it ({}{asked}); asked again in {wait} s", text::clean(status)),
+                    Token::Active,
+                )
+            }
+            ReportStage::Downloading { bytes } => {
+                (format!("{} {} came; x stops", self.bar(*bytes), size(*bytes)), Token::Active)
+            }
+            ReportStage::Opening { rows } => (format!("being opened: {rows} rows; x stops"), Token::Active),
+            ReportStage::Done { bytes } => {
+                (format!("kept{}", bytes.map_or_else(String::new, |b| format!(", {}", size(b)))), Token::Done)
+            }
+            ReportStage::Failed(why) => (why.clone(), Token::Alarm),
+            ReportStage::Stopped => ("stopped; nothing of it was kept".to_owned(), Token::Off),
+        };
+        let head =
+            format!("{} · begun {} · {}", job.what, begun(&age(job.begun_at, self.model.now)), text::clean(&job.path));
+        let mut lines: Vec<Line> = vec![(text::truncate(&head, width).into_owned(), Token::Strong)];
+        lines.extend(text::wrap(&words, width).into_iter().map(|l| (l, token)));
+        lines
+    }
+
+    /// The vendor does not tell how long a report is, so the bar goes on to the next size: each cell is a megabyte, each
+    /// full bar begins again.
+    fn bar(&self, bytes: u64) -> String {
+        let full = usize::try_from(bytes >> 20).unwrap_or(usize::MAX) % BAR + 1;
+        let (on, off) = if self.model.setting.plain { ("#", ".") } else { ("█", "░") };
+        format!("{}{}", on.repeat(full), off.repeat(BAR - full))
+    }
+
+    fn filter(&self, layer: &ReportLayer, page: &ReportPage, area: Rect, buf: &mut Buffer) -> Option<Position> {
+        let some = |n: u64| if n == 1 { "1 row".to_owned() } else { format!("{n} rows") };
+        let mut words = match layer.text.is_empty() && !layer.typing {
+            true => some(page.rows),
+            false => format!("{} of {}", page.fitting, some(page.rows)),
+        };
+        if page.held < page.rows {
+            words.push_str(&format!(" (the first {} are shown; the file has all)", page.held));
+        }
+        if let Some((column, backwards)) = layer.sort {
+            let name = page.columns.get(column as usize).map_or("", String::as_str);
+            let way = if backwards { "downwards" } else { "upwards" };
+            words.push_str(&format!(" · by {} {way}", text::strict(name)));
+        }
+        let style = self.look.theme.style(Token::Dim);
+        if !layer.typing && layer.text.is_empty() {
+            put(buf, area.x + 1, area.y, &words, area.width.saturating_sub(1), style);
+            return None;
+        }
+        let typed = format!("/ {}", text::clean(&layer.text));
+        let used =
+            put(buf, area.x + 1, area.y, &typed, area.width.saturating_sub(1), self.look.theme.style(Token::Strong));
+        let x = area.x + 1 + used;
+        put(buf, x + 2, area.y, &words, area.right().saturating_sub(x + 2), style);
+        layer.typing.then(|| Position::new(x.min(area.right().saturating_sub(1)), area.y))
+    }
+
+    fn table(&self, layer: &ReportLayer, page: &ReportPage, area: Rect, buf: &mut Buffer) {
+        let style = |token| self.look.theme.style(token);
+        let width = |column: usize| usize::from(page.widths.get(column).copied().unwrap_or(1)).max(3);
+        let count = page.columns.len().max(page.widths.len());
+        let draw = |y: u16, values: &[String], token: Token, buf: &mut Buffer| {
+            let mut x = area.x + 2;
+            for column in layer.column..count {
+                if x >= area.right() {
+                    break;
+                }
+                let value = values.get(column).map_or("", String::as_str);
+                let cell = text::fit(&text::clean(&value.replace(['\n', '\r', '\t'], " ")), width(column));
+                put(buf, x, y, &cell, area.right() - x, style(token));
+                x = x.saturating_add(width(column) as u16 + 2);
+            }
+        };
+        draw(area.y, &page.columns, Token::Title, buf);
+        let more =
+            format!("{}{}", if layer.column > 0 { "‹" } else { "" }, if layer.column + 1 < count { "›" } else { "" });
+        if !more.is_empty() && !self.model.setting.plain {
+            put(buf, area.right().saturating_sub(2), area.y, &more, 2, style(Token::Key));
+        }
+        let mark = if self.model.setting.plain { ">" } else { "▸" };
+        for (i, row) in page.part.iter().enumerate().take(usize::from(area.height.saturating_sub(1))) {
+            let y = area.y + 1 + i as u16;
+            let here = page.offset + i as u32 == layer.selected;
+            if here {
+                put(buf, area.x, y, mark, 1, style(Token::Marker));
+            }
+            draw(y, row, if here { Token::Strong } else { Token::Text }, buf);
+        }
+    }
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
+    }
+}
+
+fn begun(age: &str) -> String {
+    if age == "now" { "just now".into() } else { format!("{age} ago") }
+}

@@ -1,0 +1,289 @@
+//! Webhooks, requests for assistance and reports: keys in, screen out.
+
+use crate::{
+    domain::{
+        Command, Delta, Intent, Message, Query, RecordId,
+        assistance::Place,
+        command::{Refusal, Touched},
+        hooks::{HookAct, RotationPhase, RotationView},
+        report::{ReportAct, ReportStage},
+    },
+    tui::harness::{
+        Desk, World,
+        desk::{OURS, THEIRS},
+        later, noon,
+    },
+};
+
+fn small() -> Desk {
+    Desk::new(80, 24)
+}
+
+fn acts(desk: &Desk) -> Vec<HookAct> {
+    let of = |c: Command| match c {
+        Command::Hook { act } => Some(act),
+        _ => None,
+    };
+    desk.engine.commands().into_iter().filter_map(of).collect()
+}
+
+fn reports(desk: &Desk) -> Vec<ReportAct> {
+    let of = |c: Command| match c {
+        Command::Report { act } => Some(*act),
+        _ => None,
+    };
+    desk.engine.commands().into_iter().filter_map(of).collect()
+}
+
+fn something_changed() -> Message {
+    Message::Delta(Delta { seq: 2, touched: vec![Touched::Health] })
+}
+
+#[test]
+fn every_desk_at_two_sizes() {
+    for (w, h) in [(80, 24), (200, 60)] {
+        let mut all = String::new();
+        let mut scene = |name: &str, keys: &str, set: &dyn Fn(&mut World)| {
+            let mut world = World::small();
+            set(&mut world);
+            let mut desk = Desk::with(world, w, h, |_| {});
+            desk.keys(keys);
+            all.push_str(&format!("=== {name}: {keys}\n{}\n", desk.screen()));
+        };
+        let rotating = |world: &mut World| {
+            world.desks.hooks.rotation = Some(RotationView {
+                old: OURS,
+                new: Some(THEIRS),
+                vendor: world.desks.hooks.vendors[0].0,
+                begun_at: later(noon(), -600_000),
+                phase: RotationPhase::WaitingForFirstEvent,
+            });
+            world.desks.hooks.registrations[1].ours = true;
+        };
+        scene("webhooks", "W", &|_| {});
+        scene("deliveries", "W<tab>jj", &|_| {});
+        scene("exchange", "W", &rotating);
+        scene("add", "Wn<tab>", &|_| {});
+        scene("change", "Wje", &|_| {});
+        scene("delete", "Wx", &|_| {});
+        scene("beds", "N", &|_| {});
+        scene("ask", "Nn", &|_| {});
+        scene("find", "Ni<right><right>", &|_| {});
+        scene("no report", "P", &|_| {});
+        scene("order", "Pn<tab><tab>7<tab><tab>hush", &|_| {});
+        scene("dump", "Pd", &|_| {});
+        scene("downloading", "P", &|w| w.desks.order(ReportStage::Downloading { bytes: 7_654_321 }));
+        scene("wrong password", "P", &|w| {
+            let why = "the password does not open the report. The file is kept; O opens it with another password.";
+            w.desks.order(ReportStage::Failed(why.into()));
+        });
+        scene("table", "Pjj", &|w| w.desks.open());
+        scene("filtered", "P/pell", &|w| w.desks.open());
+        scene("sorted", "Pls", &|w| w.desks.open());
+        insta::assert_snapshot!(format!("desks_{w}x{h}"), all);
+    }
+}
+
+#[test]
+fn an_address_is_shown_without_what_opens_its_door() {
+    let mut desk = small();
+    desk.keys("W").shows(&[
+        "https://hooks.riverside.test/…",
+        "https://other.example.test/…",
+        "somebody else's · 2 events",
+    ]);
+    desk.shows(&["last event appointment:scheduled, 3m ago", "patient:created, appointment:scheduled"]);
+    // An event that no document names stands there in the vendor's own word, and why one could not be opened.
+    desk.shows(&["appointment:waitlisted", "could not be opened", "waits to be worked through", "120 ms"]);
+}
+
+#[test]
+fn a_registration_is_added_for_the_marked_events_and_further_ones_as_they_are_typed() {
+    let mut desk = small();
+    desk.keys("Wn").shows(&["under a fresh secret path"]);
+    desk.keys("<tab><down> <tab>patient:merged  room:new<enter>");
+    let vendor = desk.engine.world.borrow().desks.hooks.vendors[0].0;
+    let events = ["patient:created", "appointment:lwbs", "episode:updated", "patient:merged", "room:new"];
+    let events = events.map(str::to_owned).to_vec();
+    assert_eq!(acts(&desk), [HookAct::Add { vendor, address: None, events }]);
+    desk.shows(&["Webhooks", "saved; the vendor is told"]);
+}
+
+#[test]
+fn changing_anothers_registration_needs_its_address_and_keeps_events_that_nobody_knows() {
+    let mut desk = small();
+    desk.keys("Wje").shows(&["Stands at", "https://other.example.test/…", "another address"]);
+    desk.keys("<enter>").shows(&["an address begins with https:// and a host"]);
+    assert!(acts(&desk).is_empty());
+    desk.keys("https://new.example.test/in/77<enter>");
+    let [HookAct::Change { registration: THEIRS, address: Some(address), events }] = &acts(&desk)[..] else {
+        panic!("{:?}", acts(&desk));
+    };
+    assert_eq!(address.expose(), "https://new.example.test/in/77");
+    assert_eq!(events, &["patient:created", "patient:merged"]);
+}
+
+#[test]
+fn a_refused_registration_keeps_what_was_typed_and_marks_its_field() {
+    let mut desk = small();
+    *desk.engine.refusal.borrow_mut() = Some(Refusal::Invalid("events: Solo knows no room:new".into()));
+    desk.keys("Wn<tab><tab>room:new<enter>").shows(&["Register for webhooks", "Solo knows no room:new", "room:new"]);
+}
+
+#[test]
+fn a_registration_is_exchanged_step_by_step_and_each_step_is_asked_before() {
+    let mut desk = small();
+    desk.keys("Wr").shows(&["Exchange this registration"]).keys("n");
+    assert!(acts(&desk).is_empty());
+    desk.keys("r<enter>");
+    assert!(matches!(&acts(&desk)[..], [HookAct::Rotate { registration: OURS, events }] if events.len() == 4));
+    let set = |desk: &mut Desk, phase| {
+        let vendor = desk.engine.world.borrow().desks.hooks.vendors[0].0;
+        let view = RotationView { old: OURS, new: Some(RecordId(5)), vendor, begun_at: noon(), phase };
+        desk.engine.world.borrow_mut().desks.hooks.rotation = Some(view);
+        desk.hear(something_changed());
+    };
+    set(&mut desk, RotationPhase::WaitingForFirstEvent);
+    desk.shows(&["waiting for the first event"]);
+    set(&mut desk, RotationPhase::Arrived(noon()));
+    desk.shows(&["c deletes the first"]).keys("c").shows(&["The second works. Delete the first?"]).keys("y");
+    assert_eq!(acts(&desk).last(), Some(&HookAct::GoOn));
+    set(&mut desk, RotationPhase::NotAsked);
+    desk.shows(&["interrupted before the second was"]).keys("X").shows(&["Give the exchange up?"]).keys("2");
+    assert_eq!(acts(&desk).last(), Some(&HookAct::GiveUp));
+}
+
+#[test]
+fn deleting_is_asked_before_and_one_key_too_many_deletes_nothing() {
+    let mut desk = small();
+    desk.keys("Wx").shows(&["Delete this registration?", "It is ours"]).keys("<enter>");
+    assert!(acts(&desk).is_empty());
+    desk.keys("jx").shows(&["was not registered here"]).keys("2");
+    assert_eq!(acts(&desk), [HookAct::Delete { registration: THEIRS }]);
+}
+
+#[test]
+fn a_webhook_that_came_in_is_replayed_in_three_keys() {
+    let mut desk = small();
+    desk.keys("Wp").shows(&["it is not worked through yet"]);
+    desk.keys("<tab>jp");
+    assert_eq!(acts(&desk), [HookAct::Replay { number: 18 }]);
+}
+
+#[test]
+fn a_registration_that_its_vendor_does_not_list_any_more_is_gone() {
+    let mut world = World::small();
+    world.desks.listed.pop();
+    let mut desk = Desk::with(world, 80, 24, |_| {});
+    desk.keys("W").shows(&["hooks.riverside.test"]).lacks(&["other.example.test", "somebody else's"]);
+}
+
+#[test]
+fn somebody_is_asked_for_at_a_bed_by_each_of_the_four_ways() {
+    for (keys, place) in [
+        (
+            "<tab>East<tab>3<tab>312<tab>B",
+            Place::Building { building: "East".into(), floor: "3".into(), room: "312".into(), bed: Some("B".into()) },
+        ),
+        ("<right><tab>ICU<tab>7", Place::Department { department: "ICU".into(), room: "7".into(), bed: None }),
+        ("<right><right><tab>M-9", Place::Patient { mrn: "M-9".into() }),
+        ("<left><tab>SN-1", Place::Device { serial: "SN-1".into() }),
+    ] {
+        let mut desk = small();
+        desk.keys("Nn<enter>");
+        assert!(desk.engine.commands().is_empty(), "a bed without a name");
+        desk.keys("<esc>n");
+        desk.keys(keys).keys("<enter>");
+        let commands = desk.engine.commands();
+        let [Command::Submit { intent: Intent::RequestAssistance { place: asked, .. }, .. }] = &commands[..] else {
+            panic!("{commands:?}\n{}", desk.screen());
+        };
+        assert!(*asked == place, "{keys}\n{}", desk.screen());
+    }
+}
+
+#[test]
+fn who_waits_is_shown_with_care_location_and_how_long_and_the_minutes_go_on() {
+    let mut desk = small();
+    desk.keys("N").shows(&["Requests for assistance · 2 open", "East, 3, 312, B · waits 11m · incomplete"]);
+    desk.shows(&["nobody has taken it yet", "care location East 312 B · device offline · active", "Mwangi Radka"]);
+    desk.shows(&["MRN M-002207 · ask for assistance: saved", "over, 1m ago", "taken by nurse 7"]);
+    desk.wait(60_000).shows(&["waits 12m"]);
+    let quiet = desk.cost(|d| drop(d.wait(1)));
+    assert_eq!(quiet, 0, "a byte went out though nothing changed");
+    desk.keys("x").shows(&["Call this request off?", "East, 3, 312, B"]).keys("2");
+    let [Command::Submit { intent: Intent::CancelAssistance { request, .. }, .. }] = &desk.engine.commands()[..] else {
+        panic!("{:?}", desk.engine.commands());
+    };
+    assert_eq!(*request, RecordId(70_000_001));
+    desk.keys("Gx").shows(&["this request is over already"]);
+}
+
+#[test]
+fn a_report_is_ordered_with_a_password_that_the_screen_never_shows() {
+    let mut desk = small();
+    desk.keys("Pn").shows(&["Order an encounter report"]);
+    desk.keys("<tab><tab>P-7<tab><tab>hush hush<tab>hush").lacks(&["hush"]).shows(&["••••"]);
+    desk.keys("<enter>").shows(&["this is not the same password"]);
+    assert!(reports(&desk).is_empty());
+    desk.keys(" hush<enter>").lacks(&["hush"]);
+    let [ReportAct::Order { order, path }] = &reports(&desk)[..] else { panic!("{}", desk.screen()) };
+    assert_eq!((order.preset.as_str(), order.password.expose()), ("P-7", "hush hush"));
+    assert_eq!(order.from.to_string(), "2026-11-14T00:00:00Z");
+    assert_eq!(order.to.to_string(), "2026-11-21T23:59:59Z");
+    assert_eq!(path, "~/encounters-2026-11-21.zip");
+    assert!(!format!("{:?}", reports(&desk)).contains("hush"), "Debug tells the password");
+    desk.keys("M").lacks(&["hush"]);
+}
+
+#[test]
+fn a_report_on_its_way_shows_how_far_it_is_and_can_be_stopped() {
+    let mut desk = small();
+    desk.keys("Px").shows(&["no report is under way"]);
+    desk.engine.world.borrow_mut().desks.order(ReportStage::Waiting {
+        status: "pending".into(),
+        asked: 3,
+        next: later(noon(), 16_000),
+    });
+    desk.hear(something_changed()).shows(&["the vendor makes it (pending, asked 3×); asked again in 16 s"]);
+    desk.engine.world.borrow_mut().desks.order(ReportStage::Downloading { bytes: 3_500_000 });
+    desk.hear(something_changed()).shows(&["3.5 MB came", "████░"]).keys("x");
+    assert_eq!(reports(&desk), [ReportAct::Stop]);
+}
+
+#[test]
+fn an_open_report_is_filtered_sorted_and_scrolled_to_the_side() {
+    let mut desk = small();
+    desk.engine.world.borrow_mut().desks.open();
+    desk.keys("P").shows(&["60 rows", "encounter", "patient", "Okoro, Ifeoma"]).lacks(&["minutes"]);
+    desk.keys("/PELL<enter>").shows(&["20 of 60 rows", "Lindqvist, Pelle"]).lacks(&["Okoro"]);
+    desk.keys("<esc>").shows(&["Okoro"]);
+    desk.keys("lll").shows(&["minutes"]).lacks(&["Okoro"]);
+    desk.keys("s")
+        .shows(&["by minutes upwards"])
+        .keys("s")
+        .shows(&["by minutes downwards"])
+        .keys("s")
+        .lacks(&["by minutes"]);
+    desk.keys("G");
+    let last = desk.engine.looks.borrow().iter().rev().find_map(|q| match q {
+        Query::Report { window, .. } => Some(window.offset),
+        _ => None,
+    });
+    assert!(last > Some(30), "{last:?}");
+    desk.keys("<esc>").lacks(&["Reports"]);
+    assert_eq!(reports(&desk), [ReportAct::Close], "what it says is not held longer than somebody looks");
+}
+
+#[test]
+fn everything_of_these_is_reached_by_name_from_anywhere() {
+    for (name, title) in [
+        ("save-dump", "Save the data dump"),
+        ("order-report", "Order an encounter report"),
+        ("open-report", "Open an encounter report"),
+        ("ask-assistance", "Ask for somebody at a bed"),
+        ("webhooks", "What came in"),
+    ] {
+        small().keys(&format!(":{name}<enter>")).shows(&[title]);
+    }
+}

@@ -102,14 +102,14 @@ impl ReportDesk {
                 self.shared.told();
                 Reply::Done
             }
-            ReportAct::Order { order, path } => self.begin("encounter report", path, by, |shared, run| {
+            ReportAct::Order { order, path } => self.begin("encounter report", &path, by, |shared, run| {
                 Box::pin(async move { shared.encounter(order, &run).await })
             }),
             ReportAct::Dump { from, to, path } => {
                 if to < from {
                     return invalid("to: must not be before from");
                 }
-                self.begin(&format!("data dump {from} to {to}"), path, by, move |shared, run| {
+                self.begin(&format!("data dump {from} to {to}"), &path, by, move |shared, run| {
                     Box::pin(async move { shared.dump(from, to, &run).await })
                 })
             }
@@ -120,7 +120,7 @@ impl ReportDesk {
                 };
                 self.start("report from the disk", path, by, |shared, run| {
                     Box::pin(async move {
-                        shared.open(&run, password).await?;
+                        shared.open(&run, &password)?;
                         Ok(None)
                     })
                 })
@@ -128,8 +128,8 @@ impl ReportDesk {
         }
     }
 
-    fn begin(&self, what: &str, path: String, by: &str, work: impl FnOnce(Arc<Shared>, Run) -> Work) -> Reply {
-        let path = match whole(&path) {
+    fn begin(&self, what: &str, path: &str, by: &str, work: impl FnOnce(Arc<Shared>, Run) -> Work) -> Reply {
+        let path = match whole(path) {
             Ok(path) => path,
             Err(refusal) => return Reply::Refused(refusal),
         };
@@ -272,7 +272,7 @@ impl Shared {
             run.go_on()?;
         }
         let bytes = self.download(&Download::EncounterReport { id }, run).await?;
-        self.open(run, password).await?;
+        self.open(run, &password)?;
         Ok(Some(bytes))
     }
 
@@ -326,12 +326,12 @@ impl Shared {
         Ok(bytes)
     }
 
-    async fn open(&self, run: &Run, password: Secret) -> Result<(), Stop> {
+    fn open(&self, run: &Run, password: &Secret) -> Result<(), Stop> {
         self.stage(ReportStage::Opening { rows: 0 });
         let report = std::fs::File::open(&run.path)
             .map_err(|e| Stop::Failed(format!("{} cannot be read: {}", run.path.display(), e.kind())))?;
         let unpack = |take: &mut dyn FnMut(zipped::Line) -> ControlFlow<()>| {
-            zipped::lines(std::io::BufReader::new(report), &password, b',', zipped::Bounds::default(), take)
+            zipped::lines(std::io::BufReader::new(report), password, b',', zipped::Bounds::default(), take)
         };
         // Unpacking is work for minutes at worst, so it has a thread of its own for that time.
         let table = tokio::task::block_in_place(|| {

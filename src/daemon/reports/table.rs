@@ -15,6 +15,9 @@ const WIDEST: usize = 40;
 /// A window gets at most this many rows at once.
 const AT_ONCE: u32 = 1_000;
 
+/// A filter, a column with whether it is sorted backwards, and the rows that are left in this order.
+type View = (String, Option<(u32, bool)>, Vec<u32>);
+
 /// A report's table.
 #[derive(Default)]
 pub(super) struct Table {
@@ -24,7 +27,7 @@ pub(super) struct Table {
     bytes: usize,
     seen: u64,
     /// The last filter and order, with the rows that it left.
-    view: Option<(String, Option<(u32, bool)>, Vec<u32>)>,
+    view: Option<View>,
 }
 
 impl Table {

@@ -75,17 +75,17 @@ impl Cx<'_> {
     fn about_bed(&self, row: &AssistanceRow) -> Vec<String> {
         let Some(told) = &row.told else { return Vec::new() };
         let mut lines = Vec::new();
-        let who =
-            known(&told.assigned_to).map_or("nobody has taken it yet".to_owned(), |who| format!("taken by {who}"));
+        let who = known(told.assigned_to.as_ref())
+            .map_or("nobody has taken it yet".to_owned(), |who| format!("taken by {who}"));
         lines.push(who);
         let place = told.care_location.clone().unwrap_or_default();
         let at: Vec<String> = [
-            known(&place.name).map(|n| format!("care location {n}")),
-            known(&place.availability).map(|a| format!("device {a}")),
-            known(&place.status),
-            known(&told.location).map(|l| format!("at {l}")),
-            known(&told.room).map(|r| format!("room {r}")),
-            known(&told.device).map(|d| format!("device number {d}")),
+            known(place.name.as_ref()).map(|n| format!("care location {n}")),
+            known(place.availability.as_ref()).map(|a| format!("device {a}")),
+            known(place.status.as_ref()),
+            known(told.location.as_ref()).map(|l| format!("at {l}")),
+            known(told.room.as_ref()).map(|r| format!("room {r}")),
+            known(told.device.as_ref()).map(|d| format!("device number {d}")),
         ]
         .into_iter()
         .flatten()
@@ -94,10 +94,12 @@ impl Cx<'_> {
             lines.push(at.join(" · "));
         }
         if let Some(patient) = &told.patient {
-            let names: Vec<_> =
-                [&patient.last, &patient.first, &patient.middle].into_iter().filter_map(known).collect();
-            let born = known(&patient.birth_date).map(|b| format!("born {b}"));
-            let mrn = known(&patient.mrn).map(|m| format!("MRN {m}"));
+            let names: Vec<_> = [&patient.last, &patient.first, &patient.middle]
+                .into_iter()
+                .filter_map(|n| known(n.as_ref()))
+                .collect();
+            let born = known(patient.birth_date.as_ref()).map(|b| format!("born {b}"));
+            let mrn = known(patient.mrn.as_ref()).map(|m| format!("MRN {m}"));
             let words: Vec<String> =
                 [Some(names.join(" ")), born, mrn].into_iter().flatten().filter(|w| !w.is_empty()).collect();
             if !words.is_empty() {
@@ -112,8 +114,8 @@ impl Cx<'_> {
 }
 
 /// A value that says something, fit for the screen.
-fn known(value: &Option<String>) -> Option<String> {
-    value.as_deref().map(str::trim).filter(|t| !t.is_empty()).map(|t| text::strict(t).into_owned())
+fn known(value: Option<&String>) -> Option<String> {
+    value.map(String::as_str).map(str::trim).filter(|t| !t.is_empty()).map(|t| text::strict(t).into_owned())
 }
 
 fn ago(age: &str) -> String {

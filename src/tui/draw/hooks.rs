@@ -73,7 +73,7 @@ impl Cx<'_> {
                 at = lines.len();
             }
             lines.push((
-                format!("{}{}", if here && !layer.below { mark } else { "  " }, self.hook_words(layer, hook)),
+                format!("{}{}", if here && !layer.below { mark } else { "  " }, hook_words(layer, hook)),
                 if here { Token::Strong } else { Token::Text },
             ));
             let last = match &hook.row.last {
@@ -93,27 +93,6 @@ impl Cx<'_> {
             }
         }
         (lines, at)
-    }
-
-    fn hook_words(&self, layer: &HooksLayer, hook: &ShownHook) -> String {
-        let whose = match layer.known.rotation.as_ref().filter(|_| hook.row.ours) {
-            Some(r) if r.old == hook.row.record => "ours, the first",
-            Some(r) if r.new == Some(hook.row.record) => "ours, the second",
-            _ if hook.row.ours => "ours",
-            _ => "somebody else's",
-        };
-        let count = match hook.events.len() {
-            0 => "events not known".to_owned(),
-            1 => "1 event".to_owned(),
-            n => format!("{n} events"),
-        };
-        let mut words = format!("{} {} · {whose} · {count}", text::fit(hook.row.vendor.as_str(), 6), address(hook));
-        match (&hook.row.pending, hook.listed) {
-            (Some(pending), _) => words.push_str(&format!(" · {pending}")),
-            (None, None) => words.push_str(" · not listed yet"),
-            _ => {}
-        }
-        words
     }
 
     fn rotation(&self, rotation: &RotationView, width: usize) -> Vec<Line> {
@@ -195,8 +174,33 @@ impl Cx<'_> {
         };
         let at = self.time(delivery.at);
         let vendor = delivery.vendor.as_str();
+        if matches!(delivery.event, Some(Err(_))) {
+            // Why it could not be opened matters more than how long that took to find out.
+            return (format!("{at} {} {event}", text::fit(vendor, 6)), token);
+        }
         (format!("{at} {} {} {} {door}", text::fit(vendor, 6), text::fit(&event, 30), text::fit(&took, 8)), token)
     }
+}
+
+fn hook_words(layer: &HooksLayer, hook: &ShownHook) -> String {
+    let whose = match layer.known.rotation.as_ref().filter(|_| hook.row.ours) {
+        Some(r) if r.old == hook.row.record => "ours, the first",
+        Some(r) if r.new == Some(hook.row.record) => "ours, the second",
+        _ if hook.row.ours => "ours",
+        _ => "somebody else's",
+    };
+    let count = match hook.events.len() {
+        0 => "events not known".to_owned(),
+        1 => "1 event".to_owned(),
+        n => format!("{n} events"),
+    };
+    let mut words = format!("{} {} · {whose} · {count}", text::fit(hook.row.vendor.as_str(), 6), address(hook));
+    match (&hook.row.pending, hook.listed) {
+        (Some(pending), _) => words.extend([" · ", pending]),
+        (None, None) => words.push_str(" · not listed yet"),
+        _ => {}
+    }
+    words
 }
 
 fn ago(age: &str) -> String {

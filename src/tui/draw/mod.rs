@@ -238,6 +238,7 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
             &[A::Back, A::Retry, A::Withdraw, A::Decide, A::Help]
         }
         Some(Layer::Outbox(_)) => &[A::Open, A::Retry, A::Withdraw, A::Decide, A::Finished, A::Back, A::Help],
+        Some(Layer::Hooks(hooks)) if hooks.below => &[A::Replay, A::NextPane, A::Refresh, A::Back, A::Help],
         Some(Layer::Hooks(_)) => &[
             A::AddHook,
             A::EditHook,

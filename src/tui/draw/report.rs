@@ -98,17 +98,17 @@ impl Cx<'_> {
 
     fn filter(&self, layer: &ReportLayer, page: &ReportPage, area: Rect, buf: &mut Buffer) -> Option<Position> {
         let some = |n: u64| if n == 1 { "1 row".to_owned() } else { format!("{n} rows") };
-        let mut words = match layer.text.is_empty() && !layer.typing {
-            true => some(page.rows),
-            false => format!("{} of {}", page.fitting, some(page.rows)),
-        };
+        let mut words = some(page.rows);
+        if layer.typing || !layer.text.is_empty() {
+            words = format!("{} of {words}", page.fitting);
+        }
         if page.held < page.rows {
-            words.push_str(&format!(" (the first {} are shown; the file has all)", page.held));
+            words.extend([format!(" (the first {} are shown; the file has all)", page.held)]);
         }
         if let Some((column, backwards)) = layer.sort {
             let name = page.columns.get(column as usize).map_or("", String::as_str);
             let way = if backwards { "downwards" } else { "upwards" };
-            words.push_str(&format!(" · by {} {way}", text::strict(name)));
+            words.extend([" · by ", &text::strict(name), " ", way]);
         }
         let style = self.look.theme.style(Token::Dim);
         if !layer.typing && layer.text.is_empty() {

@@ -221,9 +221,6 @@ pub(super) fn look_up(model: &mut Model, searched: &str) -> Vec<Effect> {
 }
 
 pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
-    if let Some(effects) = super::desk::motion(model, motion) {
-        return effects;
-    }
     fn shift(at: usize, motion: Motion, last: usize) -> usize {
         match motion {
             Motion::Step(by) => at.saturating_add_signed(by).min(last),
@@ -231,6 +228,9 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
             Motion::First => 0,
             Motion::Last => last,
         }
+    }
+    if let Some(effects) = super::desk::motion(model, motion) {
+        return effects;
     }
     let help_end = match model.layers.last() {
         Some(Layer::Help { .. }) => crate::tui::draw::help_end(model),

@@ -357,7 +357,7 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             }
             _ => Vec::new(),
         },
-        (Wish::Hooks | Wish::Assistances | Wish::Report, answer) => super::desk::looked(model, answer),
+        (Wish::Hooks | Wish::Assistances | Wish::Report, answer) => super::desk::looked(model, &answer),
         (Wish::OpenDraft(_) | Wish::FileDraft(_), _) => acts::nothing_there(model, "the draft is not there any more"),
         _ => Vec::new(),
     }

@@ -72,7 +72,8 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             effects
         }
         Action::StopReport => {
-            let goes_on = report(model).is_some_and(|l| l.view.job.as_ref().is_some_and(|j| j.goes_on()));
+            let goes_on = report(model)
+                .is_some_and(|l| l.view.job.as_ref().is_some_and(crate::domain::report::ReportJob::goes_on));
             if !goes_on {
                 return Some(super::acts::nothing_there(model, "no report is under way"));
             }
@@ -201,10 +202,10 @@ pub(super) fn wishes(model: &Model) -> Vec<Wish> {
 }
 
 /// Takes an answer from what is known over.
-pub(super) fn looked(model: &mut Model, answer: Answer) -> Vec<Effect> {
+pub(super) fn looked(model: &mut Model, answer: &Answer) -> Vec<Effect> {
     let mut again = Vec::new();
     for layer in &mut model.layers {
-        match (layer, &answer) {
+        match (layer, answer) {
             (Layer::Hooks(layer), Answer::Hooks(known)) => {
                 layer.known.clone_from(known);
                 layer.fit();

@@ -26,7 +26,7 @@ fn demo(home: &Home) -> (Admin, String) {
 
 fn open(home: &Home, dir: &str) -> Terminal {
     let window = Terminal::open(home, SIZE, &["demo", "--data-dir", dir]);
-    window.line("the board", SOON, &["2 Appointments", "today"]);
+    window.line("the clinic, once the engine is reached", SOON, &["wardroom", "Riverside Lantern Clinic"]);
     window
 }
 
@@ -42,7 +42,8 @@ fn a_registration_is_exchanged_over_a_kill_and_an_event_is_replayed() {
     let mut window = open(&home, &dir);
     window.press("W");
     window.line("our own registration", SOON, &["solo", "/…", "ours", "12 events"]);
-    window.press("r");
+    // Cobalt's stands above.
+    window.press("jr");
     window.line("the question before", SOON, &["Exchange this registration"]);
     window.press("1");
     window.line("the second at the vendor", SOON, &["Exchange at solo", "waiting for the first event"]);

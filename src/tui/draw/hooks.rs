@@ -8,7 +8,10 @@ use super::{
     put, why,
 };
 use crate::{
-    domain::hooks::{Delivery, RotationPhase, RotationView},
+    domain::{
+        ReasonKind,
+        hooks::{Delivery, RotationPhase, RotationView},
+    },
     tui::{
         desk::{HooksLayer, ShownHook},
         layout, text,
@@ -49,7 +52,10 @@ impl Cx<'_> {
             lines.extend(self.rotation(rotation, width));
         }
         for (vendor, listed) in &layer.listed {
-            if let Err(reason) = listed {
+            // A vendor that has no list is no trouble.
+            if let Err(reason) = listed
+                && reason.kind != ReasonKind::Unsupported
+            {
                 let words = format!("{vendor} did not list its registrations: {}", why(reason));
                 lines.extend(text::wrap(&words, width).into_iter().map(|l| (l, Token::Warning)));
             }

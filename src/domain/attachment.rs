@@ -42,6 +42,21 @@ impl Mime {
         }
     }
 
+    /// Whether it is a picture.
+    pub fn picture(&self) -> bool {
+        matches!(self, Self::Png | Self::Jpeg)
+    }
+
+    /// A short word for a list.
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Pdf | Self::XPdf | Self::ImagePdf => "PDF",
+            Self::Png => "PNG",
+            Self::Jpeg => "JPEG",
+            Self::Verbatim(word) => word,
+        }
+    }
+
     /// Whether a file whose bytes say `sniffed` may be sent under this type: the three names of PDF mean the same.
     pub fn fits(&self, sniffed: &Self) -> bool {
         let pdf = |m: &Self| matches!(m, Self::Pdf | Self::XPdf | Self::ImagePdf);

@@ -234,12 +234,25 @@ pub enum Message {
     },
     /// Something changed.
     Delta(Delta),
+    /// How far a large upload is. Of several about one write only the last is told.
+    Progress(Progress),
     /// Something that a person should see now.
     Toast(Toast),
 }
 
+/// How far a write's large body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Which write.
+    pub entry: EntryId,
+    /// Bytes that have left.
+    pub done: u64,
+    /// Bytes in all.
+    pub whole: u64,
+}
+
 /// The version of the message types; both ends of a socket must speak the same.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// What changed. A window that misses a number asks for fresh views.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ pub mod appointment;
 pub mod assistance;
 pub mod attachment;
 pub mod audit;
+pub mod care;
 pub mod clock;
 pub mod command;
 pub mod consult;

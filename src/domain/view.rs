@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     appointment::{AppointmentStatus, Slot, VideoStatus},
     assistance::{AssistanceRow, Place},
+    care::{EpisodeList, FileList},
     entry::{Entry, Exchange, Reason},
     hooks::Hooks,
     identity::Link,
@@ -129,6 +130,18 @@ pub enum Query {
         /// Which.
         record: RecordId,
     },
+    /// The files of an appointment, as last read and with one's own uploads.
+    Files {
+        /// Of which appointment.
+        appointment: RecordId,
+    },
+    /// The episodes of a patient, as last read and with one's own writes.
+    Episodes {
+        /// Whose.
+        patient: RecordId,
+        /// An appointment of theirs, to tell in which episode it is.
+        appointment: Option<RecordId>,
+    },
     /// Vendors, queue, receiver, stores.
     Health,
     /// The import under way, or the last one since the start.
@@ -197,6 +210,10 @@ pub enum Answer {
     Draft(Option<Box<Draft>>),
     /// See [`Query::Links`].
     Links(Vec<LinkRow>),
+    /// See [`Query::Files`]; `None` when it could not be read here.
+    Files(Option<Box<FileList>>),
+    /// See [`Query::Episodes`]; `None` when it could not be read here.
+    Episodes(Option<Box<EpisodeList>>),
     /// See [`Query::Health`].
     Health(Box<Health>),
     /// See [`Query::Import`]; `None` when there was none.

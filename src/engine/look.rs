@@ -34,6 +34,8 @@ impl Engine {
                 let links = self.with_state(|state| state.links.of(id).to_vec());
                 Answer::Links(told(self.link_rows(id, links)).unwrap_or_default())
             }
+            Query::Files { appointment } => Answer::Files(self.files(*appointment)),
+            Query::Episodes { patient, appointment } => Answer::Episodes(self.episodes(*patient, *appointment)),
             Query::Health => Answer::Health(Box::new(self.health())),
             // Whoever imports knows; an engine alone does not.
             Query::Import => Answer::Import(None),
@@ -162,6 +164,11 @@ fn about(record: &Record, comes_to: impl Fn(RecordId) -> Option<RecordId>) -> Op
         Record::Session(s) => (local(&s.patient), local(&s.appointment)),
         Record::Note(n) => (n.patient, local(&n.appointment)),
         Record::VisitNote(n) => (None, local(&n.appointment)),
+        Record::Attachment(a) => (None, local(&a.appointment)),
+        Record::Attachments(a) => (None, local(&a.appointment)),
+        Record::Episode(e) => (local(&e.patient), None),
+        Record::Episodes(e) => (local(&e.patient), None),
+        Record::Document(d) => (d.patient, None),
         _ => (None, None),
     };
     whom.or_else(|| visit.and_then(comes_to))

@@ -5,6 +5,7 @@
 
 mod absorb;
 mod assistance;
+mod care;
 mod commands;
 #[doc(hidden)]
 pub mod fake;

@@ -5,7 +5,7 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 use jiff::tz::TimeZone;
 
 use crate::{
-    domain::{Intent, Raw, VendorId, clock::Clock, loss::Loss, random::Randomness, view::RoomFilter},
+    domain::{Intent, Kind, Raw, VendorId, VendorRef, clock::Clock, loss::Loss, random::Randomness, view::RoomFilter},
     seal::Keys,
     sync::ports::Vendors,
 };
@@ -25,6 +25,12 @@ pub trait Desk: Send + Sync + 'static {
     fn losses(&self, vendor: VendorId, intent: &Intent, raw: &Raw) -> Vec<Loss> {
         let _ = (vendor, intent, raw);
         Vec::new()
+    }
+
+    /// How a vendor calls the list of this kind that it keeps below a record that it calls so.
+    fn list_name(&self, of: &VendorRef, list: Kind) -> Option<VendorRef> {
+        let _ = (of, list);
+        None
     }
 
     /// The configured vendors in their order, with their names for people.
@@ -56,6 +62,10 @@ impl Desk for VendorDesk {
 
     fn losses(&self, vendor: VendorId, intent: &Intent, raw: &Raw) -> Vec<Loss> {
         self.0.get(vendor).map(|v| v.losses(intent, raw)).unwrap_or_default()
+    }
+
+    fn list_name(&self, of: &VendorRef, list: Kind) -> Option<VendorRef> {
+        self.0.get(of.vendor)?.list_name(of, list)
     }
 
     fn vendors(&self) -> Vec<(VendorId, String)> {

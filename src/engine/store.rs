@@ -5,7 +5,7 @@ use crate::{
     domain::{
         Entry, EntryId, EntryState, Errand, Fact, Intent, Kind, Known, Observation, Reason, Record, RecordId, Secret,
         Source, VendorId, VendorRef,
-        command::{Toast, Touched},
+        command::{Progress, Toast, Touched},
         hooks::KeptDelivery,
         identity::Link,
         inbox::{InboxItem, Undecodable},
@@ -255,6 +255,10 @@ impl Store for Engine {
         if lock(&self.inner.pulse).sample(vendor, sample) {
             self.inner.windows.touched(&[Touched::Health]);
         }
+    }
+
+    fn progress(&self, entry: EntryId, done: u64, whole: u64) {
+        self.inner.windows.progress(Progress { entry, done, whole });
     }
 
     fn say(&self, toast: Toast) {

@@ -1,18 +1,23 @@
 //! Who is told what changed. A window that is slow gets fewer, coarser words, never a silent loss.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{BTreeMap, HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use tokio::sync::Notify;
 
-use crate::domain::command::{Delta, Level, Message, Toast, Touched};
+use crate::domain::{
+    EntryId,
+    command::{Delta, Level, Message, Progress, Toast, Touched},
+};
 
 /// More different things than this are told as "anything may have changed".
 const TOUCHED: usize = 512;
 /// So many short messages wait for a window; after them only their number is told.
 const TOASTS: usize = 32;
+/// The progress of so many uploads waits for a window; that of the others is told when it goes on.
+const UPLOADS: usize = 32;
 
 /// All windows of an engine.
 #[derive(Debug, Default)]
@@ -43,6 +48,11 @@ impl Windows {
         self.each(|waiting| waiting.say(toast.clone()));
     }
 
+    /// Tells every window how far an upload is.
+    pub(super) fn progress(&self, progress: Progress) {
+        self.each(|waiting| waiting.progress(progress));
+    }
+
     fn each(&self, tell: impl Fn(&mut Waiting)) {
         lock(&self.open).retain(|queue| {
             let Some(queue) = queue.upgrade() else { return false };
@@ -67,10 +77,15 @@ struct Waiting {
     all: bool,
     toasts: VecDeque<Toast>,
     dropped: u32,
+    uploads: BTreeMap<EntryId, Progress>,
 }
 
 impl Waiting {
     fn touch(&mut self, touched: Touched) {
+        if let Touched::Entry(entry) = touched {
+            // What was told of it before belongs to a state that it has left.
+            self.uploads.remove(&entry);
+        }
         if self.all || !self.known.insert(touched) {
             return;
         }
@@ -84,6 +99,12 @@ impl Waiting {
         self.all = true;
         self.touched.clear();
         self.known.clear();
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        if self.uploads.len() < UPLOADS || self.uploads.contains_key(&progress.entry) {
+            self.uploads.insert(progress.entry, progress);
+        }
     }
 
     fn say(&mut self, toast: Toast) {
@@ -100,6 +121,9 @@ impl Waiting {
             self.all = false;
             self.known.clear();
             return Some(Message::Delta(Delta { seq: self.seq, touched: std::mem::take(&mut self.touched) }));
+        }
+        if let Some((_, progress)) = self.uploads.pop_first() {
+            return Some(Message::Progress(progress));
         }
         if let Some(toast) = self.toasts.pop_front() {
             return Some(Message::Toast(toast));
@@ -125,12 +149,12 @@ impl Subscription {
         self.queue.wake.notify_one();
     }
 
-    /// What is waiting, if anything is: a [`Message::Delta`] or a [`Message::Toast`].
+    /// What is waiting, if anything is: a [`Message::Delta`], a [`Message::Progress`] or a [`Message::Toast`].
     pub fn try_next(&self) -> Option<Message> {
         lock(&self.queue.waiting).next()
     }
 
-    /// The next [`Message::Delta`] or [`Message::Toast`]. Dropping the future loses nothing.
+    /// The next [`Message::Delta`], [`Message::Progress`] or [`Message::Toast`]. Dropping the future loses nothing.
     pub async fn next(&self) -> Message {
         loop {
             let woken = self.queue.wake.notified();
@@ -184,6 +208,24 @@ mod tests {
         }
         assert_eq!(delta(&slow), Some((1, vec![])));
         assert_eq!(delta(&slow), None);
+    }
+
+    #[test]
+    fn of_an_upload_only_the_last_progress_waits_and_none_outlives_its_state() {
+        let windows = Windows::default();
+        let window = windows.subscribe();
+        let at = |entry, done| Progress { entry: EntryId(entry), done, whole: 100 };
+        (0..=100).for_each(|done| windows.progress(at(1, done)));
+        assert_eq!(window.try_next(), Some(Message::Progress(at(1, 100))));
+        assert_eq!(window.try_next(), None);
+        windows.progress(at(1, 100));
+        windows.touched(&[Touched::Entry(EntryId(1))]);
+        windows.progress(at(2, 3));
+        assert!(matches!(window.try_next(), Some(Message::Delta(_))));
+        assert_eq!(window.try_next(), Some(Message::Progress(at(2, 3))));
+        assert_eq!(window.try_next(), None);
+        (0..10_000).for_each(|entry| windows.progress(at(entry, 1)));
+        assert_eq!(std::iter::from_fn(|| window.try_next()).count(), UPLOADS);
     }
 
     #[test]

@@ -253,7 +253,7 @@ fn number_of(message: &Message) -> Option<u64> {
         | Message::Answer { to, .. }
         | Message::Told { to, .. }
         | Message::Welcome { to, .. } => Some(*to),
-        Message::Delta(_) | Message::Toast(_) => None,
+        Message::Delta(_) | Message::Progress(_) | Message::Toast(_) => None,
     }
 }
 

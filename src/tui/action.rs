@@ -29,11 +29,15 @@ pub enum Context {
     Assistance,
     /// The reports layer.
     Reports,
+    /// The files of an appointment.
+    Files,
+    /// The episodes of a patient.
+    Episodes,
 }
 
 impl Context {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Global,
         Self::Rooms,
         Self::Appointments,
@@ -46,6 +50,8 @@ impl Context {
         Self::Webhooks,
         Self::Assistance,
         Self::Reports,
+        Self::Files,
+        Self::Episodes,
     ];
 
     /// For people.
@@ -63,6 +69,8 @@ impl Context {
             Self::Webhooks => "Webhooks",
             Self::Assistance => "Requests for assistance",
             Self::Reports => "Reports",
+            Self::Files => "Files",
+            Self::Episodes => "Episodes of care",
         }
     }
 }
@@ -197,6 +205,26 @@ actions! {
     VisitNote, "visit-note", "visit note", ["V"], [Appointments];
     /// Say in which waiting room the appointment is, where no vendor tells.
     SetRoom, "set-room", "set room", ["R"], [Appointments];
+    /// The files on the appointment.
+    Files, "files", "files", ["A"], [Appointments];
+    /// Put the appointment into an episode of care, or take it out of one.
+    AssignEpisode, "assign-episode", "episode", ["E"], [Appointments];
+    /// The patient's episodes of care.
+    Episodes, "episodes", "episodes", ["E"], [Patients];
+    /// Add a document to the patient's record.
+    AddDocument, "add-document", "document", ["d"], [Patients];
+    /// Ask for a consult for the patient (perfect answer).
+    AskConsult, "ask-consult", "consult", ["c"], [Patients];
+    /// Put a file on the appointment.
+    AddFile, "add-file", "add", ["a", "n"], [Files];
+    /// Delete the file, or take back one that was not sent yet.
+    DeleteFile, "delete-file", "delete", ["x"], [Files];
+    /// Show the picture in a file that was sent from here, or hide it.
+    ShowPicture, "show-picture", "picture", ["p"], [Files];
+    /// Begin an episode of care.
+    NewEpisode, "new-episode", "new", ["n"], [Episodes];
+    /// Change the episode of care.
+    EditEpisode, "edit-episode", "edit", ["e"], [Episodes];
     /// Make a draft of the session's summary.
     DraftFromSummary, "draft-from-summary", "draft", ["d"], [Sessions];
     /// File the note into the EMR.
@@ -208,7 +236,8 @@ actions! {
     /// Confirm that two vendors' records are the same, or say that they are not.
     Links, "links", "same as…", ["="], [Appointments, Patients, Sessions, Notes, Detail];
     /// Read it again from its vendor, now.
-    Refresh, "refresh", "read again", ["U"], [Appointments, Patients, Sessions, Notes, Detail, Webhooks, Assistance];
+    Refresh, "refresh", "read again", ["U"],
+        [Appointments, Patients, Sessions, Notes, Detail, Webhooks, Assistance, Files, Episodes];
     /// The vendor's own words: the raw body.
     Raw, "raw", "raw", ["J"], [Appointments, Patients, Sessions, Notes, Detail];
     /// Try the queued write again now.

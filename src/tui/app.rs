@@ -17,7 +17,7 @@ use signal_hook::{
 };
 
 pub use opening::Opening;
-pub use turn::{Demo, Engine, Happening, Surface, Window};
+pub use turn::{Demo, Disk, Engine, Happening, Surface, Window};
 
 use super::{
     keymap::Keymap,
@@ -83,6 +83,7 @@ pub fn run<X: From<WindowError> + Send>(
     super::terminal::install_panic_hook(contained);
     let screen = Screen::take(mouse).map_err(WindowError::from)?;
     let (send, receive) = mpsc::channel();
+    let disk = Disk::Beside(send.clone());
     let mut model = Model::new(setting, clock.now(), screen.size());
     model.mouse = mouse;
     let opening = Opening::draw_first(model, (keymap, theme), screen, clock).map_err(WindowError::from)?;
@@ -109,6 +110,7 @@ pub fn run<X: From<WindowError> + Send>(
     });
     let outcome = outcome.and_then(|window| {
         let Some(mut window) = window else { return Ok(()) };
+        window.disk = disk;
         let outcome = live(&mut window, &receive);
         window.end();
         settle(&mut window, &receive);

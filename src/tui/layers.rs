@@ -5,9 +5,11 @@ use super::{
     editor::Editor,
     forms::Form,
     list::List,
+    picture::Picture,
 };
 use crate::domain::{
     Command, DraftId, Entry, EntryId, Raw, Reason, RecordId,
+    care::{EpisodeList, EpisodeRow, FileList, FileRow},
     command::Decision,
     dispute::Disputed,
     view::{Detail, LinkRow, OutboxRow},
@@ -43,6 +45,10 @@ pub enum Layer {
     Assistance(AssistanceLayer),
     /// Reports.
     Report(Box<ReportLayer>),
+    /// The files of an appointment.
+    Files(FilesLayer),
+    /// The episodes of a patient.
+    Episodes(EpisodesLayer),
     /// Vendors, receiver, stores.
     Health,
     /// The messages of this window.
@@ -146,6 +152,71 @@ pub struct LinksLayer {
     pub then_file: Option<DraftId>,
 }
 
+/// How a question stands whose earlier answer is on the screen meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// The vendor is being asked.
+    Asking,
+    /// It told.
+    Told,
+    /// It did not: what is shown is what was known before.
+    Failed(Reason),
+}
+
+/// See [`Layer::Files`].
+#[derive(Debug)]
+pub struct FilesLayer {
+    /// Of which appointment.
+    pub appointment: RecordId,
+    /// What is known.
+    pub list: Option<Box<FileList>>,
+    /// Whether that is being read again.
+    pub asked: Asked,
+    /// Which file.
+    pub selected: Option<RecordId>,
+    /// The picture in a file, or why it cannot be shown.
+    pub picture: Option<(RecordId, Result<Picture, String>)>,
+}
+
+impl FilesLayer {
+    /// The selected file.
+    pub fn current(&self) -> Option<&FileRow> {
+        self.list.as_ref()?.rows.iter().find(|r| Some(r.id) == self.selected)
+    }
+
+    /// The rows by identity.
+    pub fn rows(&self) -> Vec<RecordId> {
+        self.list.iter().flat_map(|l| &l.rows).map(|r| r.id).collect()
+    }
+}
+
+/// See [`Layer::Episodes`].
+#[derive(Debug)]
+pub struct EpisodesLayer {
+    /// Whose.
+    pub patient: RecordId,
+    /// The appointment that is to be put into one.
+    pub appointment: Option<RecordId>,
+    /// What is known.
+    pub list: Option<Box<EpisodeList>>,
+    /// Whether that is being read again.
+    pub asked: Asked,
+    /// Which episode.
+    pub selected: Option<RecordId>,
+}
+
+impl EpisodesLayer {
+    /// The selected episode.
+    pub fn current(&self) -> Option<&EpisodeRow> {
+        self.list.as_ref()?.rows.iter().find(|r| Some(r.id) == self.selected)
+    }
+
+    /// The rows by identity.
+    pub fn rows(&self) -> Vec<RecordId> {
+        self.list.iter().flat_map(|l| &l.rows).map(|r| r.id).collect()
+    }
+}
+
 /// See [`Layer::Choice`].
 #[derive(Debug)]
 pub struct ChoiceLayer {
@@ -207,6 +278,17 @@ pub enum Choice {
     BookFor(RecordId),
     /// Take a write back.
     Withdraw(EntryId),
+    /// Have the vendor delete a file.
+    DeleteFile(RecordId),
+    /// Put an appointment into an episode, or into none.
+    Assign {
+        /// Which appointment.
+        appointment: RecordId,
+        /// Into which.
+        episode: Option<RecordId>,
+    },
+    /// Open the form of a refused write again.
+    AskAgain(EntryId),
     /// Close the window.
     Quit,
     /// Do this, and say so.

@@ -15,6 +15,8 @@ pub mod layout;
 pub mod list;
 pub mod model;
 pub mod painter;
+pub mod paths;
+pub mod picture;
 pub mod terminal;
 pub mod text;
 pub mod theme;

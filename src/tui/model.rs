@@ -1,6 +1,9 @@
 //! All that the window shows, as plain data. Focus lives here; routing never depends on what was drawn.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -9,8 +12,8 @@ use super::{
     list::{Identified, List},
 };
 use crate::domain::{
-    RecordId, VendorId,
-    command::{Level, Toast},
+    Delta, EntryId, RecordId, VendorId,
+    command::{Level, Progress, Toast, Touched},
     view::{AppointmentRow, Health, NoteRow, PatientRow, Query, RoomFilter, RoomRow, RowId, SessionRow, Window},
 };
 
@@ -84,6 +87,9 @@ pub const TOAST_STANDS: Duration = Duration::from_secs(6);
 
 /// How long a selection rests before the panes that follow it change.
 pub const REST: Duration = Duration::from_millis(150);
+
+/// The progress of so many uploads is kept.
+const UPLOADS_KEPT: usize = 64;
 
 /// So many messages are kept for the log layer.
 pub const LOG_KEPT: usize = 500;
@@ -265,6 +271,8 @@ pub struct Model {
     pub watched: Watched,
     /// The patient of the draft that was begun last.
     pub about: Option<PatientRow>,
+    /// How far uploads are.
+    pub uploads: BTreeMap<EntryId, Progress>,
     /// The engine is being reached: nothing is known yet.
     pub opening: bool,
     /// The engine cannot be reached: what is shown may be old.
@@ -305,6 +313,7 @@ impl Model {
             showing: None,
             watched: Watched::default(),
             about: None,
+            uploads: BTreeMap::new(),
             opening: false,
             lost: false,
             mouse: false,
@@ -492,6 +501,23 @@ impl Model {
             Pane::Appointments => self.appointments.current().map(|r| r.id),
             Pane::Sessions => self.sessions.current().and_then(|r| r.appointment),
             _ => self.scope.appointment.as_ref().map(|(id, _)| *id),
+        }
+    }
+
+    /// An upload went on.
+    pub fn upload(&mut self, progress: Progress) {
+        if self.uploads.len() >= UPLOADS_KEPT && !self.uploads.contains_key(&progress.entry) {
+            self.uploads.pop_first();
+        }
+        self.uploads.insert(progress.entry, progress);
+    }
+
+    /// Writes changed their state: how far they were in the one before says nothing any more.
+    pub fn uploads_went_on(&mut self, delta: &Delta) {
+        for touched in &delta.touched {
+            if let Touched::Entry(entry) = touched {
+                self.uploads.remove(entry);
+            }
         }
     }
 

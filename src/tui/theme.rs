@@ -123,6 +123,7 @@ impl Depth {
 #[derive(Debug, Clone)]
 pub struct Theme {
     styles: BTreeMap<Token, Style>,
+    depth: Depth,
 }
 
 /// What is wrong with a theme.
@@ -189,6 +190,20 @@ impl Theme {
         self.styles.get(&token).copied().unwrap_or_default()
     }
 
+    /// How many colours it was made for.
+    pub fn depth(&self) -> Depth {
+        self.depth
+    }
+
+    /// The colour of a picture's point, as near as the terminal shows it.
+    pub fn nearest(&self, [r, g, b]: [u8; 3]) -> Color {
+        match self.depth {
+            Depth::True => Color::Rgb(r, g, b),
+            Depth::Indexed => Color::Indexed(nearest_indexed(r, g, b)),
+            Depth::Sixteen | Depth::Mono => nearest_sixteen(r, g, b),
+        }
+    }
+
     fn parse(file: &str, text: &str, depth: Depth) -> Result<Self, ThemeProblem> {
         let line = |at: usize| Some(memchr::memchr_iter(b'\n', &text.as_bytes()[..at.min(text.len())]).count() + 1);
         let problem = |at: Option<usize>, token: &str, message: String| ThemeProblem {
@@ -221,13 +236,13 @@ impl Theme {
             let style = parse_style(spec, depth).map_err(|m| problem(Some(node.span().start), name, m))?;
             styles.insert(token, style);
         }
-        Ok(Self { styles })
+        Ok(Self { styles, depth })
     }
 }
 
 impl Default for Theme {
     fn default() -> Self {
-        Self::load("dark", Depth::Sixteen).unwrap_or(Self { styles: BTreeMap::new() })
+        Self::load("dark", Depth::Sixteen).unwrap_or(Self { styles: BTreeMap::new(), depth: Depth::Mono })
     }
 }
 

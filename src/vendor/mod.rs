@@ -17,7 +17,7 @@ use jiff::civil::Date;
 use crate::domain::{
     appointment::Slot,
     entry::{Errand, Fetched, Known, Probe, Probed, Reason, ReasonKind, Sent},
-    ids::{VendorId, VendorRef},
+    ids::{Kind, VendorId, VendorRef},
     inbox::{Decoded, InboxItem, Undecodable},
     intent::Intent,
     loss::Loss,
@@ -100,6 +100,12 @@ pub trait Vendor: Send + Sync + 'static {
     fn losses(&self, intent: &Intent, raw: &Raw) -> Vec<Loss> {
         let _ = (intent, raw);
         Vec::new()
+    }
+
+    /// How it calls the list of this kind that it keeps below a record that it calls so.
+    fn list_name(&self, of: &VendorRef, list: Kind) -> Option<VendorRef> {
+        let _ = (of, list);
+        None
     }
 
     /// How an unknown outcome of this write is found out; also asked after a crash, when no answer was ever seen.

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, io, time::Instant};
 
 use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 
-use super::turn::{Demo, Engine, Happening, Surface, Window};
+use super::turn::{Demo, Disk, Engine, Happening, Surface, Window};
 use crate::{
     domain::clock::Clock,
     tui::{
@@ -87,8 +87,19 @@ impl<'a, S: Surface> Opening<'a, S> {
         model.setting = setting;
         model.now = clock.now();
         let pending = update::everything(&model);
-        let mut window =
-            Window { model, keymap, theme, engine, surface, demo, clock, drawn: Instant::now(), stale: false, pending };
+        let mut window = Window {
+            model,
+            keymap,
+            theme,
+            engine,
+            surface,
+            demo,
+            disk: Disk::Here,
+            clock,
+            drawn: Instant::now(),
+            stale: false,
+            pending,
+        };
         window.perform()?;
         window.draw()?;
         if let Some(first) = kept.pop_front() {

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     io,
+    sync::mpsc,
     time::{Duration, Instant},
 };
 
@@ -16,6 +17,7 @@ use crate::{
         draw::{self, Look},
         keymap::Keymap,
         model::Model,
+        paths::Seen,
         theme::Theme,
         update::{self, DemoAct, Effect, Msg, Purpose, Wish},
     },
@@ -40,6 +42,8 @@ pub enum Happening {
     Heard(Message),
     /// A signal came.
     Signal(i32),
+    /// The disk was looked at.
+    Seen(Seen),
     /// The engine that was being reached is there, or is known to be out of reach.
     Reached,
 }
@@ -81,6 +85,14 @@ pub trait Surface {
 /// What the palette of the demo does; answers with a line for the person.
 pub type Demo = Box<dyn Fn(DemoAct, &Model) -> String + Send>;
 
+/// Where the disk is looked at.
+pub enum Disk {
+    /// On threads of their own, because a share may hang; the answer comes as a happening.
+    Beside(mpsc::Sender<Happening>),
+    /// At once.
+    Here,
+}
+
 /// A window with what it needs from outside.
 pub struct Window<'a, E, S> {
     /// All that is shown.
@@ -95,6 +107,8 @@ pub struct Window<'a, E, S> {
     pub surface: S,
     /// The demo's acts.
     pub demo: Option<Demo>,
+    /// Where what lies on the disk is looked at.
+    pub disk: Disk,
     /// Time.
     pub clock: &'a dyn Clock,
     pub(super) drawn: Instant,
@@ -166,6 +180,7 @@ impl<E: Engine, S: Surface> Window<'_, E, S> {
                 Msg::Mouse(event)
             }
             Happening::Heard(message) => Msg::Heard(message),
+            Happening::Seen(seen) => Msg::Seen(seen),
             Happening::Signal(SIGCONT) => {
                 self.surface.resume()?;
                 let (w, h) = self.surface.size();
@@ -223,6 +238,17 @@ impl<E: Engine, S: Surface> Window<'_, E, S> {
                 let said = self.demo.as_ref().map_or_else(String::new, |demo| demo(act, &self.model));
                 self.model.tell(crate::domain::command::Level::Info, said);
             }
+            Effect::Inspect(what) => match &self.disk {
+                Disk::Beside(send) => {
+                    let send = send.clone();
+                    // The window may be gone by then.
+                    std::thread::spawn(move || drop(send.send(Happening::Seen(what.look()))));
+                }
+                Disk::Here => {
+                    let effects = self.update(Msg::Seen(what.look()));
+                    self.pending.extend(effects);
+                }
+            },
             Effect::Copy(text) => self.copy(&text)?,
             Effect::Mouse(on) => self.surface.mouse(on)?,
             Effect::Redraw => self.surface.forget(),

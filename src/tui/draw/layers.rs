@@ -51,6 +51,8 @@ pub fn layer(model: &Model, look: &Look<'_>, layer: &Layer, buf: &mut Buffer) ->
         Layer::Hooks(layer) => cx.hooks(layer, buf),
         Layer::Assistance(layer) => cx.assistance(layer, buf),
         Layer::Report(layer) => return cx.report(layer, buf),
+        Layer::Files(layer) => cx.files(layer, buf),
+        Layer::Episodes(layer) => cx.episodes(layer, buf),
         Layer::Health => cx.health(buf),
         Layer::Log { back } => cx.log(*back, buf),
     }
@@ -286,7 +288,9 @@ impl Cx<'_> {
                 field("objective", e.terms.objective.as_deref().unwrap_or_default());
                 field("not finished", e.terms.reason_incomplete.as_deref().unwrap_or_default());
                 for visit in &e.appointments {
-                    field("appointment", &visit.reasons.join(", "));
+                    let when = super::visit_words(visit.start, &self.model.setting.zone);
+                    let notes = if visit.has_notes == Some(true) { " · has notes" } else { "" };
+                    field("appointment", &format!("{when} · {}{notes}", visit.reasons.join(", ")));
                 }
             }
             Record::Episodes(e) => {
@@ -298,6 +302,7 @@ impl Cx<'_> {
                 field(if a.deleted { "deleted" } else { "file" }, &a.title);
                 field("type", a.mime.as_ref().map_or("", |m| m.as_str()));
                 field("bytes", &a.size.map_or_else(String::new, |n| n.to_string()));
+                field("uploaded", &a.uploaded_at.map_or_else(String::new, |at| self.moment(at)));
             }
             Record::Attachments(a) => {
                 for (_, file) in a.files.iter().filter(|(_, file)| !file.deleted) {
@@ -306,6 +311,7 @@ impl Cx<'_> {
             }
             Record::Document(d) => {
                 field("document", &d.body.name);
+                field("of", &self.moment(d.body.at));
                 for (question, response) in &d.body.responses {
                     field(question, response);
                 }
@@ -323,6 +329,14 @@ impl Cx<'_> {
             }
             Record::Consult(c) => {
                 field("patient", &format!("{}, {}", c.last, c.first));
+                field("born", &c.birth_date);
+                field("MRN", &c.mrn);
+                field("location id", &c.location);
+                field("patient is at", c.patient_location.as_deref().unwrap_or_default());
+                field("call back", c.callback.as_deref().unwrap_or_default());
+                field("caller", c.caller.as_deref().unwrap_or_default());
+                field("centre told", &c.call_center_notified.map_or_else(String::new, |at| self.moment(at)));
+                field("physician told", &c.physician_notified.map_or_else(String::new, |at| self.moment(at)));
                 field("consult", &format!("{} ({})", c.reason, c.kind));
                 field("asked by", &c.provider);
             }

@@ -1,6 +1,7 @@
 //! The model on a buffer. Never mutates, waits, or works for rows that are off the screen.
 
 mod assistance;
+mod care;
 mod empty;
 mod frame;
 mod help;
@@ -11,6 +12,7 @@ mod queue;
 mod report;
 mod words;
 
+pub(in crate::tui) use care::visit_words;
 pub(in crate::tui) use help::help_end;
 pub(in crate::tui) use hooks::address;
 use jiff::Timestamp;
@@ -263,6 +265,8 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
         }
         Some(Layer::Report(_)) => &[A::OrderReport, A::SaveDump, A::OpenReport, A::StopReport, A::Back, A::Help],
         Some(Layer::Detail(_)) => &[A::Back, A::Down, A::Raw, A::Refresh, A::Links, A::Help],
+        Some(Layer::Files(_)) => &[A::AddFile, A::DeleteFile, A::ShowPicture, A::Open, A::Refresh, A::Back, A::Help],
+        Some(Layer::Episodes(_)) => &[A::Open, A::NewEpisode, A::EditEpisode, A::Refresh, A::Back, A::Help],
         Some(Layer::Help { .. } | Layer::Log { .. } | Layer::Health) => &[A::Back, A::Down],
         None if model.filtering.is_some() => {
             return fixed(&[("type", "to filter"), ("↑↓", "move"), ("enter", "keep"), ("esc", "clear")]);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::patient::Patient;
+use crate::domain::{patient::Patient, view::PatientRow};
 
 /// A patient's name and two further identifiers, shown wherever something is written or sent about them.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -29,6 +29,16 @@ impl From<&Patient> for PatientIdentity {
 }
 
 impl PatientIdentity {
+    /// Of a row, as far as there is one.
+    pub fn of_row(row: Option<&PatientRow>) -> Self {
+        let known = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+        row.map_or_else(Self::default, |row| Self {
+            name: row.name.clone(),
+            birth_date: known(&row.birth_date),
+            mrn: known(&row.mrn),
+        })
+    }
+
     /// Name, birth date and MRN in one line; what is not known is said.
     pub fn line(&self) -> String {
         let name = known(Some(&self.name)).unwrap_or("no name known");

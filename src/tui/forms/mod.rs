@@ -7,11 +7,15 @@
 #![allow(clippy::unused_self, reason = "every form answers the same calls, some without looking at itself")]
 
 mod addendum;
+pub(in crate::tui) mod attach;
 mod booking;
 mod busy;
 mod cancel;
 mod choice;
+mod consult;
 mod context_link;
+mod document;
+pub(in crate::tui) mod episode;
 mod hook;
 mod identity;
 mod line;
@@ -37,16 +41,22 @@ use ratatui::{
 };
 
 use self::{
-    addendum::AddendumForm, booking::BookingForm, cancel::CancelForm, context_link::ContextLinkForm, hook::HookForm,
-    look_up::LookUpForm, paint::put, patient::PatientForm, place::PlaceForm, report::ReportForm, scribe::ScribeForm,
-    sheet::Came, visit_note::VisitNoteForm,
+    addendum::AddendumForm, attach::AttachForm, booking::BookingForm, cancel::CancelForm, consult::ConsultForm,
+    context_link::ContextLinkForm, document::DocumentForm, episode::EpisodeForm, hook::HookForm, look_up::LookUpForm,
+    paint::put, patient::PatientForm, place::PlaceForm, report::ReportForm, scribe::ScribeForm, sheet::Came,
+    visit_note::VisitNoteForm,
 };
-use super::desk::ShownHook;
-use super::theme::{Theme, Token};
+use super::{
+    desk::ShownHook,
+    paths::Typed,
+    theme::{Theme, Token},
+};
 use crate::domain::{
-    Command, Intent, Question, Reason, RecordId, VendorId,
+    Command, EntryId, Intent, Question, Reason, RecordId, VendorId,
     appointment::{Appointment, Terms},
     command::Refusal,
+    consult::Consult,
+    episode::EpisodeTerms,
     loss::Loss,
     note::VisitNote,
     patient::Patient,
@@ -101,6 +111,8 @@ pub enum FormEvent {
     Found(RecordId),
     /// These links were made, each with its label: close the form and show them.
     Links(Vec<(String, String)>),
+    /// Look at what this typed path leads to and answer with [`Form::seen`], once: a form looks at one at a time.
+    Inspect(String),
 }
 
 /// A form, by what it is for.
@@ -117,6 +129,10 @@ enum Kind {
     Hook(HookForm),
     Place(PlaceForm),
     Report(ReportForm),
+    Attach(AttachForm),
+    Document(DocumentForm),
+    Episode(EpisodeForm),
+    Consult(ConsultForm),
 }
 
 /// Runs the same call on whichever form it is.
@@ -134,6 +150,10 @@ macro_rules! each {
             Kind::Hook($form) => $what,
             Kind::Place($form) => $what,
             Kind::Report($form) => $what,
+            Kind::Attach($form) => $what,
+            Kind::Document($form) => $what,
+            Kind::Episode($form) => $what,
+            Kind::Consult($form) => $what,
         }
     };
 }
@@ -154,6 +174,8 @@ pub struct Form {
     weighed: bool,
     /// A person was told what the write would drop and has not answered.
     weighing: bool,
+    /// The refused write that this one puts right.
+    replaces: Option<EntryId>,
 }
 
 impl fmt::Debug for Form {
@@ -165,7 +187,16 @@ impl fmt::Debug for Form {
 
 impl Form {
     fn of(kind: Kind) -> Self {
-        Self { kind, asked: false, sent: false, message: None, submitted: None, weighed: false, weighing: false }
+        Self {
+            kind,
+            asked: false,
+            sent: false,
+            message: None,
+            submitted: None,
+            weighed: false,
+            weighing: false,
+            replaces: None,
+        }
     }
 
     /// For a new patient.
@@ -260,6 +291,41 @@ impl Form {
         Self::of(Kind::Report(ReportForm::open(cx)))
     }
 
+    /// To put a file on an appointment; `visit` says which one, in words.
+    pub fn attach(appointment: RecordId, about: &PatientIdentity, visit: &str) -> Self {
+        Self::of(Kind::Attach(AttachForm::new(appointment, about, visit)))
+    }
+
+    /// To add a document to a patient's record.
+    pub fn add_document(patient: RecordId, about: &PatientIdentity, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Document(DocumentForm::new(patient, about, cx)))
+    }
+
+    /// For a new episode of care. `types` are those that the patient's other episodes have.
+    pub fn create_episode(patient: RecordId, about: &PatientIdentity, types: &[String], cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Episode(EpisodeForm::create(patient, about, types, cx)))
+    }
+
+    /// For an episode of care as it is shown now.
+    pub fn edit_episode(episode: RecordId, about: &PatientIdentity, base: EpisodeTerms) -> Self {
+        Self::of(Kind::Episode(EpisodeForm::edit(episode, about, base)))
+    }
+
+    /// To ask for a consult for a patient.
+    pub fn ask_consult(patient: &Patient, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Consult(ConsultForm::new(patient, cx)))
+    }
+
+    /// To ask anew for a consult that the vendor refused, what it said at the fields that it named.
+    pub fn ask_consult_again(entry: EntryId, content: &Consult, why: &Reason, cx: &FormContext<'_>) -> Self {
+        Self { replaces: Some(entry), ..Self::of(Kind::Consult(ConsultForm::again(content, why, cx))) }
+    }
+
+    /// The refused write that is to be dropped once this one is saved.
+    pub fn replaces(&self) -> Option<EntryId> {
+        self.replaces
+    }
+
     /// The first thing a form wants, right after it was made.
     pub fn opened(&mut self, cx: &FormContext<'_>) -> FormEvent {
         match &mut self.kind {
@@ -297,6 +363,10 @@ impl Form {
         self.weighed = false;
         self.submitted = None;
         let step = each!(&mut self.kind, form => form.key(key, cx));
+        self.came_to(step, asked)
+    }
+
+    fn came_to(&mut self, step: Step, asked: bool) -> FormEvent {
         match step {
             Step::Stay => FormEvent::Stay,
             Step::Say(text) => {
@@ -310,6 +380,7 @@ impl Form {
                 FormEvent::Stay
             }
             Step::Ask(question) => FormEvent::Ask(question),
+            Step::Inspect(path) => FormEvent::Inspect(path),
             Step::Do(word, command) => {
                 self.sent = true;
                 self.message = Some(("One moment …".into(), false));
@@ -411,10 +482,22 @@ impl Form {
         }
     }
 
+    /// The answer to a [`FormEvent::Inspect`]; may lead to a further one, or to what a key waited for.
+    pub fn seen(&mut self, typed: Box<Typed>, cx: &FormContext<'_>) -> FormEvent {
+        match &mut self.kind {
+            Kind::Attach(form) if !self.sent => {
+                let step = form.seen(typed, cx);
+                self.came_to(step, false)
+            }
+            _ => FormEvent::Stay,
+        }
+    }
+
     /// When [`Form::tick`] has something to do at the earliest.
     pub fn next_tick(&self) -> Option<Timestamp> {
         match &self.kind {
             Kind::Booking(form) => form.next_tick(),
+            Kind::Attach(form) => form.next_tick(),
             _ => None,
         }
     }
@@ -423,6 +506,10 @@ impl Form {
     pub fn tick(&mut self, cx: &FormContext<'_>) -> FormEvent {
         match &mut self.kind {
             Kind::Booking(form) => form.tick(cx),
+            Kind::Attach(form) => {
+                let step = form.tick(cx);
+                self.came_to(step, false)
+            }
             _ => FormEvent::Stay,
         }
     }
@@ -501,6 +588,8 @@ enum Step {
     Say(String),
     Esc,
     Ask(Question),
+    /// A typed path is to be looked at.
+    Inspect(String),
     Submit(Box<Intent>),
     /// What to say once it is done.
     Do(&'static str, Box<Command>),

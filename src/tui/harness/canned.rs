@@ -7,8 +7,11 @@ use crate::domain::{
     Command, DraftId, Entry, EntryId, EntryState, Fact, Intent, Kind, Pointer, Query, Question, Raw, Reason, Record,
     RecordId, Reply, Source, VendorId, VendorRef,
     appointment::{Appointment, AppointmentStatus, Slot},
+    attachment::{Attachment, Mime},
+    care::{EpisodeList, EpisodeRow, FileList, FileRow, Standing as Place, VisitInEpisode},
     command::{Decision, Refusal},
     entry::{Exchange, ReasonKind, Step, StepKind},
+    episode::{Episode, EpisodeStatus, EpisodeTerms},
     identity::{Ground, Link, Standing},
     ids::Scheme,
     loss::Loss,
@@ -36,6 +39,8 @@ const SESSION: u64 = 20_000_000;
 const NOTE: u64 = 30_000_000;
 const EMR: u64 = 40_000_000;
 const VISIT_NOTE: u64 = 50_000_000;
+pub(in crate::tui) const FILE: u64 = 60_000_000;
+pub(in crate::tui) const EPISODE: u64 = 70_000_000;
 
 pub(in crate::tui) fn patient_id(n: u32) -> RecordId {
     RecordId(PATIENT + u64::from(n))
@@ -189,6 +194,12 @@ pub(in crate::tui) struct World {
     /// What any write would drop.
     pub(in crate::tui) losses: Vec<Loss>,
     pub(in crate::tui) desks: super::desk::Desks,
+    /// On every appointment.
+    pub(in crate::tui) files: Vec<FileRow>,
+    /// Of every patient.
+    pub(in crate::tui) episodes: Vec<EpisodeRow>,
+    /// In which of them every appointment is.
+    pub(in crate::tui) standing: Place,
 }
 
 impl World {
@@ -246,6 +257,16 @@ impl World {
                 ("Provider".into(), "https://visit.example.test/p/2f7c?room=7".into()),
             ],
             desks: super::desk::Desks::small(),
+            files: vec![
+                file(0, "referral-1f3a9c02.pdf", Mime::Pdf, 182_400, false),
+                file(1, "rash-left-arm.jpeg", Mime::Jpeg, 2_411_724, false),
+                file(2, "wrong-scan.png", Mime::Png, 640, true),
+            ],
+            episodes: vec![
+                episode(0, "Cough that does not end", EpisodeStatus::Active, None),
+                episode(1, "Knee", EpisodeStatus::Finished, Some("2026-09-30")),
+            ],
+            standing: Place::In(RecordId(EPISODE)),
         }
     }
 
@@ -322,6 +343,10 @@ impl World {
             }
             Query::Draft { draft } => Answer::Draft(self.drafts.iter().find(|d| d.id == *draft).cloned().map(Box::new)),
             Query::Links { .. } => Answer::Links(self.links.clone()),
+            Query::Files { appointment } => Answer::Files(Some(Box::new(self.files(*appointment)))),
+            Query::Episodes { patient, appointment } => {
+                Answer::Episodes(Some(Box::new(self.episodes(*patient, *appointment))))
+            }
             Query::Health => Answer::Health(Box::new(self.health.clone())),
             Query::Import => Answer::Import(None),
             Query::Hooks => Answer::Hooks(Box::new(self.desks.hooks.clone())),
@@ -365,6 +390,14 @@ impl World {
                 (Kind::Session, Record::Session(Box::new(session_of(n))), about(n))
             }
             NOTE..EMR => (Kind::SessionNote, Record::SessionNote(Box::new(session_note())), None),
+            EPISODE.. => {
+                let episode = Episode { terms: self.episodes.first()?.terms.clone(), ..Episode::default() };
+                (Kind::Episode, Record::Episode(Box::new(episode)), about(2))
+            }
+            FILE.. => {
+                let row = self.files.iter().find(|r| r.id == id)?;
+                (Kind::Attachment, Record::Attachment(Box::new(row.file.clone())), about(2))
+            }
             VISIT_NOTE.. => (Kind::VisitNote, Record::VisitNote(Box::new(visit_note())), about(id.0 - VISIT_NOTE)),
             PATIENT..APPOINTMENT => (Kind::Patient, Record::Patient(Box::new(patient_of(id.0 - PATIENT))), None),
             _ => return None,
@@ -386,6 +419,25 @@ impl World {
             pending: self.entries.iter().take(1).cloned().collect(),
             patient,
         }))
+    }
+
+    fn files(&self, appointment: RecordId) -> FileList {
+        let row = self.appointments.iter().find(|r| r.id == appointment);
+        let patient = row.and_then(|r| r.patient).and_then(|p| u32::try_from(p.0 - PATIENT).ok()).map(patient);
+        let read = Provenance { source: Source::Read, at: later(noon(), -11_000_000), read_no: 3 };
+        FileList { appointment, start: row.and_then(|r| r.start), patient, read: Some(read), rows: self.files.clone() }
+    }
+
+    fn episodes(&self, patient: RecordId, appointment: Option<RecordId>) -> EpisodeList {
+        let person = u32::try_from(patient.0 - PATIENT).ok().map(self::patient);
+        let read = Provenance { source: Source::Read, at: later(noon(), -60_000), read_no: 3 };
+        let visit = appointment.map(|appointment| VisitInEpisode {
+            appointment,
+            start: self.appointments.iter().find(|r| r.id == appointment).and_then(|r| r.start),
+            episode: self.standing.clone(),
+            own: None,
+        });
+        EpisodeList { patient, person, read: Some(read), rows: self.episodes.clone(), visit }
     }
 
     pub(in crate::tui) fn told(&self, question: &Question) -> Told {
@@ -468,6 +520,31 @@ impl World {
             _ => Reply::Done,
         }
     }
+}
+
+fn file(n: u64, title: &str, mime: Mime, size: u64, deleted: bool) -> FileRow {
+    let file = Attachment {
+        appointment: None,
+        title: title.into(),
+        mime: Some(mime),
+        size: Some(size),
+        uploaded_at: Some(later(noon(), -3_600_000)),
+        deleted,
+    };
+    FileRow { id: RecordId(FILE + n), file, own: None, local: None }
+}
+
+fn episode(n: u64, name: &str, status: EpisodeStatus, to: Option<&str>) -> EpisodeRow {
+    let terms = EpisodeTerms {
+        name: name.into(),
+        kind: "general".into(),
+        from: "2026-08-03".into(),
+        to: to.map(str::to_owned),
+        status,
+        objective: Some("well again".into()),
+        reason_incomplete: None,
+    };
+    EpisodeRow { id: RecordId(EPISODE + n), terms, own: None }
 }
 
 fn rows<T>(window: Window, all: Vec<T>, set: fn(Vec<T>) -> RowSet) -> Answer {

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::{
-    Effect, Purpose, Wish, everything, fit,
+    Effect, Purpose, Wish, care, everything, fit,
     keys::{ask, context, moved, room_names, rooms_at_hand},
     look,
 };
@@ -168,6 +168,28 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             None => nobody(model, model.focus, "nothing is selected"),
         },
+        Action::Files => with_appointment(model, care::files),
+        Action::AssignEpisode => care::assign_selected(model),
+        Action::Episodes => match model.patient_at_hand() {
+            Some(patient) => care::episodes(model, patient, None),
+            None => nobody(model, Pane::Patients, "select a patient first"),
+        },
+        Action::AddDocument => match model.patient_at_hand() {
+            Some(patient) => vec![look(model, Wish::DocumentFor(patient))],
+            None => nobody(model, Pane::Patients, "select a patient first"),
+        },
+        Action::AskConsult => match model.patient_at_hand() {
+            Some(patient) => vec![look(model, Wish::ConsultFor(patient))],
+            None => nobody(model, Pane::Patients, "select a patient first"),
+        },
+        Action::AddFile => care::add_file(model),
+        Action::DeleteFile => care::delete_file(model),
+        Action::ShowPicture => care::show_picture(model),
+        Action::NewEpisode => care::new_episode(model),
+        Action::EditEpisode => care::edit_episode(model),
+        Action::Refresh if matches!(model.layers.last(), Some(Layer::Files(_) | Layer::Episodes(_))) => {
+            care::refresh(model).unwrap_or_default()
+        }
         Action::Refresh => match record_at_hand(model) {
             Some(record) => {
                 vec![Effect::Start(Purpose::Word("read again"), Request::Ask(Question::Refresh { record }))]
@@ -268,6 +290,15 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
         }
         Some(Layer::Links(links)) => {
             links.selected = shift(links.selected, motion, links.rows.len().saturating_sub(1));
+        }
+        Some(Layer::Files(layer)) => {
+            let rows = layer.rows();
+            care::motion(&mut layer.selected, &rows, motion);
+            layer.picture.take_if(|(shown, _)| Some(*shown) != layer.selected);
+        }
+        Some(Layer::Episodes(layer)) => {
+            let rows = layer.rows();
+            care::motion(&mut layer.selected, &rows, motion);
         }
         Some(Layer::VisitLinks(layer)) => {
             let count = layer.all().len();
@@ -415,6 +446,7 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
             layer.code = !layer.code;
             return Vec::new();
         }
+        Some(Layer::Files(_) | Layer::Episodes(_)) => return care::open(model),
         Some(_) => return Vec::new(),
     }
     match model.focus {
@@ -456,6 +488,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
                 detail.scroll = 0;
             }
             Layer::VisitLinks(layer) if layer.code => layer.code = false,
+            Layer::Files(layer) if layer.picture.is_some() => layer.picture = None,
             _ => {
                 model.layers.pop();
             }
@@ -675,6 +708,9 @@ fn decide(model: &mut Model) -> Vec<Effect> {
 /// What a person can decide about a write, given all that is known of it.
 pub(super) fn choices(model: &mut Model, whole: &crate::domain::Entry) -> Vec<Effect> {
     let entry = whole.id;
+    if care::refused_consult(model, whole) {
+        return Vec::new();
+    }
     let (title, lines, items) = match &whole.state {
         EntryState::NeedsDecision { reason, may_resend, .. } => {
             let mut items = vec![("It arrived".to_owned(), Choice::Decide(entry, Decision::Arrived))];

@@ -1,6 +1,6 @@
 //! What the engine says: answers from memory, answers to what was started, and what it tells by itself.
 
-use super::{Effect, Purpose, Wish, acts, everything, keys, lacking, look};
+use super::{Effect, Purpose, Wish, acts, care, everything, keys, lacking, look};
 use crate::{
     domain::{
         Command, Delta, DraftId, Fact, Kind, Message, Question, Record, RecordId, Reply, Request,
@@ -22,7 +22,14 @@ use crate::{
 pub(super) fn heard(model: &mut Model, message: Message) -> Vec<Effect> {
     model.lost = false;
     match message {
-        Message::Delta(delta) => delta_effects(model, &delta),
+        Message::Delta(delta) => {
+            model.uploads_went_on(&delta);
+            delta_effects(model, &delta)
+        }
+        Message::Progress(progress) => {
+            model.upload(progress);
+            Vec::new()
+        }
         Message::Toast(toast) => {
             model.say(toast);
             Vec::new()
@@ -33,7 +40,8 @@ pub(super) fn heard(model: &mut Model, message: Message) -> Vec<Effect> {
         },
         Message::Told { to, told } => match take(model, to) {
             Some(purpose) => {
-                if !matches!(purpose, Purpose::Quiet | Purpose::FormQuestion) {
+                if !matches!(purpose, Purpose::Quiet | Purpose::FormQuestion | Purpose::Files(_) | Purpose::Episodes(_))
+                {
                     model.begun_is_over();
                 }
                 told_effects(model, purpose, &told)
@@ -104,7 +112,7 @@ fn delta_effects(model: &Model, delta: &Delta) -> Vec<Effect> {
                 wishes.extend(form.board_day().map(Wish::FormBoard));
             }
             Layer::Links(links) => wishes.push(Wish::Links(links.record)),
-            _ => {}
+            layer => wishes.extend(care::shown(layer)),
         }
     }
     wishes.extend(super::desk::wishes(model));
@@ -180,6 +188,39 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
         (Wish::Decide(_), Answer::Entry(entry)) => match entry {
             Some(entry) => acts::choices(model, &entry),
             None => acts::nothing_there(model, "this write is not there any more"),
+        },
+        (Wish::AskAgain(_), Answer::Entry(Some(entry))) => care::ask_again(model, &entry),
+        (Wish::Files(of), Answer::Files(list)) => {
+            for layer in &mut model.layers {
+                if let Layer::Files(layer) = layer
+                    && layer.appointment == of
+                {
+                    let first = layer.list.as_ref().is_none_or(|l| l.rows.is_empty());
+                    layer.list.clone_from(&list);
+                    if first && layer.selected.is_none() {
+                        layer.selected = layer.rows().first().copied();
+                    }
+                }
+            }
+            Vec::new()
+        }
+        (Wish::Episodes(of, visit), Answer::Episodes(list)) => {
+            for layer in &mut model.layers {
+                if let Layer::Episodes(layer) = layer
+                    && (layer.patient, layer.appointment) == (of, visit)
+                {
+                    let first = layer.list.as_ref().is_none_or(|l| l.rows.is_empty());
+                    layer.list.clone_from(&list);
+                    if first && layer.selected.is_none() {
+                        layer.selected = layer.rows().first().copied();
+                    }
+                }
+            }
+            Vec::new()
+        }
+        (Wish::DocumentFor(_) | Wish::ConsultFor(_), Answer::Detail(detail)) => match detail {
+            Some(detail) => care::with_patient(model, wish, &detail),
+            None => acts::nothing_there(model, "nothing is known of it any more"),
         },
         (Wish::Explain(id), Answer::Entry(entry)) => {
             for layer in &mut model.layers {
@@ -615,14 +656,17 @@ fn replied(model: &mut Model, purpose: Purpose, reply: Reply) -> Vec<Effect> {
             Vec::new()
         }
         (Purpose::Form, reply) => {
-            if matches!(model.layers.last(), Some(Layer::Form(_))) {
-                model.layers.pop();
+            let mut effects = Vec::new();
+            if matches!(model.layers.last(), Some(Layer::Form(_)))
+                && let Some(Layer::Form(form)) = model.layers.pop()
+            {
+                effects.extend(care::drop_replaced(&form));
             }
             model.tell(Level::Info, "saved; its vendor is told as soon as it can be reached");
-            match (reply, model.making.take()) {
-                (Reply::Saved { record, .. }, Some(made)) => acts::show_made(model, made, record),
-                _ => Vec::new(),
+            if let (Reply::Saved { record, .. }, Some(made)) = (reply, model.making.take()) {
+                effects.extend(acts::show_made(model, made, record));
             }
+            effects
         }
         (Purpose::CopyLink, reply) => {
             let link = model.layers.iter_mut().find_map(|layer| match layer {
@@ -711,6 +755,7 @@ fn told_effects(model: &mut Model, purpose: Purpose, told: &Result<Told, Reason>
         }
         (Purpose::Quiet, _) => Vec::new(),
         (Purpose::Registrations(vendor), told) => super::desk::listed(model, vendor, told),
+        (Purpose::Files(_) | Purpose::Episodes(_), told) => care::told(model, purpose, told),
         (Purpose::VisitLinks(appointment), told) => {
             for layer in &mut model.layers {
                 if let Layer::VisitLinks(layer) = layer

@@ -2,9 +2,9 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::{Effect, Purpose, Wish, acts, lacking, look, palette};
+use super::{Effect, Purpose, Wish, acts, care, lacking, look, palette};
 use crate::{
-    domain::{Command, Request, command::Decision},
+    domain::{Command, Intent, Request, command::Decision},
     tui::{
         action::{Action, Context},
         editor::EditorEvent,
@@ -12,6 +12,7 @@ use crate::{
         keymap::{Chord, Keymap},
         layers::{Choice, ChoiceLayer, Layer},
         model::{Model, Motion, Pane, Setting},
+        paths::PathLook,
     },
 };
 
@@ -97,6 +98,8 @@ pub(super) fn contexts(model: &Model) -> Vec<Context> {
         Some(Layer::Hooks(_)) => vec![Context::Webhooks, Context::Global],
         Some(Layer::Assistance(_)) => vec![Context::Assistance, Context::Global],
         Some(Layer::Report(_)) => vec![Context::Reports, Context::Global],
+        Some(Layer::Files(_)) => vec![Context::Files, Context::Global],
+        Some(Layer::Episodes(_)) => vec![Context::Episodes, Context::Global],
         Some(_) => vec![Context::Global],
         None => vec![pane_context(model.focus), Context::Global],
     }
@@ -261,6 +264,19 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
         Choice::DropDraft(draft) => ("draft thrown away", Command::DropDraft { draft }),
         Choice::Withdraw(entry) => ("withdrawn", Command::Withdraw { entry }),
         Choice::Do(word, command) => (word, *command),
+        Choice::DeleteFile(attachment) => {
+            return vec![care::submit(
+                Intent::DeleteAttachment { attachment },
+                "saved: the file is deleted as soon as Solo can be reached",
+            )];
+        }
+        Choice::Assign { appointment, episode } => {
+            return vec![care::submit(
+                Intent::AssignEpisode { appointment, episode },
+                "saved; Solo is told as soon as it can be reached",
+            )];
+        }
+        Choice::AskAgain(entry) => return vec![look(model, Wish::AskAgain(entry))],
     };
     vec![Effect::Start(Purpose::Word(word), Request::Do(command))]
 }
@@ -303,6 +319,9 @@ fn form_effects(model: &mut Model, event: FormEvent) -> Vec<Effect> {
             vec![Effect::Start(Purpose::Form, Request::Do(Command::Submit { intent: *intent, clears: None }))]
         }
         FormEvent::Do(word, command) => vec![Effect::Start(Purpose::FormAct(word), Request::Do(*command))],
+        FormEvent::Inspect(text) => {
+            vec![Effect::Inspect(PathLook::Typed { text, picture: !model.setting.plain })]
+        }
         FormEvent::Ask(question) => vec![Effect::Start(Purpose::FormQuestion, Request::Ask(question))],
     }
 }

@@ -2,6 +2,7 @@
 
 mod acts;
 mod answers;
+mod care;
 mod desk;
 mod keys;
 mod mouse;
@@ -20,6 +21,7 @@ use super::{
     keymap::Keymap,
     layers::Layer,
     model::{Model, Pane},
+    paths::{PathLook, Seen},
 };
 use crate::domain::{
     Command, DraftId, EntryId, Message, Query, RecordId, Request, VendorId,
@@ -47,6 +49,8 @@ pub enum Msg {
     Started(Purpose, u64),
     /// The engine cannot be reached.
     Lost(String),
+    /// The disk was looked at.
+    Seen(Seen),
     /// Time went on.
     Tick(Timestamp),
     /// The process was told to end, or the terminal went away.
@@ -64,6 +68,8 @@ pub enum Effect {
     Demo(DemoAct),
     /// Copy a text through the terminal.
     Copy(String),
+    /// Look at what lies on the disk; [`Msg::Seen`] follows, perhaps much later.
+    Inspect(PathLook),
     /// Have the terminal tell of the mouse, or no more.
     Mouse(bool),
     /// Draw everything anew.
@@ -145,6 +151,16 @@ pub enum Wish {
     Assistances,
     /// The reports layer.
     Report,
+    /// The files of an appointment.
+    Files(RecordId),
+    /// The episodes of a patient, and in which of them an appointment is.
+    Episodes(RecordId, Option<RecordId>),
+    /// A patient to whose record a document is added.
+    DocumentFor(RecordId),
+    /// A patient for whom a consult is asked.
+    ConsultFor(RecordId),
+    /// A refused consult that is to be put right.
+    AskAgain(EntryId),
 }
 
 /// What an answer that takes its time is for.
@@ -178,6 +194,10 @@ pub enum Purpose {
     EmrFor(DraftId, RecordId),
     /// A new draft, to be opened then.
     NewDraft,
+    /// The files of an appointment.
+    Files(RecordId),
+    /// The episodes of a patient.
+    Episodes(RecordId),
     /// What is read first; nobody waits for it.
     Quiet,
 }
@@ -265,6 +285,7 @@ fn carry_out(model: &mut Model, keymap: &Keymap, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Msg::Seen(seen) => care::seen(model, seen),
         Msg::Tick(now) => tick(model, now),
         Msg::Ending => {
             model.quitting = true;
@@ -290,7 +311,7 @@ pub fn everything(model: &Model) -> Vec<Effect> {
                 wishes.insert(Wish::Links(links.record));
             }
             Layer::Form(form) => wishes.extend(form.board_day().map(Wish::FormBoard)),
-            _ => {}
+            layer => wishes.extend(care::shown(layer)),
         }
     }
     wishes.extend(desk::wishes(model));
@@ -337,9 +358,11 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
             _ => Query::Health,
         },
         Wish::LastUnsent => Query::Outbox { finished: false, window: Window { offset: 0, limit: 500 } },
-        Wish::Explain(entry) | Wish::Decide(entry) => Query::Explain { entry },
+        Wish::Explain(entry) | Wish::Decide(entry) | Wish::AskAgain(entry) => Query::Explain { entry },
         Wish::Raw(record) => Query::Raw { record },
         Wish::Links(record) | Wish::FileLinks(_, record) => Query::Links { record },
+        Wish::Files(appointment) => Query::Files { appointment },
+        Wish::Episodes(patient, appointment) => Query::Episodes { patient, appointment },
         Wish::OpenDraft(draft) | Wish::FileDraft(draft) => Query::Draft { draft },
         Wish::Detail(record)
         | Wish::Whose(record)
@@ -356,6 +379,8 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         | Wish::ContextVisit(record)
         | Wish::ContextWhom(_, record)
         | Wish::Found(record)
+        | Wish::DocumentFor(record)
+        | Wish::ConsultFor(record)
         | Wish::NoteFor(record) => Query::Detail { record },
     };
     Effect::Look(wish, query)

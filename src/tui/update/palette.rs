@@ -86,6 +86,8 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
         Some(Layer::Hooks(_)) => Some(Context::Webhooks),
         Some(Layer::Assistance(_)) => Some(Context::Assistance),
         Some(Layer::Report(_)) => Some(Context::Reports),
+        Some(Layer::Files(_)) => Some(Context::Files),
+        Some(Layer::Episodes(_)) => Some(Context::Episodes),
         Some(_) => None,
         None => Some(pane_context(model.focus)),
     };
@@ -109,13 +111,19 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
             None => Some("no appointment is selected".into()),
             Some(row) => row.status.closed().then(|| format!("it is {}", draw::standing(&row.status))),
         },
-        A::VisitLinks | A::VisitNote | A::SetRoom => missing(visit.is_none(), "no appointment is selected"),
-        A::Book | A::EditPatient => missing(model.patient_at_hand().is_none(), "no patient is selected"),
+        A::VisitLinks | A::VisitNote | A::SetRoom | A::Files | A::AssignEpisode => {
+            missing(visit.is_none(), "no appointment is selected")
+        }
+        A::Book | A::EditPatient | A::Episodes | A::AddDocument | A::AskConsult => {
+            missing(model.patient_at_hand().is_none(), "no patient is selected")
+        }
         A::NewNote => missing(model.appointment_at_hand().is_none(), "no appointment is selected"),
         A::DraftFromSummary => missing(model.selected_record(Pane::Sessions).is_none(), "no session is selected"),
         A::EditNote | A::FileNote | A::DropDraft => missing(!draft, "no draft is selected"),
         A::Refresh if matches!(below, Some(Layer::Hooks(_) | Layer::Assistance(_))) => None,
-        A::Links | A::Refresh | A::Raw if !matches!(below, Some(Layer::Detail(_))) => {
+        A::Links | A::Refresh | A::Raw
+            if !matches!(below, Some(Layer::Detail(_) | Layer::Files(_) | Layer::Episodes(_))) =>
+        {
             missing(model.selected_record(model.focus).is_none(), "nothing is selected")
         }
         A::Retry | A::Withdraw | A::Decide => match below {
@@ -138,6 +146,8 @@ fn places(contexts: &[Context]) -> String {
         Context::Webhooks => "the webhooks (W)".to_owned(),
         Context::Assistance => "the requests for assistance (N)".to_owned(),
         Context::Reports => "the reports (P)".to_owned(),
+        Context::Files => "an appointment's files (A)".to_owned(),
+        Context::Episodes => "a patient's episodes (E)".to_owned(),
         context => match Pane::ALL.into_iter().find(|p| pane_context(*p) == *context) {
             Some(pane) => format!("{} {}", pane.number(), pane.name()),
             None => context.name().to_owned(),

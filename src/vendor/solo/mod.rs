@@ -43,7 +43,7 @@ use jiff::civil::Date;
 use crate::domain::{
     clock::Clock,
     entry::{Errand, Exchange, Fetched, Known, Probe, Probed, Reason, ReasonKind, Sent},
-    ids::{Scheme, VendorId, VendorRef},
+    ids::{Kind, Scheme, VendorId, VendorRef},
     inbox::{Decoded, InboxItem, Undecodable},
     intent::Intent,
     loss::Loss,
@@ -239,6 +239,15 @@ impl Vendor for Solo {
 
     fn check(&self, intent: &Intent) -> Result<(), String> {
         check::check(intent, &self.settings)
+    }
+
+    fn list_name(&self, of: &VendorRef, list: Kind) -> Option<VendorRef> {
+        let scheme = match (of.kind, of.scheme, list) {
+            (Kind::Appointment, scheme::APPOINTMENT, Kind::Attachments) => scheme::ATTACHMENTS,
+            (Kind::Patient, scheme::PATIENT, Kind::Episodes) => scheme::EPISODES,
+            _ => return None,
+        };
+        Some(VendorRef::new(SOLO, list, scheme, of.value.as_str()))
     }
 
     fn losses(&self, intent: &Intent, raw: &Raw) -> Vec<Loss> {

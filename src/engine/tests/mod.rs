@@ -1,5 +1,6 @@
 //! The engine over real stores in a directory of its own.
 
+mod care;
 mod commands;
 mod import;
 mod keeping;

@@ -267,3 +267,6 @@ fn bar(progress: Progress, plain: bool) -> String {
     let (on, off) = if plain { ("#", ".") } else { ("█", "░") };
     format!("{}{} {} % of {}", on.repeat(full), off.repeat(BAR - full), share(100), size_words(whole))
 }
+
+#[cfg(test)]
+mod tests;

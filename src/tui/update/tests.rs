@@ -1,6 +1,7 @@
 //! Keys in, screen out: every pane and every layer, without a terminal and without an engine.
 
 mod desk;
+mod care;
 mod identity;
 
 use proptest::prelude::*;

@@ -2,6 +2,7 @@
 #![allow(clippy::unnecessary_wraps, reason = "what stands in a record or an answer is made in its own type")]
 
 mod booking;
+mod care;
 mod others;
 mod patient;
 

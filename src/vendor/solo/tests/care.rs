@@ -311,3 +311,19 @@ async fn a_registration_is_changed_deleted_and_listed_without_showing_its_addres
     let shown = serde_json::to_string(&(all, &told)).unwrap() + &format!("{:?}", update().intent);
     assert!(!shown.contains("s3cret") && !shown.contains("k3y"), "{shown}");
 }
+
+#[test]
+fn lists_below_a_record_are_called_by_its_own_id() {
+    let solo = solo(&Script::new());
+    let of = |kind, scheme, list| {
+        solo.list_name(&VendorRef::new(SOLO, kind, scheme, "7"), list).map(|name| (name.kind, name.scheme, name.value))
+    };
+    let named = |kind, scheme| Some((kind, scheme, "7".to_owned()));
+    assert_eq!(
+        of(Kind::Appointment, scheme::APPOINTMENT, Kind::Attachments),
+        named(Kind::Attachments, scheme::ATTACHMENTS)
+    );
+    assert_eq!(of(Kind::Patient, scheme::PATIENT, Kind::Episodes), named(Kind::Episodes, scheme::EPISODES));
+    assert_eq!(of(Kind::Patient, scheme::SPID, Kind::Episodes), None);
+    assert_eq!(of(Kind::Patient, scheme::PATIENT, Kind::Attachments), None);
+}

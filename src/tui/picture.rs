@@ -137,7 +137,7 @@ impl Picture {
                         cell.set_symbol("▀").set_style(Style::new().fg(upper).bg(lower));
                     }
                     _ => {
-                        let light = (luma(upper) + luma(lower)) / 2;
+                        let light = usize::midpoint(luma(upper), luma(lower));
                         cell.set_symbol(SHADES[light * (SHADES.len() - 1) / 255]);
                     }
                 }

@@ -45,7 +45,7 @@ impl Cx<'_> {
         let list = layer.list.as_deref();
         let about = PatientIdentity::of_row(list.and_then(|l| l.patient.as_ref()));
         let visit = visit_words(list.and_then(|l| l.start), &self.model.setting.zone);
-        let mut lines = self.head(&about, &format!("appointment of {visit}"), width);
+        let mut lines = head(&about, &format!("appointment of {visit}"), width);
         lines.extend(self.state(&layer.asked, list.and_then(|l| l.read), width));
         lines.push((String::new(), Token::Text));
         let rows = list.map(|l| l.rows.as_slice()).unwrap_or_default();
@@ -153,7 +153,7 @@ impl Cx<'_> {
             }
             None => String::new(),
         };
-        let mut lines = self.head(&about, &purpose, width);
+        let mut lines = head(&about, &purpose, width);
         if let Some(own) = visit.and_then(|v| v.own.as_ref()) {
             self.own_lines(own, width, &mut lines);
         }
@@ -219,15 +219,6 @@ impl Cx<'_> {
         }
     }
 
-    /// Whom and what a list is about.
-    fn head(&self, about: &PatientIdentity, what: &str, width: usize) -> Vec<Line> {
-        let mut lines: Vec<Line> = text::wrap(&about.line(), width).into_iter().map(|l| (l, Token::Strong)).collect();
-        if !what.is_empty() {
-            lines.extend(text::wrap(what, width).into_iter().map(|l| (l, Token::Text)));
-        }
-        lines
-    }
-
     /// How old a list is and how asking for a newer one goes.
     fn state(&self, asked: &Asked, read: Option<Provenance>, width: usize) -> Vec<Line> {
         let known = match read {
@@ -252,6 +243,15 @@ impl Cx<'_> {
         };
         text::wrap(&words, width).into_iter().map(|l| (l, token)).collect()
     }
+}
+
+/// Whom and what a list is about.
+fn head(about: &PatientIdentity, what: &str, width: usize) -> Vec<Line> {
+    let mut lines: Vec<Line> = text::wrap(&about.line(), width).into_iter().map(|l| (l, Token::Strong)).collect();
+    if !what.is_empty() {
+        lines.extend(text::wrap(what, width).into_iter().map(|l| (l, Token::Text)));
+    }
+    lines
 }
 
 /// The first line shown, so that the selected ones are.

@@ -161,7 +161,7 @@ impl AttachForm {
                 let more = names.len().saturating_sub(TOLD);
                 let mut told = names[..names.len().min(TOLD)].join("  ");
                 if more > 0 {
-                    told.push_str(&format!("  and {more} more"));
+                    told = format!("{told}  and {more} more");
                 }
                 if let Some(row) = self.sheet.row_mut(Field::Path) {
                     row.problem = None;
@@ -242,12 +242,11 @@ impl AttachForm {
         }
         self.judge(cx);
         match std::mem::replace(&mut self.then, Then::Nothing) {
-            Then::Nothing => Step::Stay,
             Then::Complete if self.complete() => {
                 self.judge(cx);
                 self.look()
             }
-            Then::Complete => Step::Stay,
+            Then::Complete | Then::Nothing => Step::Stay,
             Then::Submit => self.enter(cx),
         }
     }

@@ -91,9 +91,8 @@ pub(super) fn motion(selected: &mut Option<RecordId>, rows: &[RecordId], motion:
     let last = rows.len().saturating_sub(1);
     let at = selected.and_then(|id| rows.iter().position(|r| *r == id));
     let to = match (motion, at) {
-        (Motion::First, _) => 0,
         (Motion::Last, _) => last,
-        (_, None) => 0,
+        (Motion::First, _) | (_, None) => 0,
         (Motion::Step(by), Some(at)) => at.saturating_add_signed(by).min(last),
         (Motion::Page(by), Some(at)) => at.saturating_add_signed(by * 10).min(last),
     };

@@ -3,6 +3,7 @@
 mod screens;
 
 use std::{
+    fmt::Write as _,
     path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -290,11 +291,11 @@ fn progress(import: &Import) -> (u32, Option<u32>) {
 fn told(end: &Import) -> Toast {
     let mut text = format!("import: {} rows read, {} records new or changed", end.rows, end.changed);
     if end.unusable.count > 0 {
-        text += &format!(", {} rows cannot be used", end.unusable.count);
+        let _ = write!(text, ", {} rows cannot be used", end.unusable.count);
     }
     let level = match &end.ended {
         Some(Ended::Failed(why)) => {
-            text += &format!(". It could not go on: {why}. What was read is kept");
+            let _ = write!(text, ". It could not go on: {why}. What was read is kept");
             Level::Error
         }
         Some(Ended::Stopped) => {

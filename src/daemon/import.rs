@@ -187,7 +187,9 @@ pub fn run(
         Err(error) => return Import { ended: Some(Ended::Failed(error.to_string())), ..import },
     };
     let mut work = Work { engine, name, as_of, marks: VecDeque::new(), import, told: Instant::now() };
-    let failed = work.take(portions, stop, tell);
+    let failed = work.take(&portions, stop, tell);
+    // A reader that waits for room would wait for ever.
+    drop(portions);
     let unread = match reader.join() {
         Ok(result) => result,
         Err(_) => Some("the reader stopped unexpectedly".into()),
@@ -247,7 +249,7 @@ impl Work<'_> {
     /// Works portions in until there are no more; why it could not, when it could not.
     fn take(
         &mut self,
-        portions: mpsc::Receiver<Portion>,
+        portions: &mpsc::Receiver<Portion>,
         stop: &AtomicBool,
         tell: &mut dyn FnMut(&Import),
     ) -> Option<String> {

@@ -205,7 +205,7 @@ impl Batch<'_> {
         &mut self,
         tx: &mut Tx<'_>,
         number: u64,
-        old: Stored,
+        old: &Stored,
         record: Record,
         facts: &mut Facts,
         raw: Raw,

@@ -176,7 +176,7 @@ impl Batch<'_> {
             && kind.rereadable()
             && let Some(old) = old
         {
-            return self.import_over(tx, number, old, record, facts, raw);
+            return self.import_over(tx, number, &old, record, facts, raw);
         }
         let cached = old.as_ref().map_or(0, |s| s.provenance.read_no);
         let (record, complete) = absorb::over(old.as_ref().map(|s| (&s.record, s.complete)), record, complete);

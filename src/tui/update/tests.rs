@@ -1,7 +1,7 @@
 //! Keys in, screen out: every pane and every layer, without a terminal and without an engine.
 
-mod desk;
 mod care;
+mod desk;
 mod identity;
 
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! Webhooks, requests for assistance and reports: keys in, screen out.
 
+use std::fmt::Write as _;
+
 use crate::{
     domain::{
         Command, Delta, Intent, Message, Query, RecordId,
@@ -48,7 +50,7 @@ fn every_desk_at_two_sizes() {
             set(&mut world);
             let mut desk = Desk::with(world, w, h, |_| {});
             desk.keys(keys);
-            all.push_str(&format!("=== {name}: {keys}\n{}\n", desk.screen()));
+            let _ = writeln!(all, "=== {name}: {keys}\n{}", desk.screen());
         };
         let rotating = |world: &mut World| {
             world.desks.hooks.rotation = Some(RotationView {
@@ -209,7 +211,9 @@ fn who_waits_is_shown_with_care_location_and_how_long_and_the_minutes_go_on() {
     desk.shows(&["nobody has taken it yet", "care location East 312 B · device offline · active", "Mwangi Radka"]);
     desk.shows(&["MRN M-002207 · ask for assistance: saved", "over, 1m ago", "taken by nurse 7"]);
     desk.wait(60_000).shows(&["waits 12m"]);
-    let quiet = desk.cost(|d| drop(d.wait(1)));
+    let quiet = desk.cost(|d| {
+        d.wait(1);
+    });
     assert_eq!(quiet, 0, "a byte went out though nothing changed");
     desk.keys("x").shows(&["Call this request off?", "East, 3, 312, B"]).keys("2");
     let [Command::Submit { intent: Intent::CancelAssistance { request, .. }, .. }] = &desk.engine.commands()[..] else {

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 use crate::{
     domain::{
@@ -178,7 +180,7 @@ mod reading {
                 lines.push(1 + text.matches('\n').count() as u64);
                 // Every third row cannot be used.
                 let more = if n % 3 == 2 { ",too,many" } else { "" };
-                text += &format!("{n},{},x{more}{end}", quoted(reason));
+                let _ = write!(text, "{n},{},x{more}{end}", quoted(reason));
             }
             if !last_end {
                 text.truncate(text.len() - end.len());
@@ -215,9 +217,9 @@ mod reading {
             let end = if crlf { "\r\n" } else { "\n" };
             let mut text = format!("said,reason{end}");
             for n in 0..rows {
-                text += &format!("{n},\"a\n{n}\"{end}");
+                let _ = write!(text, "{n},\"a\n{n}\"{end}");
                 if n % 7 == 0 {
-                    text += &format!("short{end}");
+                    let _ = write!(text, "short{end}");
                 }
             }
             let (told, places, unusable) = fed(text.as_bytes(), 64);

@@ -154,7 +154,7 @@ fn a_data_directory_in_use_is_told_only_when_its_owner_does_not_answer() {
         fs::remove_file(socket.unwrap().path()).unwrap();
     }
     let said = list(&home, &config, &dir).bad();
-    assert!(said.contains("in use"), "{said}");
+    assert!(said.contains("another wardroom works in") && said.contains("what it saved is kept"), "{said}");
     assert!(said.contains(&dir), "the message does not say which directory: {said}");
     owner.kill();
     assert!(list(&home, &config, &dir).good().contains("queue is empty"), "a killed owner must leave nothing locked");

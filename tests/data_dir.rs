@@ -15,7 +15,7 @@ use std::{
 use rustix::process::Signal;
 use support::{
     SOON,
-    home::{Done, Home, arg},
+    home::{Done, Home, Process, arg},
     until,
 };
 use wardroom::{
@@ -41,6 +41,14 @@ impl Clinic {
         let config = arg(&home.write("config.toml", text));
         let dir = arg(&home.path("clinic"));
         let clinic = Self { home, config, dir };
+        let engine = clinic.writing("LOST0");
+        engine.stop();
+        clinic
+    }
+
+    /// An engine that runs and has just saved a write.
+    fn writing(&self, chosen_id: &str) -> Process {
+        let clinic = self;
         let mut engine = clinic.home.start(&clinic.command(&["sync"]));
         engine.line("syncing");
         let socket = fs::read_dir(clinic.home.path("run/wardroom")).unwrap().next().unwrap().unwrap().path();
@@ -54,14 +62,13 @@ impl Clinic {
         };
         let intent = Intent::CreatePatient {
             patient: RecordId::UNASSIGNED,
-            chosen_id: "LOST0".into(),
+            chosen_id: chosen_id.into(),
             content: Box::new(content),
         };
         let reply = link.execute(Command::Submit { intent, clears: None }).unwrap();
         assert!(matches!(reply, Reply::Saved { .. }), "{reply:?}");
         drop(link);
-        engine.stop();
-        clinic
+        engine
     }
 
     fn command<'a>(&'a self, words: &[&'a str]) -> Vec<&'a str> {
@@ -244,9 +251,7 @@ fn what_a_stopped_start_left_in_the_cache_is_cleared_away_and_told() {
 #[test]
 fn an_engine_that_was_killed_is_repaired_and_that_is_told_once() {
     let clinic = Clinic::new();
-    let mut engine = clinic.home.start(&clinic.command(&["sync"]));
-    engine.line("syncing");
-    engine.kill();
+    clinic.writing("LOST1").kill();
     let said = clinic.keeps();
     assert!(
         said.contains("the last run was stopped without warning") && said.contains("nothing saved is lost"),

@@ -83,11 +83,20 @@ impl Scene {
         })
     }
 
+    fn visits(&self) -> Vec<Value> {
+        self.list(&["appointments", "list", "--all-days", "--limit", "1000", "--json"])
+    }
+
     /// Waits until the dump is in the cache.
     fn filled(&self) {
         until("forty patients in the list", Duration::from_secs(90), || {
             let n = self.list(&["patients", "list", "--json"]).len();
             if n == 40 { Ok(()) } else { Err(format!("{n} patients")) }
+        });
+        let known = self.admin.get("/state")["solo/appointments"].as_u64().unwrap() as usize;
+        until("every appointment of the dump", Duration::from_secs(90), || {
+            let n = self.visits().len();
+            if n >= known { Ok(()) } else { Err(format!("{n} of {known}")) }
         });
     }
 }
@@ -125,7 +134,7 @@ fn lists_fill_and_writes_go_out_over_the_socket_of_an_engine_elsewhere() {
     let scene = Scene::new();
     let engine = scene.engine();
     scene.filled();
-    let visits = scene.list(&["appointments", "list", "--all-days", "--limit", "1000", "--json"]);
+    let visits = scene.visits();
     let known = scene.admin.get("/state")["solo/appointments"].as_u64().unwrap();
     assert_eq!(visits.len() as u64, known, "the dump holds every appointment");
     let rooms = scene.list(&["rooms", "list", "--json"]);

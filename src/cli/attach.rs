@@ -211,17 +211,26 @@ pub fn hearing(
         }
     };
     let link = Link::near(daemon.backend(), settled.user.clone(), Bell::listener(&bell));
-    let done = tell_notices(&link).and_then(|()| work(&link, &bell));
+    let told = tell_notices(&link);
+    let done = told.as_ref().map_or(Ok(None), |_| work(&link, &bell).map(Some));
     drop(link);
-    let stopped = runtime.block_on(daemon.stop());
+    let stopped = end(&runtime, daemon, told?);
     let done = done?;
     stopped?;
-    Ok(done)
+    done.ok_or(CliError::Unexpected)
 }
 
-/// Says on standard error what the engine of this process found out of order when it started.
-pub fn tell_notices(link: &Link) -> Result<(), CliError> {
-    say(&health(link)?.notices);
+/// Says on standard error what the engine of this process found out of order when it started; how much that was.
+pub fn tell_notices(link: &Link) -> Result<usize, CliError> {
+    let notices = health(link)?.notices;
+    say(&notices);
+    Ok(notices.len())
+}
+
+/// Stops the engine of this process and says what it found since so many notices were told: the cache opens beside the work.
+pub fn end(runtime: &tokio::runtime::Runtime, daemon: Daemon, told: usize) -> Result<(), CliError> {
+    let notices = runtime.block_on(daemon.stop())?;
+    say(notices.get(told..).unwrap_or_default());
     Ok(())
 }
 

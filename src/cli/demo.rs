@@ -121,7 +121,7 @@ impl Standing {
     }
 
     async fn stop(self) -> Result<(), StartError> {
-        let stopped = self.daemon.stop().await;
+        let stopped = self.daemon.stop().await.map(drop);
         if let Some(sandbox) = Arc::into_inner(self.sandbox) {
             sandbox.stop().await;
         }

@@ -106,11 +106,10 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<ExitCode, CliError>
             let runtime = attach::runtime()?;
             let daemon = runtime.block_on(Daemon::start(options)).map_err(CliError::from)?;
             let link = Link::near(daemon.backend(), settled.user.clone(), Box::new(|_| {}));
-            let done = attach::tell_notices(&link)
-                .and_then(|()| begun(daemon.import(input, &settled.user)))
-                .and_then(|()| follow(&link, &stop, arguments.json));
+            let told = attach::tell_notices(&link);
+            let done = begun(daemon.import(input, &settled.user)).and_then(|()| follow(&link, &stop, arguments.json));
             drop(link);
-            let stopped = runtime.block_on(daemon.stop());
+            let stopped = attach::end(&runtime, daemon, told?);
             let done = done?;
             stopped?;
             Ok(done)

@@ -36,14 +36,14 @@ pub fn run(common: &Common, arguments: &Sync) -> Result<ExitCode, CliError> {
     if !arguments.once {
         let daemon = runtime.block_on(Daemon::start(attach::options(&settled)))?;
         let link = Link::near(daemon.backend(), settled.user.clone(), Box::new(|_| {}));
-        attach::tell_notices(&link)?;
+        let noticed = attach::tell_notices(&link)?;
         if let Some((from, to)) = fill {
             link.execute(Command::Fill { from, to })?;
         }
         drop(link);
         let told = writeln!(out, "syncing; interrupt to stop").and_then(|()| out.flush());
         let interrupted = told.and_then(|()| runtime.block_on(interrupted()));
-        runtime.block_on(daemon.stop())?;
+        attach::end(&runtime, daemon, noticed)?;
         return Ok(interrupted.map(|()| ExitCode::SUCCESS)?);
     }
     let (done, notices) = runtime.block_on(Daemon::once(attach::options(&settled), fill))?;

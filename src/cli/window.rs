@@ -50,7 +50,7 @@ pub fn run(common: &Common) -> Result<ExitCode, CliError> {
         };
         Ok(Reached { link, setting, demo: None })
     });
-    let stopped = own.map_or(Ok(()), |(runtime, daemon)| runtime.block_on(daemon.stop()));
+    let stopped = own.map_or(Ok(()), |(runtime, daemon)| runtime.block_on(daemon.stop()).map(drop));
     outcome?;
     stopped?;
     Ok(ExitCode::SUCCESS)

@@ -214,18 +214,20 @@ impl Daemon {
         self.vendors.all().iter().filter(|v| v.capabilities().contains(&Capability::Scribe)).map(|v| v.id()).collect()
     }
 
-    /// Ends in order: nobody new, nothing new, what is under way gets its time, then the index is saved.
+    /// Ends in order: nobody new, nothing new, what is under way gets its time, then the index is saved. Tells all that was
+    /// found out of order since the start.
     ///
     /// # Errors
     /// When the index could not be saved; everything that was acknowledged is durable all the same.
-    pub async fn stop(mut self) -> Result<(), StartError> {
+    pub async fn stop(mut self) -> Result<Vec<String>, StartError> {
         drop(self.socket.take());
         drop(self.receiver.take());
         // A stopped import goes on where it is; the index must not be saved under it.
         let backend = Arc::clone(&self.backend);
         let _ = tokio::task::spawn_blocking(move || backend.end_import()).await;
         self.sync.shutdown().await;
-        close(&self.engine).await
+        close(&self.engine).await?;
+        Ok(self.engine.notices())
     }
 
     /// An empty cache is filled from the vendors' bulk source.

@@ -54,8 +54,8 @@ pub fn sentences(model: &Model, keymap: &Keymap, pane: Pane) -> Vec<String> {
         let there = if model.focus == pane { String::new() } else { format!("{} ", pane.number()) };
         lines.push(format!("{there}{} clears the filter", key(Action::Back)));
         if pane == Pane::Patients && model.focus == pane {
-            let key = if model.filtering == Some(pane) { key(Action::Open) } else { key(Action::LookUp) };
-            lines.push(format!("{key} looks a number up at Solo"));
+            let again = if model.filtering == Some(pane) { " twice" } else { "" };
+            lines.push(format!("{}{again} asks Solo by a number", key(Action::Open)));
         }
     }
     if let Some((rows, _)) = model.health.as_ref().and_then(|h| h.filling) {

@@ -421,7 +421,14 @@ fn push(model: &mut Model, layer: Layer) -> Vec<Effect> {
 
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     match model.layers.last_mut() {
-        None => {}
+        None => {
+            let searched = model.filter(Pane::Patients).trim().to_owned();
+            let nobody = model.patients.total() == 0 && !model.anew(Pane::Patients);
+            if model.focus == Pane::Patients && nobody && !searched.is_empty() {
+                // Whom the search does not find may still be at the vendor.
+                return look_up(model, &searched);
+            }
+        }
         Some(Layer::Outbox(outbox)) => {
             return match outbox.list.current().map(|r| r.id) {
                 Some(entry) => vec![look(model, Wish::Explain(entry))],

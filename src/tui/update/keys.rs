@@ -154,12 +154,6 @@ fn filter_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     match key.code {
         KeyCode::Enter => {
             model.filtering = None;
-            let nobody = pane == Pane::Patients && model.patients.total() == 0 && !model.anew(pane);
-            if nobody && !model.filter(pane).trim().is_empty() {
-                // Whom the search does not find may still be at the vendor.
-                let searched = model.filter(pane).to_owned();
-                return acts::look_up(model, &searched);
-            }
             Vec::new()
         }
         KeyCode::Esc => {

@@ -352,7 +352,8 @@ async fn a_file_that_changed_meanwhile_never_arrives_whole() {
         let error = http(&base).call(&call).await.result.unwrap_err();
         assert!(!error.nothing_left(), "{error}");
         let seen = taken.await.unwrap();
-        let head = seen.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4;
+        // A connection that was cut may have taken the head with it.
+        let head = seen.windows(4).position(|w| w == b"\r\n\r\n").map_or(0, |at| at + 4);
         assert!(seen.len() - head < said.len(), "{} bytes arrived", seen.len() - head);
     }
 }

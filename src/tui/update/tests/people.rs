@@ -17,8 +17,8 @@ fn asked(desk: &Desk) -> Vec<Question> {
 #[test]
 fn a_patient_is_looked_up_from_an_empty_search_and_selected() {
     let mut desk = Desk::new(200, 60);
-    desk.keys("3/S-998877").shows(&["enter looks a number up at Solo"]);
-    desk.keys("<enter>").shows(&["Look a patient up at Solo", "S-998877"]).keys("<enter>");
+    desk.keys("3/S-998877").shows(&["enter twice asks Solo by a number"]);
+    desk.keys("<enter><enter>").shows(&["Look a patient up at Solo", "S-998877"]).keys("<enter>");
     let looked = asked(&desk).into_iter().find_map(|q| match q {
         Question::LookUp { reference } => Some(reference.value),
         _ => None,

@@ -146,7 +146,8 @@ fn what_was_just_booked_is_selected_on_the_screen() {
     let mut desk = Desk::new(120, 40);
     desk.keys("F").keys("brandão<enter>").rest();
     let whom = desk.model().patients.current().unwrap().id;
-    desk.keys("b").keys("<enter><enter>");
+    desk.keys("b").keys("<enter><enter>").shows(&["taken"]);
+    desk.keys("<enter>");
     assert!(desk.model().layers.is_empty(), "saved");
     let row = desk.model().appointments.current().unwrap();
     assert_eq!(
@@ -162,7 +163,7 @@ fn a_booking_that_the_board_hides_is_shown_among_its_patients() {
     desk.keys("2/nováková<enter>").keys("gb");
     // Filtered and in a room of its own: neither the words nor the room hold what is new.
     let whom = desk.model().patient_at_hand().unwrap();
-    desk.keys("<enter><enter>");
+    desk.keys("<enter><enter><enter>");
     assert!(desk.model().layers.is_empty(), "{}", desk.screen());
     assert_eq!(desk.model().appointments.current().map(|r| r.patient), Some(Some(whom)));
 }

@@ -274,6 +274,7 @@ pub(super) fn start(shelf: &Arc<Shelf>) -> Arc<Shared> {
             }
         });
     if !started {
+        shared.shelf.tell_opened();
         shared.end();
     }
     shared

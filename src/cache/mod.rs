@@ -302,6 +302,11 @@ impl Cache {
         self.shared.push(id, None);
     }
 
+    /// Waits until the store is open, or is known not to open, and what there was to tell of it was told.
+    pub fn opened(&self) {
+        self.shelf.wait_told();
+    }
+
     /// Waits until everything handed over so far is written and flushed, or the cache does not serve any more. Tells
     /// whether it was written.
     pub fn drain(&self) -> bool {

@@ -44,6 +44,8 @@ pub(super) struct Shelf {
     current: RwLock<Option<Arc<Store>>>,
     /// Set once it is known whether there is a store; who needs one waits for it.
     opened: OnceLock<()>,
+    /// Set once what there was to tell of the opening was told.
+    told: OnceLock<()>,
     lost: Mutex<Option<Lost>>,
     lock: Mutex<Option<fs::File>>,
 }
@@ -61,6 +63,7 @@ impl Shelf {
             options,
             current: RwLock::new(None),
             opened: OnceLock::new(),
+            told: OnceLock::new(),
             lost: Mutex::new(None),
             lock: Mutex::new(Some(lock)),
         })
@@ -88,9 +91,23 @@ impl Shelf {
 
     /// Opens the store unless that was done, and tells what there is to tell.
     pub(super) fn open_unless_opened(&self) {
-        if self.opened.get().is_some() {
-            return;
+        if self.opened.get().is_none() {
+            self.open_and_tell();
         }
+        self.tell_opened();
+    }
+
+    /// What there is to tell of the opening was told, or nobody will.
+    pub(super) fn tell_opened(&self) {
+        self.told.get_or_init(|| ());
+    }
+
+    /// Waits for [`Shelf::tell_opened`].
+    pub(super) fn wait_told(&self) {
+        self.told.wait();
+    }
+
+    fn open_and_tell(&self) {
         match self.open() {
             Ok(notices) => {
                 if let Some(tell) = &self.options.on_notice {

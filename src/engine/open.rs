@@ -315,6 +315,7 @@ impl Engine {
     /// When the index or the mark in the ledger cannot be written.
     pub fn close(&self) -> Result<(), OpenError> {
         let _writing = lock(&self.inner.writing);
+        self.inner.cache.opened();
         if *lock(&self.inner.closed) {
             return Ok(());
         }

@@ -46,7 +46,6 @@ impl Painter {
 
     /// The bytes that turn what is shown into `next` with the cursor there, or hidden; none when nothing changes.
     pub fn paint(&mut self, mut next: Buffer, cursor: Option<Position>) -> Vec<u8> {
-        mend_wide(&mut next);
         let mut out = Vec::new();
         if self.whole || self.shown.area != next.area {
             out.extend_from_slice(b"\x1b[0m\x1b[2J");
@@ -57,7 +56,12 @@ impl Painter {
             }
             self.whole = false;
         }
-        self.cells(&next, &mut out);
+        // Most rows are as they were: one look at the whole row says so.
+        let width = usize::from(next.area.width).max(1);
+        let pairs = self.shown.content.chunks(width).zip(next.content.chunks(width));
+        let other: Vec<u16> = (0..).zip(pairs).filter(|(_, (was, is))| was != is).map(|(y, _)| y).collect();
+        other.iter().for_each(|y| mend_wide(&mut next, *y));
+        self.cells(&next, &other, &mut out);
         let painted = !out.is_empty();
         if cursor != self.cursor || (painted && cursor.is_some()) {
             if let Some(at) = cursor {
@@ -74,11 +78,11 @@ impl Painter {
         out
     }
 
-    fn cells(&self, next: &Buffer, out: &mut Vec<u8>) {
+    fn cells(&self, next: &Buffer, rows: &[u16], out: &mut Vec<u8>) {
         let mut pen = PLAIN;
         let mut at: Option<(u16, u16)> = None;
         let mut erased: Option<(u16, u16)> = None;
-        for (x, y, cell) in changes(&self.shown, next) {
+        for (x, y, cell) in rows.iter().flat_map(|y| changes(&self.shown, next, *y)) {
             if erased.is_some_and(|(from, row)| row == y && x >= from) {
                 continue;
             }
@@ -133,39 +137,34 @@ fn uncertain(symbol: &str) -> bool {
     !symbol.is_ascii() && symbol.chars().nth(1).is_some()
 }
 
-/// The cells that must be written, without those that the symbol before them covers. Whatever a symbol that comes or goes may
+/// The cells of a row that must be written, without those that the symbol before them covers. Whatever a symbol that comes or goes may
 /// reach on any terminal is among them even if it is the same: the other half of a wide character, or a mark in a cell of
 /// its own, stays there otherwise.
-fn changes<'b>(shown: &'b Buffer, next: &'b Buffer) -> impl Iterator<Item = (u16, u16, &'b Cell)> {
-    let area = next.area;
-    (0..area.height).flat_map(move |y| {
-        let (mut covered, mut exposed) = (0_u16, 0_u16);
-        (0..area.width).filter_map(move |x| {
-            let (was, is) = (shown.cell((x, y))?, next.cell((x, y))?);
-            let stale = was != is || x < exposed;
-            if stale {
-                exposed = exposed.max(x.saturating_add(reach(was.symbol()).max(reach(is.symbol()))));
-            }
-            if x < covered {
-                return None;
-            }
-            covered = x.saturating_add(columns(is.symbol()));
-            stale.then_some((x, y, is))
-        })
+fn changes<'b>(shown: &'b Buffer, next: &'b Buffer, y: u16) -> impl Iterator<Item = (u16, u16, &'b Cell)> {
+    let (mut covered, mut exposed) = (0_u16, 0_u16);
+    (0..next.area.width).filter_map(move |x| {
+        let (was, is) = (shown.cell((x, y))?, next.cell((x, y))?);
+        let stale = was != is || x < exposed;
+        if stale {
+            exposed = exposed.max(x.saturating_add(reach(was.symbol()).max(reach(is.symbol()))));
+        }
+        if x < covered {
+            return None;
+        }
+        covered = x.saturating_add(columns(is.symbol()));
+        stale.then_some((x, y, is))
     })
 }
 
 /// A layer that covers a part of a character of several columns leaves the rest of it: a space stands there instead.
-fn mend_wide(buffer: &mut Buffer) {
+fn mend_wide(buffer: &mut Buffer, y: u16) {
     let width = buffer.area.width;
-    for y in 0..buffer.area.height {
-        for x in 0..width {
-            let wide = buffer.cell((x, y)).map_or(1, |c| columns(c.symbol()));
-            let cut = (x + 1..x.saturating_add(wide))
-                .any(|x| x >= width || buffer.cell((x, y)).is_some_and(|c| c.symbol() != " "));
-            if cut && let Some(cell) = buffer.cell_mut((x, y)) {
-                cell.set_symbol(" ");
-            }
+    for x in 0..width {
+        let wide = buffer.cell((x, y)).map_or(1, |c| columns(c.symbol()));
+        let cut = (x + 1..x.saturating_add(wide))
+            .any(|x| x >= width || buffer.cell((x, y)).is_some_and(|c| c.symbol() != " "));
+        if cut && let Some(cell) = buffer.cell_mut((x, y)) {
+            cell.set_symbol(" ");
         }
     }
 }
@@ -349,7 +348,7 @@ mod tests {
             let mut terminal = vt100::Parser::new(SIZE.1, SIZE.0, 0);
             for writes in screens {
                 let mut next = buffer(&writes);
-                mend_wide(&mut next);
+                (0..SIZE.1).for_each(|y| mend_wide(&mut next, y));
                 terminal.process(&painter.paint(next.clone(), None));
                 if let Err(difference) = same(terminal.screen(), &next) {
                     prop_assert!(false, "{difference} after {writes:?}");
@@ -371,7 +370,7 @@ mod tests {
             for (x, y, text) in lines {
                 buffer.set_string(*x, *y, text, Style::new());
             }
-            mend_wide(&mut buffer);
+            (0..SIZE.1).for_each(|y| mend_wide(&mut buffer, y));
             buffer
         };
         let named = screen(&[(0, 0, names[0]), (14, 0, "now"), (1, 1, names[1])]);

@@ -161,6 +161,14 @@ fn books_a_free_slot(window: &mut Terminal, admin: &Admin, subject: &Subject) {
     window.press("\r");
     window.line("the list of free times", SOON, &["enter book"]);
     window.press("\r");
+    // The patient may have another visit at that time; whoever books all the same says so.
+    let warned = window.wait("the form to close or to warn", SOON, |lines| {
+        let warned = find(lines, &["Double booking?"]).is_some();
+        (warned || find(lines, &["Book for"]).is_none()).then_some(warned)
+    });
+    if warned {
+        window.press("\r");
+    }
     window.gone("the form to close", SOON, &["Book for"]);
     window.press("o");
     window.line("the outbox", SOON, &["Queued writes"]);

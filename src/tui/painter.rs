@@ -60,7 +60,9 @@ impl Painter {
         let width = usize::from(next.area.width).max(1);
         let pairs = self.shown.content.chunks(width).zip(next.content.chunks(width));
         let other: Vec<u16> = (0..).zip(pairs).filter(|(_, (was, is))| was != is).map(|(y, _)| y).collect();
-        other.iter().for_each(|y| mend_wide(&mut next, *y));
+        for y in &other {
+            mend_wide(&mut next, *y);
+        }
         self.cells(&next, &other, &mut out);
         let painted = !out.is_empty();
         if cursor != self.cursor || (painted && cursor.is_some()) {

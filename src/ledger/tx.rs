@@ -264,7 +264,7 @@ impl<'a> Tx<'a> {
         Ok(true)
     }
 
-    /// Keeps a webhook that was worked through among the latest [`DELIVERIES`], so that a person can see it and have it
+    /// Keeps a webhook that was worked through among the latest `DELIVERIES`, so that a person can see it and have it
     /// worked through again.
     pub fn keep_delivery(&mut self, kept: &KeptDelivery) -> Result<(), LedgerError> {
         let number = kept.item.number;

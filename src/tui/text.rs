@@ -12,7 +12,7 @@ const LOOKED_AT: usize = 16 * 1024;
 
 /// Text in which everything that a terminal could act on, or that could hide or reorder what stands around it, is shown
 /// as a visible escape such as `‹U+202E›`. Line breaks and tabs become a space. For words of people: a joiner passes where
-/// it is spelling, see [`spells`]; ids and links go through [`strict`] first.
+/// it is spelling, see `spells`; ids and links go through [`strict`] first.
 pub fn clean(text: &str) -> Cow<'_, str> {
     clean_before(text, None)
 }

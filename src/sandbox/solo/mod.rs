@@ -21,8 +21,8 @@
 //! - PUT patient takes the e-mail group whether or not `isLinkedByEmail` is true, as the examples have it; it is required when
 //!   it is, both halves belong together, and to take the flag away takes the group away.
 //! - Events of a registration are at least one and none twice; the document names no greatest number of registrations.
-//! - What belongs to one endpoint alone is decided in its module: [`attachments`], [`assistance`], [`documents`],
-//!   [`encounter`], [`links`], [`perfect`], [`report`].
+//! - What belongs to one endpoint alone is decided in its module: `attachments`, `assistance`, `documents`,
+//!   `encounter`, `links`, `perfect`, `report`.
 
 use jiff::Timestamp;
 use serde_json::Value;

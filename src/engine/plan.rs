@@ -74,6 +74,10 @@ impl Batch<'_> {
             return Ok(());
         };
         let Some(id) = self.identify(tx, &refs, kind)? else { return Ok(()) };
+        // The vendor was asked itself and has it no more: a dump is no word against that.
+        if self.source == Source::Import && tx.gone(id)? {
+            return Ok(());
+        }
         if !self.plan.told.contains(&id) {
             self.plan.told.push(id);
         }

@@ -95,6 +95,11 @@ pub(super) fn get(rows: &impl Rows, id: RecordId) -> Result<Option<u64>, LedgerE
     Ok(rows.row(Table::Numbers, &key)?.and_then(|block| slot(&block, at)).map(|(_, number)| number & !GONE))
 }
 
+pub(super) fn is_gone(rows: &impl Rows, id: RecordId) -> Result<bool, LedgerError> {
+    let (key, at) = place(id);
+    Ok(rows.row(Table::Numbers, &key)?.and_then(|block| slot(&block, at)).is_some_and(|(_, number)| number & GONE != 0))
+}
+
 pub(super) fn all(rows: &impl Rows) -> Result<Vec<Numbered>, LedgerError> {
     let mut found = Vec::new();
     for (key, block) in rows.rows(Table::Numbers, &Span::ALL)? {

@@ -61,6 +61,11 @@ pub trait Read: Rows + Sized {
         numbers::get(self, id)
     }
 
+    /// Whether the last read of a record found that its vendor has it no more.
+    fn gone(&self, id: RecordId) -> Result<bool, LedgerError> {
+        numbers::is_gone(self, id)
+    }
+
     /// Every record ever known with its kind and read number, in the order of ids. Packed: 100,000 take milliseconds.
     fn numbers(&self) -> Result<Vec<Numbered>, LedgerError> {
         numbers::all(self)

@@ -53,6 +53,22 @@ fn a_row_never_replaces_what_was_read_and_keeps_the_read_s_moment() {
     assert_eq!(t.engine.look(&Query::Raw { record: id }), raw, "the body of the read stays");
 }
 
+/// Records that a killed process left in the ledger alone are read again, and a dump may name what its vendor deleted.
+#[test]
+fn a_row_does_not_bring_back_what_the_vendor_has_no_more() {
+    let t = Engine::for_tests().unwrap();
+    let of = || vec![row(vec![visit_ref("v1")], booked(t.now(), "completed"), vec![])];
+    assert_eq!(import(&t, t.now(), of()), 1);
+    let reason = crate::domain::Reason::new(crate::domain::ReasonKind::NotFound, "");
+    t.engine.gone(&visit_ref("v1"), &reason);
+    t.clock.advance_millis(60_000);
+    assert_eq!(import(&t, t.now(), of()), 0);
+    assert!(board(&t.engine).is_empty());
+    t.read(told(vec![visit_ref("v1")], booked(t.now(), "completed")));
+    assert_eq!(board(&t.engine).len(), 1, "should the vendor have it again, it is shown again");
+    assert_eq!(import(&t, t.now(), of()), 0);
+}
+
 #[test]
 fn of_two_dumps_the_later_moment_wins_in_either_order() {
     for first_is_later in [false, true] {

@@ -86,19 +86,34 @@ pub fn width(text: &str) -> usize {
     }
     let mut cells = 0;
     for c in text.chars() {
-        if !one_cell(c) {
+        let Some(own) = alone(c) else {
             return text.graphemes(true).map(UnicodeWidthStr::width).sum();
-        }
-        cells += 1;
+        };
+        cells += own;
     }
     cells
 }
 
-/// Whether a character takes one cell whatever stands beside it: Latin, Greek, Cyrillic, lines and blocks. For the others
-/// the text is cut into graphemes, which takes many times as long.
-fn one_cell(c: char) -> bool {
-    matches!(c, ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{370}'..='\u{482}' | '\u{48a}'..='\u{52f}'
-        | '\u{1e00}'..='\u{1eff}' | '\u{2500}'..='\u{259f}' | '–' | '…')
+/// The cells of a character that is a grapheme of its own beside any other such character: letters without marks, ideographs,
+/// lines and signs. `None` for the others, whose text must be cut into graphemes, which takes many times as long.
+pub(in crate::tui) fn alone(c: char) -> Option<usize> {
+    match c {
+        ' '..='~' | '\u{a1}'..='\u{a8}' | '\u{aa}'..='\u{ac}' | '\u{af}'..='\u{2ff}' => Some(1),
+        // Greek, Cyrillic, Armenian, Hebrew, Arabic, Georgian, Ethiopic.
+        '\u{370}'..='\u{373}' | '\u{386}'..='\u{38a}' | '\u{38e}'..='\u{3a1}' | '\u{3a3}'..='\u{482}' => Some(1),
+        '\u{48a}'..='\u{52f}' | '\u{531}'..='\u{556}' | '\u{561}'..='\u{587}' | '\u{5d0}'..='\u{5ea}' => Some(1),
+        '\u{620}'..='\u{64a}' | '\u{671}'..='\u{6d3}' | '\u{10d0}'..='\u{10fa}' | '\u{1200}'..='\u{135a}' => Some(1),
+        '\u{1e00}'..='\u{1eff}' | '–' | '…' => Some(1),
+        // Arrows, mathematical signs, lines, blocks and shapes.
+        '\u{2190}'..='\u{21ff}' | '\u{2200}'..='\u{22ff}' | '\u{2500}'..='\u{25fc}' | '⚑' | '✎' | '✓' | '✕' => {
+            Some(1)
+        }
+        // Kana, ideographs, Hangul.
+        '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => {
+            Some(2)
+        }
+        _ => None,
+    }
 }
 
 /// As much of a clean text as fits into so many cells, with an ellipsis when something is left out. Cuts between graphemes.
@@ -246,9 +261,14 @@ mod tests {
 
     #[test]
     fn the_short_way_counts_as_the_long_one() {
-        for c in (0..0x3000).filter_map(char::from_u32).filter(|c| one_cell(*c)) {
-            assert_eq!(UnicodeWidthStr::width(c.encode_utf8(&mut [0; 4]) as &str), 1, "{c:?}");
-            assert_eq!(format!("{c}{c}").graphemes(true).count(), 2, "{c:?}");
+        // One of each class of characters that a boundary may depend on.
+        let beside: Vec<char> = ['a', 'ж', 'ש', 'ل', 'ا', 'አ', '↔', '⚑', 'か', '東', '가', '각'].into();
+        assert!(beside.iter().all(|c| alone(*c).is_some()));
+        for (c, cells) in (0..=0x10_ffff).filter_map(char::from_u32).filter_map(|c| Some((c, alone(c)?))) {
+            assert_eq!(UnicodeWidthStr::width(c.encode_utf8(&mut [0; 4]) as &str), cells, "{c:?}");
+            for other in &beside {
+                assert_eq!(format!("{c}{other}{c}").graphemes(true).count(), 3, "{c:?} {other:?}");
+            }
         }
     }
 

@@ -77,17 +77,25 @@ pub(super) fn put(buf: &mut Buffer, x: u16, y: u16, text: &str, cells: u16, styl
     }
     let cells = cells.min(buf.area.right().saturating_sub(x));
     let cut = text::truncate(text, usize::from(cells));
-    if !cut.bytes().all(|b| matches!(b, b' '..=b'~')) {
+    // Most text needs no look for clusters.
+    if !cut.chars().all(|c| text::alone(c).is_some()) {
         buf.set_stringn(x, y, &cut, usize::from(cells), style);
         return text::width(&cut) as u16;
     }
-    // Most text is plain: no need to look for clusters.
-    for (x, c) in (x..).zip(cut.chars()) {
-        if let Some(cell) = buf.cell_mut((x, y)) {
+    let mut at = x;
+    for (c, wide) in cut.chars().filter_map(|c| Some((c, text::alone(c)? as u16))) {
+        if let Some(cell) = buf.cell_mut((at, y)) {
             cell.set_char(c).set_style(style);
         }
+        // Nothing of what stood here may show under the rest of a wide character.
+        for covered in at + 1..at + wide {
+            if let Some(cell) = buf.cell_mut((covered, y)) {
+                cell.reset();
+            }
+        }
+        at += wide;
     }
-    cut.len() as u16
+    at - x
 }
 
 fn header(model: &Model, look: &Look<'_>, buf: &mut Buffer) {

@@ -2,8 +2,11 @@
 
 use std::fmt::Write as _;
 
+use proptest::prelude::*;
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
 use crate::tui::{
-    draw::{Look, draw},
+    draw::{Look, draw, put},
     harness::{Desk, World},
     theme::{Depth, Theme},
     update::{self, Msg},
@@ -165,4 +168,25 @@ fn waits_are_marked_at_the_rooms_own_thresholds() {
         room.thresholds = (1, 2);
     }
     Desk::with(strict, 200, 60, |_| {}).shows(&["m! "]);
+}
+
+proptest! {
+    /// What is written the short way stands in the same cells as ratatui's own writing puts it into.
+    #[test]
+    fn a_text_without_clusters_is_written_as_one_with_them(
+        text in "[ -~é東가אل│▸↻नि\u{301}]{0,14}", under in "[a東न]{0,10}", x in 0_u16..12, cells in 0_u16..14,
+    ) {
+        let area = Rect::new(0, 0, 12, 1);
+        let mut ours = Buffer::empty(area);
+        ours.set_string(0, 0, &under, Style::new());
+        let mut theirs = ours.clone();
+        let used = put(&mut ours, x, 0, &text, cells, Style::new().bold());
+        if cells > 0 {
+            let fits = cells.min(12 - x);
+            let cut = crate::tui::text::truncate(&text, usize::from(fits));
+            let (end, _) = theirs.set_stringn(x, 0, &cut, usize::from(fits), Style::new().bold());
+            prop_assert_eq!(end - x, used);
+        }
+        prop_assert_eq!(ours, theirs);
+    }
 }

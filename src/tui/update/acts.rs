@@ -1,25 +1,25 @@
 //! What each action does.
 
-use jiff::SignedDuration;
-
 use super::{
-    Effect, Purpose, Wish, care, everything, fit,
+    Effect, Purpose, Wish, care,
+    decide::{decide, selected_entry, withdraw},
+    everything, fit,
     keys::{ask, context, moved, room_names, rooms_at_hand},
     look,
+    notes::{drop_draft, edit_note, selected_draft},
+    walk::{back, beside, board_of_a_day, focus, follow, motion, turn_day},
 };
 use crate::{
     domain::{
-        Command, DraftId, EntryState, Intent, Question, RecordId, Request, Source,
-        command::{Decision, Level},
-        dispute::disputed,
-        view::{NoteItem, RoomFilter, RowId},
+        Command, Question, RecordId, Request,
+        command::Level,
+        view::{NoteItem, RowId},
     },
     tui::{
         action::Action,
         forms::Form,
-        layers::{Choice, DetailLayer, Layer, LinksLayer, OutboxLayer, PaletteLayer, Settling, VisitLinksLayer},
-        layout,
-        model::{Making, Model, Motion, Pane, REST, Showing},
+        layers::{Choice, DetailLayer, Layer, LinksLayer, OutboxLayer, PaletteLayer, VisitLinksLayer},
+        model::{Model, Motion, Pane},
     },
 };
 
@@ -242,178 +242,6 @@ pub(super) fn look_up(model: &mut Model, searched: &str) -> Vec<Effect> {
     push(model, Layer::Form(Box::new(Form::look_up(searched))))
 }
 
-pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
-    fn shift(at: usize, motion: Motion, last: usize) -> usize {
-        match motion {
-            Motion::Step(by) => at.saturating_add_signed(by).min(last),
-            Motion::Page(by) => at.saturating_add_signed(by * 10).min(last),
-            Motion::First => 0,
-            Motion::Last => last,
-        }
-    }
-    if let Some(effects) = super::desk::motion(model, motion) {
-        return effects;
-    }
-    let help_end = match model.layers.last() {
-        Some(Layer::Help { .. }) => crate::tui::draw::help_end(model),
-        _ => 0,
-    };
-    match model.layers.last_mut() {
-        None => {
-            model.move_in(model.focus, motion);
-            rest(model);
-            return moved(model);
-        }
-        Some(Layer::Outbox(outbox)) => {
-            if outbox.explained.is_some() {
-                outbox.scroll = shift(outbox.scroll, motion, 10_000);
-                return Vec::new();
-            }
-            match motion {
-                Motion::Step(by) => outbox.list.step(by),
-                Motion::Page(by) => outbox.list.page(by),
-                Motion::First => outbox.list.first(),
-                Motion::Last => outbox.list.last(),
-            }
-            return moved(model);
-        }
-        Some(Layer::Detail(detail)) => detail.scroll = shift(detail.scroll, motion, 1_000_000),
-        Some(Layer::Help { scroll }) => *scroll = shift((*scroll).min(help_end), motion, help_end),
-        Some(Layer::Log { back }) => {
-            let back_by = match motion {
-                Motion::Step(by) => Motion::Step(-by),
-                Motion::Page(by) => Motion::Page(-by),
-                Motion::First => Motion::Last,
-                Motion::Last => Motion::First,
-            };
-            *back = shift(*back, back_by, crate::tui::model::LOG_KEPT);
-        }
-        Some(Layer::Links(links)) => {
-            links.selected = shift(links.selected, motion, links.rows.len().saturating_sub(1));
-        }
-        Some(Layer::Files(layer)) => {
-            let rows = layer.rows();
-            care::motion(&mut layer.selected, &rows, motion);
-            layer.picture.take_if(|(shown, _)| Some(*shown) != layer.selected);
-        }
-        Some(Layer::Episodes(layer)) => {
-            let rows = layer.rows();
-            care::motion(&mut layer.selected, &rows, motion);
-        }
-        Some(Layer::VisitLinks(layer)) => {
-            let count = layer.all().len();
-            layer.selected = shift(layer.selected, motion, count.saturating_sub(1));
-        }
-        Some(
-            Layer::Palette(_)
-            | Layer::Form(_)
-            | Layer::Editor(_)
-            | Layer::Choice(_)
-            | Layer::Health
-            | Layer::Hooks(_)
-            | Layer::Assistance(_)
-            | Layer::Report(_),
-        ) => {}
-    }
-    Vec::new()
-}
-
-/// The selection of the focused pane moved: what follows it waits until it rests.
-pub(super) fn rest(model: &mut Model) {
-    let at = SignedDuration::try_from(REST).ok().and_then(|r| model.now.checked_add(r).ok());
-    model.resting = at.map(|at| (model.focus, at));
-}
-
-/// Takes a pane's filter away. The selection stays on its row, also on one that the filter did not hold any more; where
-/// there is none, the list begins anew, the board where the day is.
-pub(super) fn unfilter(model: &mut Model, pane: Pane) -> Vec<Effect> {
-    model.filters[pane as usize].clear();
-    match model.sought_row(pane) {
-        Some(_) if pane != Pane::Rooms => vec![look(model, Wish::Place(pane))],
-        Some(_) => vec![look(model, Wish::Pane(pane))],
-        None => {
-            model.resting = None;
-            model.reset(pane);
-            vec![look(model, Wish::Pane(pane))]
-        }
-    }
-}
-
-/// The pane on that side of the focused one: as they stand side by side, or as the tabs of a narrow window do.
-fn beside(model: &Model, by: isize) -> Pane {
-    if layout::narrow(model) {
-        return model.focus.turn(by);
-    }
-    match (model.focus, by < 0) {
-        (Pane::Appointments, true) => Pane::Rooms,
-        (Pane::Appointments, false) => Pane::Sessions,
-        (Pane::Rooms | Pane::Patients, false) | (Pane::Sessions | Pane::Notes, true) => Pane::Appointments,
-        (pane, _) => pane,
-    }
-}
-
-/// The panes that follow a pane's selection change once it has rested.
-pub(super) fn follow(model: &mut Model, pane: Pane) -> Vec<Effect> {
-    if model.missing(pane) || model.anew(pane) {
-        // What the other panes are about does not change behind anybody's back.
-        return Vec::new();
-    }
-    let mut scope = model.scope.clone();
-    match pane {
-        Pane::Rooms => {
-            if let Some(row) = model.rooms.current() {
-                scope.room = row.filter.clone();
-                scope.patient = None;
-                scope.appointment = None;
-            }
-        }
-        Pane::Patients => {
-            scope.patient = model.patients.current().map(|r| (r.id, r.name.clone()));
-            scope.appointment = None;
-        }
-        Pane::Appointments => {
-            scope.appointment = model.appointments.current().map(|r| (r.id, r.patient_name.clone()));
-        }
-        Pane::Sessions | Pane::Notes => {}
-    }
-    let mut effects = Vec::new();
-    if scope != model.scope {
-        let board = scope.room != model.scope.room || scope.patient != model.scope.patient;
-        model.scope = scope;
-        if board {
-            model.appointments.reset();
-            effects.push(look(model, Wish::Pane(Pane::Appointments)));
-        }
-        model.sessions.reset();
-        model.notes.reset();
-        effects.push(look(model, Wish::Pane(Pane::Sessions)));
-        effects.push(look(model, Wish::Pane(Pane::Notes)));
-    }
-    if model.focus == Pane::Patients
-        && let Some(row) = model.patients.current()
-        && row.fresh.source == Source::Import
-    {
-        effects.push(Effect::Start(Purpose::Quiet, Request::Ask(Question::Refresh { record: row.id })));
-    }
-    effects
-}
-
-pub(super) fn focus(model: &mut Model, pane: Pane) -> Vec<Effect> {
-    if !model.layers.is_empty() {
-        return Vec::new();
-    }
-    // Whoever goes on to the next pane finds it about what was just selected.
-    let mut effects = match model.resting.take() {
-        Some((rested, _)) => follow(model, rested),
-        None => Vec::new(),
-    };
-    model.focus = pane;
-    model.filtering = None;
-    fit(model);
-    effects.extend(moved(model));
-    effects
-}
-
 fn push(model: &mut Model, layer: Layer) -> Vec<Effect> {
     model.layers.push(layer);
     Vec::new()
@@ -483,78 +311,6 @@ pub(super) fn detail(model: &mut Model, record: RecordId) -> Vec<Effect> {
     ]
 }
 
-fn back(model: &mut Model) -> Vec<Effect> {
-    if let Some(layer) = model.layers.last_mut() {
-        match layer {
-            Layer::Outbox(outbox) if outbox.explained.is_some() => {
-                outbox.explained = None;
-                outbox.scroll = 0;
-            }
-            Layer::Detail(detail) if detail.raw.is_some() => {
-                detail.raw = None;
-                detail.scroll = 0;
-            }
-            Layer::VisitLinks(layer) if layer.code => layer.code = false,
-            Layer::Files(layer) if layer.picture.is_some() => layer.picture = None,
-            _ => {
-                model.layers.pop();
-            }
-        }
-        return Vec::new();
-    }
-    if !model.filter(model.focus).is_empty() {
-        return unfilter(model, model.focus);
-    }
-    if model.zoomed {
-        model.zoomed = false;
-        fit(model);
-        return moved(model);
-    }
-    model.resting = None;
-    if model.scope.appointment.take().is_some() {
-        model.sessions.reset();
-        model.notes.reset();
-        return vec![look(model, Wish::Pane(Pane::Sessions)), look(model, Wish::Pane(Pane::Notes))];
-    }
-    if model.scope.patient.take().is_some() {
-        return narrowed(model);
-    }
-    if model.scope.room != RoomFilter::All {
-        model.scope.room = RoomFilter::All;
-        model.rooms.first();
-        return narrowed(model);
-    }
-    if model.day.is_some() {
-        model.day = None;
-        return narrowed(model);
-    }
-    Vec::new()
-}
-
-fn turn_day(model: &mut Model, by: i64) -> Vec<Effect> {
-    let day = model.shown_day().checked_add(jiff::Span::new().days(by)).unwrap_or_else(|_| model.shown_day());
-    model.day = (day != model.today()).then_some(day);
-    board_of_a_day(model)
-}
-
-/// Everybody's appointments of the day.
-fn board_of_a_day(model: &mut Model) -> Vec<Effect> {
-    model.resting = None;
-    model.scope.patient = None;
-    model.scope.appointment = None;
-    narrowed(model)
-}
-
-fn narrowed(model: &mut Model) -> Vec<Effect> {
-    model.appointments.reset();
-    model.sessions.reset();
-    model.notes.reset();
-    [Pane::Rooms, Pane::Appointments, Pane::Sessions, Pane::Notes]
-        .into_iter()
-        .map(|p| look(model, Wish::Pane(p)))
-        .collect()
-}
-
 pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
     if model.layers.iter().any(|l| matches!(l, Layer::Form(f) if f.dirty())) {
         let items =
@@ -578,7 +334,7 @@ fn with_appointment(model: &mut Model, then: impl FnOnce(&mut Model, RecordId) -
 }
 
 /// Nothing is done when nothing is selected; who had selected a row that went is told so.
-fn nobody(model: &mut Model, pane: Pane, text: &str) -> Vec<Effect> {
+pub(super) fn nobody(model: &mut Model, pane: Pane, text: &str) -> Vec<Effect> {
     let mut text = text.to_owned();
     if model.missing(pane) {
         text.push_str(": the selected one left this list");
@@ -637,34 +393,6 @@ fn copy_link(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Start(Purpose::CopyLink, Request::Do(Command::CopiedLink { appointment }))]
 }
 
-fn selected_draft(model: &Model) -> Option<DraftId> {
-    match model.notes.current().map(|r| &r.id) {
-        Some(RowId::Draft(draft)) => Some(*draft),
-        _ => None,
-    }
-}
-
-fn edit_note(model: &mut Model) -> Vec<Effect> {
-    match selected_draft(model) {
-        Some(draft) => vec![look(model, Wish::OpenDraft(draft))],
-        None => match model.notes.current().map(|r| (&r.item, r.id.clone())) {
-            Some((NoteItem::Filed(_), RowId::Record(record))) => detail(model, record),
-            None => nobody(model, Pane::Notes, "select a draft first"),
-            _ => nothing_there(model, "only a draft can be edited"),
-        },
-    }
-}
-
-fn drop_draft(model: &mut Model) -> Vec<Effect> {
-    let Some(draft) = selected_draft(model) else {
-        return nobody(model, Pane::Notes, "only a draft can be thrown away");
-    };
-    let about = model.notes.current().map(|r| r.about.clone()).unwrap_or_default();
-    let items = vec![("Yes, throw it away".into(), Choice::DropDraft(draft)), ("No, keep it".into(), Choice::No)];
-    ask(model, "Throw this draft away?", vec![about], items);
-    Vec::new()
-}
-
 fn record_at_hand(model: &Model) -> Option<RecordId> {
     match model.layers.last() {
         Some(Layer::Detail(detail)) => Some(detail.record),
@@ -686,156 +414,4 @@ fn raw(model: &mut Model) -> Vec<Effect> {
     }
     effects.push(look(model, Wish::Raw(record)));
     effects
-}
-
-fn selected_entry(model: &Model) -> Option<crate::domain::EntryId> {
-    match model.layers.last() {
-        Some(Layer::Outbox(outbox)) => {
-            outbox.explained.as_ref().map(|e| e.id).or_else(|| outbox.list.current().map(|r| r.id))
-        }
-        _ => None,
-    }
-}
-
-pub(super) fn withdraw(model: &mut Model, entry: crate::domain::EntryId) -> Vec<Effect> {
-    let what = match model.layers.last() {
-        Some(Layer::Outbox(outbox)) => outbox.list.current().map(|r| format!("{}: {}", r.what, r.whom)),
-        _ => None,
-    };
-    let items = vec![("Yes, take it back".into(), Choice::Withdraw(entry)), ("No, leave it queued".into(), Choice::No)];
-    ask(model, format!("Take {entry} back?"), what.into_iter().collect(), items);
-    Vec::new()
-}
-
-fn decide(model: &mut Model) -> Vec<Effect> {
-    // The choices depend on what is known, so the write is read whole first.
-    selected_entry(model).map(|entry| look(model, Wish::Decide(entry))).into_iter().collect()
-}
-
-/// What a person can decide about a write, given all that is known of it.
-pub(super) fn choices(model: &mut Model, whole: &crate::domain::Entry) -> Vec<Effect> {
-    let entry = whole.id;
-    if care::refused_consult(model, whole) {
-        return Vec::new();
-    }
-    let (title, lines, items) = match &whole.state {
-        EntryState::NeedsDecision { reason, may_resend, .. } => {
-            let mut items = vec![("It arrived".to_owned(), Choice::Decide(entry, Decision::Arrived))];
-            if *may_resend {
-                let words = "Send it again (it may then be there twice)".to_owned();
-                items.push((words, Choice::Decide(entry, Decision::SendAgain)));
-            }
-            items.push(("Drop it".into(), Choice::Decide(entry, Decision::Drop)));
-            items.push(("Decide later".into(), Choice::No));
-            (format!("{}: did it arrive?", whole.intent.word()), vec![crate::tui::draw::why(reason)], items)
-        }
-        EntryState::Conflict { fields, theirs, .. } => {
-            let fields = disputed(&whole.intent, theirs, fields, &model.setting.zone);
-            let settling = Settling { entry, what: whole.intent.word(), fields, decided: 0, keep_mine: Vec::new() };
-            return settle(model, &settling);
-        }
-        EntryState::Rejected { reason, .. } => (
-            format!("{}: the vendor refused it", whole.intent.word()),
-            vec![format!("{} {}", reason.kind.word(), reason.message)],
-            vec![("Drop it".to_owned(), Choice::Withdraw(entry)), ("Leave it here".into(), Choice::No)],
-        ),
-        state => {
-            let text = format!("there is nothing to decide: it is {}", state.word());
-            return nothing_there(model, &text);
-        }
-    };
-    ask(model, title, lines, items);
-    Vec::new()
-}
-
-/// Asks about the next field of a conflict, with what it was, what is wanted and what is there; when all are decided the
-/// answer is carried out.
-pub(super) fn settle(model: &mut Model, settling: &Settling) -> Vec<Effect> {
-    let Settling { entry, what, fields, decided, keep_mine } = settling;
-    let Some(field) = fields.get(*decided) else {
-        let command = Command::Resolve { entry: *entry, keep_mine: keep_mine.clone() };
-        return vec![Effect::Start(Purpose::Word("settled"), Request::Do(command))];
-    };
-    let left = fields.len() - decided;
-    let lines = vec![
-        format!("{} was changed by somebody else, too.", field.label()),
-        format!("it was: {}", field.base),
-        format!("mine:   {}", field.mine),
-        format!("theirs: {}", field.theirs),
-    ];
-    let choice = |count, mine| Choice::Settle(Box::new(settling.decide(count, mine)));
-    let mut items = vec![("Keep mine".to_owned(), choice(1, true)), ("Take theirs".to_owned(), choice(1, false))];
-    if left > 1 {
-        items.push((format!("Keep mine in all {left}"), choice(left, true)));
-        items.push((format!("Take theirs in all {left}"), choice(left, false)));
-    }
-    items.push(("Decide later".into(), Choice::No));
-    let count = if fields.len() > 1 { format!(" ({} of {})", decided + 1, fields.len()) } else { String::new() };
-    let title = format!("{what}: {}{count}", field.label());
-    ask(model, title, lines, items);
-    Vec::new()
-}
-
-/// What a form's write makes, when that is something with a row of its own.
-pub(super) fn making(model: &Model, intent: &Intent) -> Option<Making> {
-    match intent {
-        Intent::CreatePatient { .. } => Some(Making::Patient),
-        Intent::Book { patient, .. } => {
-            let named = model.patients.held().iter().find(|r| r.id == *patient).map(|r| r.name.clone());
-            let visit = || model.appointments.held().iter().find(|r| r.patient == Some(*patient));
-            let scope = || model.scope.patient.iter().find(|(id, _)| id == patient).map(|(_, name)| name.clone());
-            let name = named.or_else(scope).or_else(|| visit().map(|r| r.patient_name.clone())).unwrap_or_default();
-            Some(Making::Visit { patient: *patient, name })
-        }
-        _ => None,
-    }
-}
-
-/// Brings what was just made onto the screen and selects it.
-pub(super) fn show_made(model: &mut Model, made: Making, record: RecordId) -> Vec<Effect> {
-    let pane = match made {
-        Making::Patient => Pane::Patients,
-        Making::Visit { .. } => Pane::Appointments,
-    };
-    let mut effects = focus(model, pane);
-    model.showing = Some(Showing { pane, row: RowId::Record(record), made });
-    effects.push(look(model, Wish::Show(pane)));
-    effects
-}
-
-/// Where what was made stands is known, or that it is not in the list: then what hides it is taken away, one thing after
-/// the other.
-pub(super) fn shown_at(model: &mut Model, pane: Pane, place: Option<u32>) -> Vec<Effect> {
-    let Some(showing) = model.showing.take_if(|s| s.pane == pane) else { return Vec::new() };
-    if let Some(place) = place {
-        model.expect(pane, place as usize, showing.row);
-        rest(model);
-        return vec![look(model, Wish::Pane(pane))];
-    }
-    let mut effects = Vec::new();
-    if !model.filter(pane).is_empty() {
-        model.filters[pane as usize].clear();
-        model.filtering = None;
-        model.tell(Level::Info, "the filter was cleared to show what is new");
-    } else if let Making::Visit { patient, name } = &showing.made
-        && model.scope.patient.as_ref().is_none_or(|(id, _)| id != patient)
-    {
-        // Whatever its day and room, it is among its patient's.
-        model.scope.patient = Some((*patient, name.clone()));
-        model.scope.appointment = None;
-        effects = narrowed(model);
-    } else {
-        return vec![look(model, Wish::Pane(pane))];
-    }
-    model.showing = Some(showing);
-    effects.push(look(model, Wish::Show(pane)));
-    effects
-}
-
-/// Begins to file a draft: finds out under which EMR appointment.
-pub(super) fn file_under(model: &mut Model, draft: DraftId, appointment: Option<RecordId>) -> Vec<Effect> {
-    match appointment {
-        Some(appointment) => vec![look(model, Wish::FileLinks(draft, appointment))],
-        None => nothing_there(model, "this draft belongs to no appointment, so it cannot be filed"),
-    }
 }

@@ -1,6 +1,6 @@
 //! What the engine says: answers from memory, answers to what was started, and what it tells by itself.
 
-use super::{Effect, Purpose, Wish, acts, care, everything, keys, lacking, look};
+use super::{Effect, Purpose, Wish, acts, care, decide, everything, keys, lacking, look, walk};
 use crate::{
     domain::{
         Command, Delta, DraftId, Fact, Kind, Message, Question, Record, RecordId, Reply, Request,
@@ -150,7 +150,7 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             let after = model.selected_row(pane);
             if pane == model.focus && model.scope.appointment.is_some() && after.is_some() && before != after {
                 // Another list has another row; the panes that follow go along.
-                acts::rest(model);
+                walk::rest(model);
             }
             effects
         }
@@ -171,7 +171,7 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             }
             _ => Vec::new(),
         },
-        (Wish::Show(pane), Answer::Position(place)) => acts::shown_at(model, pane, place),
+        (Wish::Show(pane), Answer::Position(place)) => walk::shown_at(model, pane, place),
         (Wish::Health, Answer::Health(health)) => {
             model.health = Some(health);
             Vec::new()
@@ -186,7 +186,7 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             Vec::new()
         }
         (Wish::Decide(_), Answer::Entry(entry)) => match entry {
-            Some(entry) => acts::choices(model, &entry),
+            Some(entry) => decide::choices(model, &entry),
             None => acts::nothing_there(model, "this write is not there any more"),
         },
         (Wish::AskAgain(_), Answer::Entry(Some(entry))) => care::ask_again(model, &entry),
@@ -343,7 +343,7 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
         }
         (Wish::Found(record), Answer::Detail(detail)) => match detail {
             Some(detail) if detail.shown.is_some() => {
-                acts::show_made(model, crate::tui::model::Making::Patient, record)
+                walk::show_made(model, crate::tui::model::Making::Patient, record)
             }
             Some(detail) => {
                 let names = detail.refs.iter().map(|r| format!("{} {}", r.scheme, text::strict(&r.value)));
@@ -664,7 +664,7 @@ fn replied(model: &mut Model, purpose: Purpose, reply: Reply) -> Vec<Effect> {
             }
             model.tell(Level::Info, "saved; its vendor is told as soon as it can be reached");
             if let (Reply::Saved { record, .. }, Some(made)) = (reply, model.making.take()) {
-                effects.extend(acts::show_made(model, made, record));
+                effects.extend(walk::show_made(model, made, record));
             }
             effects
         }

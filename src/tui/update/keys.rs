@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::{Effect, Purpose, Wish, acts, care, lacking, look, palette};
+use super::{Effect, Purpose, Wish, acts, care, decide, lacking, look, notes, palette, walk};
 use crate::{
     domain::{Command, Intent, Request, command::Decision},
     tui::{
@@ -158,7 +158,7 @@ fn filter_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         }
         KeyCode::Esc => {
             model.filtering = None;
-            if model.filter(pane).is_empty() { Vec::new() } else { acts::unfilter(model, pane) }
+            if model.filter(pane).is_empty() { Vec::new() } else { walk::unfilter(model, pane) }
         }
         KeyCode::Down => picked(model, Motion::Step(1)),
         KeyCode::Up => picked(model, Motion::Step(-1)),
@@ -185,13 +185,13 @@ fn filter_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 /// Who moves the selection while they type means the row that they moved to.
 fn picked(model: &mut Model, motion: Motion) -> Vec<Effect> {
     model.picked = true;
-    acts::motion(model, motion)
+    walk::motion(model, motion)
 }
 
 /// Another filter: its first row, which is the best match, unless a person picked one that it still holds. The panes that
 /// follow a selection follow it.
 fn filtered(model: &mut Model, pane: Pane) -> Vec<Effect> {
-    acts::rest(model);
+    walk::rest(model);
     if model.picked && model.sought_row(pane).is_some() {
         // The rooms come whole, and are filtered here.
         return vec![look(model, if pane == Pane::Rooms { Wish::Pane(pane) } else { Wish::Place(pane) })];
@@ -252,7 +252,7 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
             Command::Decide { entry, decision },
         ),
         Choice::BookFor(patient) => return vec![look(model, Wish::BookFor(patient))],
-        Choice::Settle(settling) => return acts::settle(model, &settling),
+        Choice::Settle(settling) => return decide::settle(model, &settling),
         Choice::Room(appointment, room) => ("room noted", Command::SetRoom { appointment, room }),
         Choice::Unlink(a, b) => ("link taken back", Command::RefuseLink { a, b }),
         Choice::DropDraft(draft) => ("draft thrown away", Command::DropDraft { draft }),
@@ -309,7 +309,7 @@ fn form_effects(model: &mut Model, event: FormEvent) -> Vec<Effect> {
             Vec::new()
         }
         FormEvent::Submit(intent) => {
-            model.making = acts::making(model, &intent);
+            model.making = walk::making(model, &intent);
             vec![Effect::Start(Purpose::Form, Request::Do(Command::Submit { intent: *intent, clears: None }))]
         }
         FormEvent::Do(word, command) => vec![Effect::Start(Purpose::FormAct(word), Request::Do(*command))],
@@ -332,7 +332,7 @@ pub(super) fn editor_event(model: &mut Model, event: EditorEvent) -> Vec<Effect>
             // The text is durable before anything else is tried with it.
             let (id, appointment) = (draft.id, draft.appointment);
             let mut effects = vec![autosave(draft)];
-            effects.extend(acts::file_under(model, id, appointment));
+            effects.extend(notes::file_under(model, id, appointment));
             effects
         }
     }

@@ -3,10 +3,13 @@
 mod acts;
 mod answers;
 mod care;
+mod decide;
 mod desk;
 mod keys;
 mod mouse;
+mod notes;
 mod palette;
+mod walk;
 
 pub use answers::plain_fact;
 pub use keys::{context, pane_context as context_of, rooms_at_hand, runs};
@@ -434,7 +437,7 @@ fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     }
     let mut effects = Vec::new();
     if let Some((pane, _)) = model.resting.take_if(|(_, at)| now >= *at) {
-        effects.extend(acts::follow(model, pane));
+        effects.extend(walk::follow(model, pane));
     }
     if minute_before != model.minute() {
         // Notices a lost engine, and whatever of the vendors' health changes by time alone.

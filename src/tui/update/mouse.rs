@@ -3,7 +3,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
-use super::{Effect, acts, keys, lacking, palette};
+use super::{Effect, acts, keys, lacking, palette, walk};
 use crate::tui::{
     layers::Layer,
     layout,
@@ -45,13 +45,13 @@ fn wheel(model: &mut Model, at: Position, by: isize) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Some(_) => acts::motion(model, Motion::Step(by * NOTCH)),
+        Some(_) => walk::motion(model, Motion::Step(by * NOTCH)),
     }
 }
 
 fn click(model: &mut Model, at: Position) -> Vec<Effect> {
     if let Some((pane, _)) = layout::tab_cells(model).into_iter().find(|(_, area)| area.contains(at)) {
-        return acts::focus(model, pane);
+        return walk::focus(model, pane);
     }
     let Some((pane, area)) = layout::panes(model).into_iter().find(|(_, area)| area.contains(at)) else {
         return Vec::new();
@@ -66,10 +66,10 @@ fn click(model: &mut Model, at: Position) -> Vec<Effect> {
     {
         return acts::open(model);
     }
-    let mut effects = acts::focus(model, pane);
+    let mut effects = walk::focus(model, pane);
     if let Some(place) = place {
         model.go(pane, place);
-        acts::rest(model);
+        walk::rest(model);
         effects.extend(lacking(model));
     }
     effects

@@ -1,7 +1,7 @@
 //! Promise: no key acts on somebody else than the person who was selected, and what was just made is seen.
 
 use super::{
-    super::{Purpose, acts},
+    super::{Purpose, walk},
     *,
 };
 use crate::{
@@ -178,7 +178,7 @@ fn a_new_patient_is_selected_and_the_filter_that_hides_them_is_cleared() {
     let intent = Intent::CreatePatient { patient, chosen_id, content: Box::new(content) };
     let reply = desk.engine.world.borrow_mut().carry_out(&Command::Submit { intent: intent.clone(), clears: None });
     // As when the form was sent.
-    desk.window.model.making = acts::making(desk.model(), &intent);
+    desk.window.model.making = walk::making(desk.model(), &intent);
     desk.window.model.waiting.push((9_999, Purpose::Form));
     desk.hear(Message::Reply { to: 9_999, reply });
     desk.shows(&["▸Testmann, Bea", "the filter was cleared"]);

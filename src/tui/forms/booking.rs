@@ -1,15 +1,18 @@
 //! The form that books an appointment or moves one: a room's free times of a day, or a time of one's own.
 
+mod asking;
+mod day;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
+use jiff::{Timestamp, civil::Date};
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
 };
 
 use super::{
-    Came, FormContext, FormEvent, PatientIdentity, Step,
-    busy::{self, Taken},
+    Came, FormContext, PatientIdentity, Step,
+    busy::Taken,
     choice::{Item, Pick},
     rule,
     sheet::{Control, Row, Sheet},
@@ -17,18 +20,11 @@ use super::{
 };
 use crate::{
     domain::{
-        Intent, Question, Reason, Record, RecordId,
+        Intent, RecordId,
         appointment::{Slot, Terms},
-        view::{AppointmentRow, Detail, Told},
     },
     tui::theme::Theme,
 };
-
-/// Milliseconds that a room or day must have rested before its free times are asked for.
-const REST_MS: i64 = 150;
-
-/// Days in which the next free time is looked for.
-const AHEAD: i32 = 14;
 
 /// Rows of the list of free times.
 const LIST: u16 = 8;
@@ -118,9 +114,6 @@ pub(super) struct BookingForm {
 
 const TEXTS: [Field; 6] =
     [Field::Time, Field::Duration, Field::Reasons, Field::ExternalId, Field::AccountNumber, Field::Episode];
-
-/// Appointments that are told one by one below the bar of the day.
-const TOLD: usize = 6;
 
 impl BookingForm {
     pub fn book(patient: RecordId, about: PatientIdentity, cx: &FormContext<'_>) -> Self {
@@ -226,343 +219,6 @@ impl BookingForm {
         TEXTS.iter().map(|f| self.sheet.text(*f).to_owned()).collect()
     }
 
-    fn wanted(&self) -> Option<Asked> {
-        let room = self.sheet.text(Field::Room).trim().to_owned();
-        let duration = self.sheet.text(Field::Duration).trim();
-        let duration = if duration.is_empty() { None } else { Some(rule::duration(duration).ok()?) };
-        (!room.is_empty()).then_some(())?;
-        Some(Asked { room, day: self.sheet.day(Field::Day)?, duration })
-    }
-
-    /// Asks for the free times of room and day, unless that was asked already.
-    fn ask(&mut self, cx: &FormContext<'_>) -> Option<Question> {
-        self.settle = None;
-        let wanted = self.wanted();
-        if wanted.is_some() && wanted == self.asked && !matches!(self.free, Free::Failed(_)) {
-            return None;
-        }
-        self.ask_span(wanted?, 1, cx)
-    }
-
-    fn ask_span(&mut self, wanted: Asked, days: i32, cx: &FormContext<'_>) -> Option<Question> {
-        let last = wanted.day.checked_add((days - 1).days()).ok()?;
-        let (start, _) = rule::bounds(wanted.day, cx.zone)?;
-        let (_, before) = rule::bounds(last, cx.zone)?;
-        let after = start.max(cx.now);
-        self.slots.clear();
-        self.ahead = days > 1;
-        let ask = after < before;
-        self.queued = (ask && self.outstanding.is_some()).then(|| (wanted.clone(), days));
-        let question = (ask && self.outstanding.is_none()).then(|| Question::Slots {
-            room: wanted.room.clone(),
-            after,
-            before,
-            duration: wanted.duration,
-        });
-        if question.is_some() {
-            self.outstanding = Some(Outstanding::Slots);
-        }
-        self.free = if ask { Free::Asking } else { Free::Known };
-        self.span = Some((after, before));
-        self.asked = Some(wanted);
-        self.list(cx);
-        self.judge(cx);
-        question
-    }
-
-    /// Looks for the next day with a free time, from the present day on or, where that has some, from the day after.
-    fn look_ahead(&mut self, cx: &FormContext<'_>) -> Option<Question> {
-        let mut wanted = self.wanted()?;
-        self.settle = None;
-        if self.free == Free::Known && self.asked.as_ref() == Some(&wanted) {
-            wanted.day = wanted.day.checked_add(1.day()).ok()?;
-        }
-        wanted.day = wanted.day.max(cx.today());
-        self.ask_span(wanted, AHEAD, cx)
-    }
-
-    pub fn opened(&mut self, cx: &FormContext<'_>) -> FormEvent {
-        self.ask(cx).map_or(FormEvent::Stay, FormEvent::Ask)
-    }
-
-    pub fn next_tick(&self) -> Option<Timestamp> {
-        self.settle
-    }
-
-    pub fn tick(&mut self, cx: &FormContext<'_>) -> FormEvent {
-        match self.settle {
-            Some(at) if at <= cx.now => self.ask(cx).map_or(FormEvent::Stay, FormEvent::Ask),
-            _ => FormEvent::Stay,
-        }
-    }
-
-    pub fn told(&mut self, told: &Result<Told, Reason>, cx: &FormContext<'_>) -> FormEvent {
-        let about = self.outstanding.take();
-        if about == Some(Outstanding::Episodes) {
-            let next = self.episodes_told(told);
-            return match self.queued.take() {
-                // The list of episodes is read when the free times were asked for.
-                Some((wanted, days)) => self.ask_span(wanted, days, cx).map_or(next, FormEvent::Ask),
-                None => next,
-            };
-        }
-        if let Some((wanted, days)) = self.queued.take() {
-            return self.ask_span(wanted, days, cx).map_or(FormEvent::Stay, FormEvent::Ask);
-        }
-        if self.free != Free::Asking {
-            // Room or day were changed meanwhile; a newer question follows.
-            return FormEvent::Stay;
-        }
-        match told {
-            Ok(Told::Slots(slots)) => {
-                let (after, before) = self.span.unwrap_or((Timestamp::MIN, Timestamp::MAX));
-                self.slots = slots.iter().copied().filter(|s| s.start >= after && s.start < before).collect();
-                self.slots.sort_by_key(|s| s.start);
-                self.slots.dedup();
-                self.free = Free::Known;
-                let day = |at: Timestamp| at.to_zoned(cx.zone.clone()).date();
-                if self.ahead {
-                    if let Some(first) = self.slots.first().map(|s| day(s.start)) {
-                        self.slots.retain(|s| day(s.start) == first);
-                        if let Some(Control::Day(held)) = self.sheet.row_mut(Field::Day).map(|r| &mut r.control) {
-                            held.date = first;
-                        }
-                        if let Some(asked) = &mut self.asked {
-                            asked.day = first;
-                        }
-                        self.ahead = false;
-                    }
-                } else if self.slots.is_empty()
-                    && std::mem::take(&mut self.untouched)
-                    && let Some(question) = self.look_ahead(cx)
-                {
-                    return FormEvent::Ask(question);
-                }
-                self.untouched = false;
-            }
-            Ok(_) => self.free = Free::Failed("the answer holds no free times".into()),
-            Err(reason) => {
-                let message = reason.message.trim();
-                let more = if message.is_empty() { String::new() } else { format!(" ({message})") };
-                self.free = Free::Failed(format!("{}{more}", reason.kind.word()));
-            }
-        }
-        self.list(cx);
-        self.judge(cx);
-        if std::mem::take(&mut self.episodes_wanted) {
-            return self.ask_episodes().map_or(FormEvent::Stay, FormEvent::Ask);
-        }
-        FormEvent::Stay
-    }
-
-    /// Asks for the patient's episodes once, when somebody comes to their field.
-    fn ask_episodes(&mut self) -> Option<Question> {
-        let What::Book { patient } = self.what else { return None };
-        if self.episodes_asked {
-            return None;
-        }
-        if self.outstanding.is_some() {
-            self.episodes_wanted = true;
-            return None;
-        }
-        self.episodes_asked = true;
-        self.outstanding = Some(Outstanding::Episodes);
-        self.remark(Field::Episode, Some("asking for the patient's episodes …".into()));
-        Some(Question::Episodes { patient })
-    }
-
-    fn episodes_told(&mut self, told: &Result<Told, Reason>) -> FormEvent {
-        match told {
-            Ok(Told::Applied(records)) if !records.is_empty() => FormEvent::Look(records.clone()),
-            Ok(_) => {
-                self.remark(Field::Episode, Some("no episode is known".into()));
-                FormEvent::Stay
-            }
-            Err(reason) => {
-                let why = format!("could not be asked: {}; it may be assigned later", reason.kind.word());
-                self.remark(Field::Episode, Some(why));
-                FormEvent::Stay
-            }
-        }
-    }
-
-    fn remark(&mut self, field: Field, remark: Option<String>) {
-        if let Some(row) = self.sheet.row_mut(field) {
-            row.remark = remark;
-        }
-    }
-
-    /// Takes over what was read of the patient's episodes.
-    pub fn read(&mut self, detail: &Detail) {
-        let Some(Record::Episodes(told)) = &detail.shown else { return };
-        let mut items = vec![Item::new("", "none")];
-        items.extend(told.episodes.iter().filter_map(|(pointer, terms)| {
-            let id = pointer.local()?;
-            Some(Item::new(id.0.to_string(), format!("{} · {} · {}", terms.name, terms.kind, terms.status)))
-        }));
-        let remark = (items.len() == 1).then(|| "the patient has no episode".to_owned());
-        if let Some(row) = self.sheet.row_mut(Field::Episode)
-            && let Control::Pick(pick) = &mut row.control
-        {
-            let chosen = pick.value().to_owned();
-            *pick = Pick::new(items, &chosen);
-            row.remark = remark;
-        }
-    }
-
-    /// Of which day the board is to be looked at.
-    pub fn board_day(&self) -> Option<Date> {
-        self.sheet.day(Field::Day)
-    }
-
-    /// Whether what is held of the board is of another day than the one that is chosen.
-    pub fn lacks_board(&self) -> bool {
-        self.board.as_ref().map(|(day, _)| *day) != self.board_day()
-    }
-
-    /// Takes over what the board and the queue tell of a day.
-    pub fn booked(&mut self, day: Date, rows: &[AppointmentRow], cx: &FormContext<'_>) {
-        let but = match &self.what {
-            What::Change { appointment, .. } => Some(*appointment),
-            What::Book { .. } => None,
-        };
-        self.board = Some((day, busy::taken(rows, but)));
-        self.list(cx);
-        self.judge(cx);
-    }
-
-    fn taken(&self) -> &[Taken] {
-        match &self.board {
-            Some((day, taken)) if Some(*day) == self.board_day() => taken,
-            _ => &[],
-        }
-    }
-
-    /// The time that would be written now.
-    fn span(&self, cx: &FormContext<'_>) -> Option<Span> {
-        let own = self.own_time(cx).and_then(Result::ok).map(|(at, _)| at);
-        let slot = self.chosen().filter(|_| own.is_none());
-        let base = match &self.what {
-            What::Change { base, .. } => base.clone(),
-            What::Book { .. } => Terms::default(),
-        };
-        let typed = rule::duration(self.sheet.text(Field::Duration).trim()).ok();
-        let usual = self.slots.first().map(|s| s.duration);
-        let start = own.or(slot.map(|s| s.start)).or(base.start)?;
-        Some(busy::span(start, typed.or(slot.map(|s| s.duration)).or(base.duration).or(usual)))
-    }
-
-    /// Draws the day of the room from what is known.
-    fn day_view(&mut self, cx: &FormContext<'_>) {
-        let room = self.sheet.text(Field::Room).trim().to_owned();
-        let bounds = self.board_day().and_then(|day| rule::bounds(day, cx.zone));
-        let here: Vec<&Taken> = self.taken().iter().filter(|t| t.in_room(&room)).collect();
-        let mut words: Vec<String> = here.iter().take(TOLD).map(|t| t.words(cx)).collect();
-        if here.len() > TOLD {
-            words.push(format!("and {} more", here.len() - TOLD));
-        }
-        let words = match (words.is_empty(), self.lacks_board()) {
-            (_, true) => "not known here".into(),
-            (true, false) => "nothing that is known here".into(),
-            (false, false) => words.join(" · "),
-        };
-        let taken = here.iter().map(|t| (t.span, t.queued)).collect();
-        let free = self.slots.iter().map(|s| busy::span(s.start, Some(s.duration))).collect();
-        let chosen = self.span(cx).filter(|at| bounds.is_some_and(|(from, to)| at.0 >= from && at.0 < to));
-        let line = bounds.map(|bounds| Timeline::new(bounds, cx.zone, free, taken, chosen)).unwrap_or_default();
-        if let Some(row) = self.sheet.row_mut(Field::Bar) {
-            row.control = Control::Timeline(line);
-        }
-        if let Some(row) = self.sheet.row_mut(Field::Taken) {
-            row.control = Control::Note(words);
-        }
-    }
-
-    /// What speaks against the time that would be written: each in a sentence.
-    fn clashes(&self, at: Span, cx: &FormContext<'_>) -> Vec<String> {
-        let room = self.sheet.text(Field::Room).trim().to_owned();
-        let own = !self.sheet.text(Field::Time).trim().is_empty();
-        let slots = (own && self.free == Free::Known).then_some(self.slots.as_slice());
-        let patient = match &self.what {
-            What::Book { patient } => Some(*patient),
-            What::Change { .. } => None,
-        };
-        busy::clashes(self.taken(), slots, at, (&room, patient), cx)
-    }
-
-    /// A warning that was not answered by Enter yet.
-    fn warning(&mut self, cx: &FormContext<'_>) -> Option<String> {
-        let at = self.span(cx)?;
-        if let What::Change { base, .. } = &self.what
-            && base.start.map(|start| busy::span(start, base.duration)) == Some(at)
-        {
-            return None;
-        }
-        let clashes = self.clashes(at, cx);
-        let key = (at, clashes.join("; "));
-        if clashes.is_empty() || self.warned.as_ref() == Some(&key) {
-            return None;
-        }
-        let text = format!("Double booking? {}. Enter again saves it all the same, any other key goes on.", key.1);
-        self.warned = Some(key);
-        Some(text)
-    }
-
-    /// Fills the list of free times from what is known, and says what is not.
-    fn list(&mut self, cx: &FormContext<'_>) {
-        let mut items = Vec::new();
-        if let What::Change { base, .. } = &self.what {
-            let keep = base.start.map_or("keep it as it is".into(), |at| format!("keep {}", when(at, cx)));
-            items.push(Item::new("", keep));
-        }
-        for slot in &self.slots {
-            let end = slot.start.checked_add(SignedDuration::from_secs(i64::from(slot.duration))).unwrap_or(slot.start);
-            let clock = |at: Timestamp| at.to_zoned(cx.zone.clone()).strftime("%H:%M").to_string();
-            let room = self.sheet.text(Field::Room).trim();
-            let taken = busy::in_the_way(self.taken(), (slot.start, end), room);
-            let taken = taken.map_or_else(String::new, |t| format!("   ! {}", t.words(cx)));
-            items.push(Item::new(slot.start.to_string(), format!("{} – {}{taken}", clock(slot.start), clock(end))));
-        }
-        let n = "n looks for the next day with one";
-        let remark = match &self.free {
-            Free::Unasked if self.sheet.text(Field::Room).is_empty() => {
-                Some("choose a waiting room to see its free times".into())
-            }
-            Free::Unasked => Some("not asked yet for this room and day".into()),
-            Free::Asking if self.ahead => Some(format!("looking for a free time in {AHEAD} days …")),
-            Free::Asking => Some("asking for the free times …".into()),
-            Free::Known if !self.slots.is_empty() => None,
-            Free::Known if self.ahead => Some(format!("no free slot in {AHEAD} days; a time of your own may be typed")),
-            Free::Known => Some(format!("no free slot left on this day; {n}")),
-            Free::Failed(why) => Some(format!("could not be asked: {why}; a time of your own may be typed")),
-        };
-        if let Some(row) = self.sheet.row_mut(Field::Slot) {
-            row.remark = remark;
-            if let Control::Pick(pick) = &mut row.control {
-                let chosen = self.preferred.map_or_else(|| pick.value().to_owned(), |at| at.to_string());
-                *pick = Pick::new(items, &chosen);
-                pick.rows = LIST;
-            }
-        }
-    }
-
-    fn chosen(&self) -> Option<Slot> {
-        let value = self.sheet.text(Field::Slot);
-        self.slots.iter().copied().find(|s| s.start.to_string() == value)
-    }
-
-    /// The start that was typed, with a remark about it.
-    fn own_time(&self, cx: &FormContext<'_>) -> Option<Result<(Timestamp, Option<String>), String>> {
-        let typed = self.sheet.text(Field::Time).trim();
-        let day = self.sheet.day(Field::Day).filter(|_| !typed.is_empty())?;
-        Some(rule::time_of_day(typed).and_then(|time| rule::moment(day, time, cx.zone)).map(|(at, twice)| {
-            let past = (at < cx.now).then(|| "this time has passed".to_owned());
-            let taken = (self.free == Free::Known && !self.slots.iter().any(|s| s.start == at))
-                .then(|| "not among the free times: the vendor may refuse it".to_owned());
-            (at, twice.map(str::to_owned).or(past).or(taken))
-        }))
-    }
-
     fn judge(&mut self, cx: &FormContext<'_>) {
         let own = self.own_time(cx);
         let (time, remark) = match &own {
@@ -593,18 +249,6 @@ impl BookingForm {
         let external = if external.is_empty() { None } else { rule::in_path(external).err() };
         self.sheet.judge(Field::ExternalId, external);
         self.day_view(cx);
-    }
-
-    /// The time that a person chose is no longer in the list.
-    fn lost(&self) -> bool {
-        self.free == Free::Known
-            && !self.slots.is_empty()
-            && self.preferred.is_some_and(|at| !self.slots.iter().any(|s| s.start == at))
-    }
-
-    /// Why no free time can be chosen, when a new appointment needs one.
-    fn why_none(&self) -> String {
-        self.sheet.row(Field::Slot).and_then(|r| r.remark.clone()).unwrap_or_else(|| "choose a free time".into())
     }
 
     pub fn key(&mut self, key: KeyEvent, cx: &FormContext<'_>) -> Step {
@@ -667,18 +311,6 @@ impl BookingForm {
         }
     }
 
-    fn unsettle(&mut self, cx: &FormContext<'_>) {
-        self.untouched = false;
-        self.preferred = None;
-        self.queued = None;
-        self.free = Free::Unasked;
-        self.asked = None;
-        self.slots.clear();
-        self.settle = cx.now.checked_add(SignedDuration::from_millis(REST_MS)).ok();
-        self.list(cx);
-        self.judge(cx);
-    }
-
     fn left(&mut self, field: Field, cx: &FormContext<'_>) -> Step {
         if matches!(field, Field::Room | Field::Day | Field::Duration)
             && let Some(question) = self.ask(cx)
@@ -689,13 +321,6 @@ impl BookingForm {
             return self.ask_episodes().map_or(Step::Stay, Step::Ask);
         }
         Step::Stay
-    }
-
-    /// Enter before the free times of the present room and day were asked for, or after that failed.
-    fn ask_if_stale(&mut self, cx: &FormContext<'_>) -> Option<Question> {
-        let own = !self.sheet.text(Field::Time).trim().is_empty();
-        let stale = matches!(self.free, Free::Unasked | Free::Failed(_));
-        if stale && !own && matches!(self.what, What::Book { .. }) { self.ask(cx) } else { None }
     }
 
     fn submit(&self, cx: &FormContext<'_>) -> Step {

@@ -2,7 +2,7 @@
 
 use super::{Effect, Purpose, Wish, acts::nothing_there, care, keys::ask, look};
 use crate::{
-    domain::{Command, Entry, EntryId, EntryState, Request, command::Decision, dispute::disputed},
+    domain::{Command, Entry, EntryId, EntryState, Request, command::Decision, dispute::disputed, view::OutboxRow},
     tui::{
         layers::{Choice, Layer, Settling},
         model::Model,
@@ -95,4 +95,19 @@ pub(super) fn settle(model: &mut Model, settling: &Settling) -> Vec<Effect> {
     let title = format!("{what}: {}{count}", field.label());
     ask(model, title, lines, items);
     Vec::new()
+}
+
+/// Takes the last queued write back that was not sent yet, once a person said so.
+pub(super) fn last_unsent(model: &mut Model, entries: &[OutboxRow]) -> Vec<Effect> {
+    match entries.iter().filter(|e| e.tick == 1 && !e.attention).max_by_key(|e| e.id) {
+        Some(row) => {
+            let items = vec![
+                ("Yes, take it back".into(), Choice::Withdraw(row.id)),
+                ("No, leave it queued".into(), Choice::No),
+            ];
+            ask(model, "Take the last queued write back?", vec![format!("{}: {}", row.what, row.whom)], items);
+            Vec::new()
+        }
+        None => nothing_there(model, "nothing is queued that could still be taken back"),
+    }
 }

@@ -6,8 +6,10 @@ mod care;
 mod decide;
 mod desk;
 mod keys;
+mod looked;
 mod mouse;
 mod notes;
+mod opening;
 mod palette;
 mod walk;
 
@@ -273,7 +275,7 @@ fn carry_out(model: &mut Model, keymap: &Keymap, msg: Msg) -> Vec<Effect> {
         }
         Msg::Blurred => editor_rests(model),
         Msg::Heard(message) => answers::heard(model, message),
-        Msg::Looked(wish, answer) => answers::looked(model, wish, answer),
+        Msg::Looked(wish, answer) => looked::looked(model, wish, answer),
         Msg::Started(purpose, number) => {
             model.waiting.push((number, purpose));
             Vec::new()

@@ -1,18 +1,24 @@
-//! Notes and their drafts: opened, thrown away, filed.
+//! Notes and their drafts: begun, opened in the editor, thrown away, filed.
 
 use super::{
-    Effect, Wish,
+    Effect, Purpose, Wish,
     acts::{detail, nobody, nothing_there},
-    keys::ask,
+    fit,
+    keys::{ask, editor},
     look,
+    opening::identity_of,
 };
 use crate::{
     domain::{
-        DraftId, RecordId,
-        view::{NoteItem, RowId},
+        Command, DraftId, Intent, Kind, Question, Record, RecordId, Request,
+        command::{Level, Refusal},
+        note::{Draft, NoteBody},
+        view::{Detail, LinkRow, NoteItem, RowId},
     },
     tui::{
-        layers::Choice,
+        editor::Editor,
+        forms::PatientIdentity,
+        layers::{Choice, Layer, LinksLayer},
         model::{Model, Pane},
     },
 };
@@ -51,4 +57,140 @@ pub(super) fn file_under(model: &mut Model, draft: DraftId, appointment: Option<
         Some(appointment) => vec![look(model, Wish::FileLinks(draft, appointment))],
         None => nothing_there(model, "this draft belongs to no appointment, so it cannot be filed"),
     }
+}
+
+/// Opens a draft in the editor; `check` begins to file it.
+pub(super) fn edit(model: &mut Model, draft: Draft, check: bool) -> Vec<Effect> {
+    let whose = draft.patient.or(draft.appointment);
+    let about = identity(model, &draft);
+    let mut editor = Editor::open(draft, about);
+    if check {
+        editor.check();
+    }
+    model.layers.push(Layer::Editor(Box::new(editor)));
+    fit(model);
+    whose.map(|record| look(model, Wish::Whose(record))).into_iter().collect()
+}
+
+/// Whom the note in the editor is about was read.
+pub(super) fn identify(model: &mut Model, record: RecordId, detail: &Detail) -> Vec<Effect> {
+    let about = match &detail.shown {
+        Some(Record::Patient(patient)) => Some(PatientIdentity::from(&**patient)),
+        _ => detail.patient.as_ref().map(identity_of),
+    };
+    let whose = |e: &&mut Editor| e.draft().patient.or(e.draft().appointment) == Some(record);
+    if let (Some(about), Some(editor)) = (about, editor(model).filter(whose)) {
+        editor.identify(about);
+    }
+    Vec::new()
+}
+
+pub(super) fn new_draft(
+    model: &Model,
+    appointment: Option<RecordId>,
+    patient: Option<RecordId>,
+    session: Option<RecordId>,
+    body: NoteBody,
+    scribe: Option<NoteBody>,
+) -> Draft {
+    Draft {
+        id: DraftId(0),
+        appointment,
+        patient,
+        session,
+        body,
+        scribe,
+        saved_at: model.now,
+        version: 1,
+        by: model.setting.user.clone(),
+    }
+}
+
+pub(super) fn save_new(draft: Draft) -> Effect {
+    Effect::Start(Purpose::NewDraft, Request::Do(Command::SaveDraft { draft: Box::new(draft) }))
+}
+
+/// Who a draft is about, as far as the window's rows tell: the editor's title and its check before filing.
+fn identity(model: &Model, draft: &Draft) -> PatientIdentity {
+    let row = draft
+        .patient
+        .and_then(|id| (0..model.patients.total()).filter_map(|at| model.patients.at(at)).find(|r| r.id == id))
+        .or(model.about.as_ref().filter(|r| Some(r.id) == draft.patient));
+    row.map(identity_of).unwrap_or_default()
+}
+
+pub(super) fn links_layer(model: &mut Model, record: RecordId, rows: Vec<LinkRow>) {
+    for layer in &mut model.layers {
+        if let Layer::Links(layer) = layer
+            && layer.record == record
+        {
+            layer.rows = rows;
+            if layer.then_file.is_some() {
+                // Only the EMR's appointment decides where a note is filed.
+                layer.rows.retain(|r| r.other_kind == Kind::EmrAppointment);
+            }
+            layer.selected = layer.selected.min(layer.rows.len().saturating_sub(1));
+            return;
+        }
+    }
+}
+
+/// A draft waited for its link: when that is confirmed now, it is filed.
+pub(super) fn filing_may_go_on(model: &mut Model, record: RecordId) -> Vec<Effect> {
+    let ready = model.layers.iter().position(|l| {
+        matches!(l, Layer::Links(l) if l.record == record && l.then_file.is_some()
+            && l.rows.iter().any(|r| r.other_kind == Kind::EmrAppointment && r.link.holds()))
+    });
+    let Some(at) = ready else { return Vec::new() };
+    let Layer::Links(layer) = model.layers.remove(at) else { return Vec::new() };
+    match layer.then_file {
+        Some(draft) => file(model, draft, record, layer.rows, true),
+        None => Vec::new(),
+    }
+}
+
+/// Files a draft under the EMR appointment that is linked to its visit; a proposal is shown to be confirmed first.
+pub(super) fn file(
+    model: &mut Model,
+    draft: DraftId,
+    appointment: RecordId,
+    rows: Vec<LinkRow>,
+    asked: bool,
+) -> Vec<Effect> {
+    let emr: Vec<&LinkRow> = rows.iter().filter(|r| r.other_kind == Kind::EmrAppointment).collect();
+    if let Some(row) = emr.iter().find(|r| r.link.holds()) {
+        let emr_appointment = row.link.other(appointment);
+        let Some(editor) = editor(model).filter(|e| e.draft().id == draft) else {
+            return nothing_there(model, "open the draft and file it again");
+        };
+        let whole = Draft { body: editor.body(), ..editor.draft().clone() };
+        let intent = Intent::FileNote {
+            note: RecordId::UNASSIGNED,
+            emr_appointment,
+            patient: whole.patient,
+            body: whole.body.clone(),
+        };
+        return vec![Effect::Start(Purpose::File, Request::Do(Command::Submit { intent, clears: Some(draft) }))];
+    }
+    if !emr.is_empty() {
+        let rows = rows.into_iter().filter(|r| r.other_kind == Kind::EmrAppointment).collect();
+        not_filed(model, &Refusal::Unconfirmed);
+        model.layers.push(Layer::Links(LinksLayer { record: appointment, rows, selected: 0, then_file: Some(draft) }));
+        return Vec::new();
+    }
+    if asked {
+        return not_filed(model, &Refusal::Invalid("the EMR has no appointment with this MRN at this time".into()));
+    }
+    model.begin("looking for the appointment in the EMR …");
+    vec![Effect::Start(Purpose::EmrFor(draft, appointment), Request::Ask(Question::EmrAppointments { appointment }))]
+}
+
+/// The editor keeps the text and says why.
+pub(super) fn not_filed(model: &mut Model, refusal: &Refusal) -> Vec<Effect> {
+    let now = model.now;
+    match editor(model) {
+        Some(editor) => editor.refused(refusal, now),
+        None => model.tell(Level::Error, format!("The note was not filed: {refusal}. The draft is kept.")),
+    }
+    Vec::new()
 }

@@ -1,0 +1,195 @@
+//! The forms and questions that begin once the record that they are about was read.
+
+use jiff::tz::TimeZone;
+
+use super::{
+    Effect, Purpose, Wish,
+    acts::nothing_there,
+    keys::{ask, context, form_event, rooms_at_hand},
+    look, notes,
+};
+use crate::{
+    domain::{
+        Kind, Pointer, Question, Record, RecordId, Request,
+        appointment::VideoStatus,
+        note::{NoteBody, SessionNote, Soap},
+        view::{Detail, PatientRow},
+    },
+    tui::{
+        draw,
+        forms::{AboutNote, Form, LinkedVisit, PatientIdentity},
+        layers::{Choice, Layer},
+        model::Model,
+        text,
+    },
+};
+
+/// What was asked for about a record begins, now that it was read.
+pub(super) fn with_detail(model: &mut Model, wish: Wish, detail: &Detail) -> Vec<Effect> {
+    let about = detail.patient.as_ref().map(identity_of).unwrap_or_default();
+    let rooms = rooms_at_hand(model);
+    let cx = context(&model.setting, model.now, &rooms);
+    match (wish, &detail.shown) {
+        (Wish::EditPatient(id) | Wish::EditKnown(id), Some(Record::Patient(patient))) => {
+            if !detail.complete && matches!(wish, Wish::EditPatient(_)) && detail.pending.is_empty() {
+                // Editing what was only imported cannot tell an empty field from one that was never read.
+                model.begin("this record was read in part; reading it whole …");
+                let ask = Request::Ask(Question::Refresh { record: id });
+                return vec![Effect::Start(Purpose::Reread(id), ask)];
+            }
+            let form = Form::edit_patient(id, (**patient).clone(), !detail.complete, &cx);
+            open_form(model, form)
+        }
+        (Wish::BookFor(id), Some(Record::Patient(patient))) => {
+            let form = Form::book(id, PatientIdentity::from(&**patient), &cx);
+            open_form(model, form)
+        }
+        (Wish::BookFor(id), None) if detail.kind == Kind::Patient && !detail.refs.is_empty() => {
+            // Known by a number only; the form says so where it names the patient.
+            let names = detail.refs.iter().map(|r| format!("{} {}", r.scheme, text::strict(&r.value)));
+            let name = format!("no name known, {}", names.collect::<Vec<_>>().join(", "));
+            let form = Form::book(id, PatientIdentity { name, ..PatientIdentity::default() }, &cx);
+            open_form(model, form)
+        }
+        (Wish::Reschedule(id), Some(Record::Appointment(appointment))) => {
+            if appointment.status.closed() {
+                let text = format!("this appointment is {}", appointment.status);
+                return nothing_there(model, &text);
+            }
+            let room = appointment.room.as_ref().map(|r| r.value.as_str());
+            let form = Form::reschedule(id, about, appointment.terms(), room, &cx);
+            open_form(model, form)
+        }
+        (Wish::Scribe(id), Some(Record::Appointment(appointment))) => {
+            if appointment.status.closed() {
+                let standing = draw::standing(&appointment.status);
+                let text = format!("there is nothing to listen to: this appointment is marked {standing}");
+                return nothing_there(model, &text);
+            }
+            if appointment.video.as_ref().is_some_and(|v| v.status == VideoStatus::Lwbs) {
+                return nothing_there(model, "the patient left unseen: there is nothing to listen to");
+            }
+            let form = Form::start_scribe(id, about, &cx);
+            open_form(model, form)
+        }
+        (Wish::Addendum(_), Some(Record::SessionNote(note))) => {
+            // The clinic's own number, not the appointment's that the row shows.
+            let number = detail.refs.iter().find(|r| r.kind == Kind::SessionNote).map(|r| r.value.clone());
+            let text = note.summary.as_deref().unwrap_or_default().chars().take(160).collect();
+            let told = told_of(note, &model.setting.zone);
+            let form = Form::request_addendum(Some(AboutNote { number, patient: about, told, text }));
+            open_form(model, form)
+        }
+        (Wish::Cancel(id), Some(Record::Appointment(appointment))) => {
+            let form = Form::cancel(id, about, appointment);
+            open_form(model, form)
+        }
+        (Wish::VisitNote(appointment), Some(Record::VisitNote(note))) => {
+            let subject = note.appointment.as_ref().and_then(Pointer::local).unwrap_or(appointment);
+            let row =
+                (0..model.appointments.total()).filter_map(|at| model.appointments.at(at)).find(|r| r.id == subject);
+            let about = match row {
+                Some(row) if about.name.is_empty() => PatientIdentity { name: row.patient_name.clone(), ..about },
+                _ => about,
+            };
+            let form = Form::visit_note(subject, about, (**note).clone());
+            open_form(model, form)
+        }
+        (Wish::DraftFrom(session), Some(Record::Session(record))) => match &record.summary {
+            Some(summary) if !summary.is_empty() => {
+                let body = NoteBody::from_summary(summary);
+                let draft = notes::new_draft(
+                    model,
+                    record.appointment.as_ref().and_then(Pointer::local),
+                    detail.patient.as_ref().map(|p| p.id),
+                    Some(session),
+                    body.clone(),
+                    Some(body),
+                );
+                model.about.clone_from(&detail.patient);
+                vec![notes::save_new(draft)]
+            }
+            _ => nothing_there(model, "this session has no summary yet"),
+        },
+        (Wish::NoteFor(appointment), Some(Record::Appointment(_))) => {
+            let patient = detail.patient.as_ref().map(|p| p.id);
+            model.about.clone_from(&detail.patient);
+            let draft =
+                notes::new_draft(model, Some(appointment), patient, None, NoteBody::Soap(Soap::default()), None);
+            vec![notes::save_new(draft)]
+        }
+        (_, None) => nothing_there(model, "it was not read yet; U reads it"),
+        _ => nothing_there(model, "that cannot be done here"),
+    }
+}
+
+/// The visit to which a context-aware link is made was read: its patient is read next.
+pub(super) fn context_visit(model: &mut Model, visit: RecordId, detail: &Detail) -> Vec<Effect> {
+    match &detail.patient {
+        Some(patient) => {
+            let named = |scheme: &str| detail.refs.iter().find(|r| r.scheme.to_string() == scheme);
+            let id = named("externalId").or_else(|| named("appointment")).map(|r| r.value.clone());
+            let start = match &detail.shown {
+                Some(Record::Appointment(a)) => a.start,
+                _ => None,
+            };
+            if let Some(Layer::VisitLinks(layer)) = model.layers.last_mut() {
+                layer.visit = (id.unwrap_or_default(), start);
+            }
+            vec![look(model, Wish::ContextWhom(visit, patient.id))]
+        }
+        None => nothing_there(model, "nobody is known to come to this visit, and a link must name them"),
+    }
+}
+
+/// Both the visit and its patient were read: the form that makes a context-aware link.
+pub(super) fn context_link(model: &mut Model, detail: &Detail) -> Vec<Effect> {
+    let Some(Record::Patient(patient)) = &detail.shown else {
+        return nothing_there(model, "the patient was not read yet, and a link must name them");
+    };
+    let (visit, start) = match model.layers.last() {
+        Some(Layer::VisitLinks(layer)) => layer.visit.clone(),
+        _ => return Vec::new(),
+    };
+    let named = |scheme: &str| detail.refs.iter().find(|r| r.scheme.to_string() == scheme);
+    let id = named("patient").or_else(|| named("spid")).map(|r| r.value.clone());
+    let known = LinkedVisit { visit, start, patient_id: id.unwrap_or_default(), patient: (**patient).clone() };
+    let names = rooms_at_hand(model);
+    let cx = context(&model.setting, model.now, &names);
+    let form = Form::context_link(PatientIdentity::from(&**patient), &known, &model.setting.user, &cx);
+    open_form(model, form)
+}
+
+/// A patient was looked up who is known by a number only.
+pub(super) fn known_by_number(model: &mut Model, record: RecordId, detail: &Detail) -> Vec<Effect> {
+    let names = detail.refs.iter().map(|r| format!("{} {}", r.scheme, text::strict(&r.value)));
+    let lines = vec![
+        names.collect::<Vec<_>>().join(" · "),
+        "Solo tells nothing of a patient by this number: nobody here can check whose it is.".to_owned(),
+    ];
+    let items = vec![("Book an appointment for it".into(), Choice::BookFor(record)), ("Leave it".into(), Choice::No)];
+    ask(model, "Known by this number only", lines, items);
+    Vec::new()
+}
+
+/// What the clinic tells of a session note: it names visit and patient by its own numbers only.
+fn told_of(note: &SessionNote, zone: &TimeZone) -> String {
+    let at = note.created_at.map(|at| at.to_zoned(zone.clone()).strftime("%a %-d %b %Y %H:%M").to_string());
+    let numbered = |what: &str, number: &Option<String>| number.as_ref().map(|n| format!("{what} {}", text::strict(n)));
+    let parts = [at, numbered("its appointment", &note.appointment_id), numbered("its patient", &note.patient_id)];
+    let status = note.status.as_ref().map(|s| s.replace('_', " "));
+    parts.into_iter().chain([status]).flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// Opens a form; it may ask its first question at once.
+fn open_form(model: &mut Model, mut form: Form) -> Vec<Effect> {
+    let rooms = rooms_at_hand(model);
+    let event = form.opened(&context(&model.setting, model.now, &rooms));
+    model.layers.push(Layer::Form(Box::new(form)));
+    form_event(model, event)
+}
+
+pub(super) fn identity_of(row: &PatientRow) -> PatientIdentity {
+    let known = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+    PatientIdentity { name: row.name.clone(), birth_date: known(&row.birth_date), mrn: known(&row.mrn) }
+}

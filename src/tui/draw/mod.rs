@@ -2,6 +2,7 @@
 
 mod assistance;
 mod care;
+mod detail;
 mod empty;
 mod frame;
 mod help;

@@ -9,7 +9,7 @@ use std::{
     rc::Rc,
 };
 
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use ratatui::{
     buffer::Buffer,
@@ -33,8 +33,10 @@ use crate::domain::{
 
 pub(super) mod canned;
 pub(super) mod desk;
+mod script;
 
 pub(super) use canned::World;
+pub(super) use script::{parse, text};
 
 /// 14:32 of a Saturday in the clinic.
 pub(super) fn noon() -> Timestamp {
@@ -395,57 +397,6 @@ impl Desk {
     }
 }
 
-/// A frame's text, without the blanks at the ends of its rows.
-pub(super) fn text(frame: &Buffer) -> String {
-    let mut out = String::new();
-    for y in 0..frame.area.height {
-        let mut row = String::new();
-        let mut x = 0;
-        while x < frame.area.width {
-            let symbol = frame.cell((x, y)).unwrap().symbol();
-            row.push_str(symbol);
-            x += super::text::width(symbol).max(1) as u16;
-        }
-        out.push_str(row.trim_end());
-        out.push('\n');
-    }
-    out
-}
-
 pub(super) fn later(at: Timestamp, millis: i64) -> Timestamp {
     at.checked_add(SignedDuration::from_millis(millis)).unwrap()
-}
-
-pub(super) fn parse(keys: &str) -> Vec<KeyEvent> {
-    let mut out = Vec::new();
-    let mut rest = keys;
-    while let Some(c) = rest.chars().next() {
-        if let Some((name, after)) = rest.strip_prefix('<').and_then(|r| r.split_once('>')) {
-            rest = after;
-            let (name, modifiers) = match name.strip_prefix("c-") {
-                Some(name) => (name, KeyModifiers::CONTROL),
-                None => (name, KeyModifiers::NONE),
-            };
-            let code = match name {
-                "enter" => KeyCode::Enter,
-                "esc" => KeyCode::Esc,
-                "tab" => KeyCode::Tab,
-                "backtab" => KeyCode::BackTab,
-                "up" => KeyCode::Up,
-                "down" => KeyCode::Down,
-                "left" => KeyCode::Left,
-                "right" => KeyCode::Right,
-                "bs" => KeyCode::Backspace,
-                "pgdn" => KeyCode::PageDown,
-                "pgup" => KeyCode::PageUp,
-                "f2" => KeyCode::F(2),
-                one => KeyCode::Char(one.chars().next().unwrap()),
-            };
-            out.push(KeyEvent::new(code, modifiers));
-        } else {
-            rest = &rest[c.len_utf8()..];
-            out.push(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
-        }
-    }
-    out
 }

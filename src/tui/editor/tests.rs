@@ -5,7 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::*;
-use crate::tui::theme::Theme;
+use crate::tui::{
+    harness::{parse, text},
+    theme::Theme,
+};
 
 fn now() -> Timestamp {
     "2026-11-21T14:00:00Z".parse().unwrap()
@@ -46,66 +49,16 @@ fn blank() -> Editor {
     Editor::open(draft(7, soap([""; 4])), about())
 }
 
-fn press(editor: &mut Editor, code: KeyCode) -> EditorEvent {
-    editor.key(KeyEvent::new(code, KeyModifiers::NONE), now())
-}
-
-/// Presses keys without modifiers: `<name>` or characters; the last event.
+/// Presses keys, written as [`parse`] reads them; the last event.
 fn keys(editor: &mut Editor, keys: &str) -> EditorEvent {
-    let mut last = EditorEvent::Stay;
-    let mut rest = keys;
-    while let Some(c) = rest.chars().next() {
-        let code = match rest.strip_prefix('<').and_then(|r| r.split_once('>')) {
-            Some((name, after)) => {
-                rest = after;
-                match name {
-                    "enter" => KeyCode::Enter,
-                    "esc" => KeyCode::Esc,
-                    "tab" => KeyCode::Tab,
-                    "backtab" => KeyCode::BackTab,
-                    "up" => KeyCode::Up,
-                    "down" => KeyCode::Down,
-                    "left" => KeyCode::Left,
-                    "right" => KeyCode::Right,
-                    "home" => KeyCode::Home,
-                    "end" => KeyCode::End,
-                    "pgup" => KeyCode::PageUp,
-                    "pgdn" => KeyCode::PageDown,
-                    "bs" => KeyCode::Backspace,
-                    "del" => KeyCode::Delete,
-                    f => KeyCode::F(f[1..].parse().unwrap()),
-                }
-            }
-            None => {
-                rest = &rest[c.len_utf8()..];
-                KeyCode::Char(c)
-            }
-        };
-        last = press(editor, code);
-    }
-    last
+    parse(keys).into_iter().fold(EditorEvent::Stay, |_, key| editor.key(key, now()))
 }
 
 fn screen(editor: &Editor, width: u16, height: u16) -> String {
     let area = Rect::new(0, 0, width, height);
     let mut buf = Buffer::empty(area);
     let cursor = editor.draw(area, &mut buf, &Theme::default());
-    let mut out = String::new();
-    for y in 0..height {
-        let mut row = String::new();
-        let mut skip = 0;
-        for x in 0..width {
-            if skip > 0 {
-                skip -= 1;
-                continue;
-            }
-            let symbol = buf[(x, y)].symbol();
-            skip = crate::tui::text::width(symbol).saturating_sub(1);
-            row.push_str(symbol);
-        }
-        out.push_str(row.trim_end());
-        out.push('\n');
-    }
+    let mut out = text(&buf);
     out.push_str(&cursor.map_or("no cursor".into(), |c| format!("cursor {},{}", c.x, c.y)));
     out
 }

@@ -276,13 +276,7 @@ impl AttachForm {
 
     /// Marks the field that a refusal names; whether there is one.
     pub fn blame(&mut self, refusal: &str) -> bool {
-        match self.sheet.named(refusal) {
-            Some((id, why)) => {
-                self.sheet.judge(id, Some(why));
-                self.sheet.go_to_broken()
-            }
-            None => false,
-        }
+        self.sheet.blame(refusal)
     }
 
     pub fn dirty(&self) -> bool {

@@ -164,6 +164,17 @@ impl<F: Copy + PartialEq> Sheet<F> {
         }
     }
 
+    /// Marks the field that a refusal names and goes there; whether there is one.
+    pub fn blame(&mut self, refusal: &str) -> bool {
+        match self.named(refusal) {
+            Some((id, why)) => {
+                self.judge(id, Some(why));
+                self.go_to_broken()
+            }
+            None => false,
+        }
+    }
+
     /// The next section, or the one before: the first field after its heading. Whether there is one.
     pub fn turn_section(&mut self, back: bool) -> bool {
         let starts = |i: usize, row: &Row<F>| i == 0 || (!row.hidden && matches!(row.control, Control::Head));

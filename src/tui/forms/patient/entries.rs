@@ -1,7 +1,10 @@
 //! What a patient has several of: further names, phones and e-mails, addresses, contacts with names and phones of their
 //! own. Each is a heading that opens, and that is taken off and put back.
 
-use super::{Field, NAME_USES, PHONE_USES, put, write_name};
+use super::{
+    Field, NAME_USES, PHONE_USES,
+    record::{put, write_name},
+};
 use crate::{
     domain::patient::{Address, Contact, HumanName, Patient, Telecom},
     tui::forms::{

@@ -6,10 +6,17 @@ mod care;
 mod others;
 mod patient;
 
-use crossterm::event::KeyModifiers;
 use jiff::SignedDuration;
 
 use super::*;
+use crate::{
+    domain::{
+        appointment::{Appointment, Terms},
+        note::VisitNote,
+        patient::Patient,
+    },
+    tui::harness::{parse, text},
+};
 
 /// What stands around a form in the tests: noon of a Saturday in a zone that is not UTC.
 struct Scene {
@@ -53,35 +60,9 @@ fn about() -> PatientIdentity {
     PatientIdentity { name: "Okoro, Ifeoma".into(), birth_date: Some("1980-06-01".into()), mrn: Some("M-88".into()) }
 }
 
-/// Presses keys without modifiers: `<name>` or characters; the last event.
+/// Presses keys, written as [`parse`] reads them; the last event.
 fn keys(form: &mut Form, cx: &FormContext<'_>, keys: &str) -> FormEvent {
-    let mut last = FormEvent::Stay;
-    let mut rest = keys;
-    while let Some(c) = rest.chars().next() {
-        let code = match rest.strip_prefix('<').and_then(|r| r.split_once('>')) {
-            Some((name, after)) => {
-                rest = after;
-                match name {
-                    "enter" => KeyCode::Enter,
-                    "esc" => KeyCode::Esc,
-                    "tab" => KeyCode::Tab,
-                    "backtab" => KeyCode::BackTab,
-                    "up" => KeyCode::Up,
-                    "down" => KeyCode::Down,
-                    "left" => KeyCode::Left,
-                    "right" => KeyCode::Right,
-                    "bs" => KeyCode::Backspace,
-                    other => panic!("{other}"),
-                }
-            }
-            None => {
-                rest = &rest[c.len_utf8()..];
-                KeyCode::Char(c)
-            }
-        };
-        last = form.key(KeyEvent::new(code, KeyModifiers::NONE), cx);
-    }
-    last
+    parse(keys).into_iter().fold(FormEvent::Stay, |_, key| form.key(key, cx))
 }
 
 fn submitted(event: FormEvent) -> Intent {
@@ -98,22 +79,7 @@ fn screen(form: &Form, cx: &FormContext<'_>, width: u16, height: u16) -> String 
     if let Some(cursor) = cursor {
         assert!(area.contains(cursor), "{cursor} of {area}");
     }
-    let mut out = String::new();
-    for y in 0..height {
-        let mut row = String::new();
-        let mut skip = 0;
-        for x in 0..width {
-            if skip > 0 {
-                skip -= 1;
-                continue;
-            }
-            let symbol = buf[(x, y)].symbol();
-            skip = crate::tui::text::width(symbol).saturating_sub(1);
-            row.push_str(symbol);
-        }
-        out.push_str(row.trim_end());
-        out.push('\n');
-    }
+    let mut out = text(&buf);
     out.push_str(&cursor.map_or("no cursor".into(), |c| format!("cursor {},{}", c.x, c.y)));
     out
 }

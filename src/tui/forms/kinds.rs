@@ -1,0 +1,199 @@
+//! Which forms there are, and how each is begun.
+
+use super::{
+    Form, FormContext, LinkedVisit, PatientIdentity,
+    addendum::{AboutNote, AddendumForm},
+    attach::AttachForm,
+    booking::BookingForm,
+    cancel::CancelForm,
+    consult::ConsultForm,
+    context_link::ContextLinkForm,
+    document::DocumentForm,
+    episode::EpisodeForm,
+    hook::HookForm,
+    look_up::LookUpForm,
+    patient::PatientForm,
+    place::PlaceForm,
+    report::ReportForm,
+    scribe::ScribeForm,
+    visit_note::VisitNoteForm,
+};
+use crate::{
+    domain::{
+        EntryId, Reason, RecordId, VendorId,
+        appointment::{Appointment, Terms},
+        consult::Consult,
+        episode::EpisodeTerms,
+        note::VisitNote,
+        patient::Patient,
+    },
+    tui::desk::ShownHook,
+};
+
+/// A form, by what it is for.
+#[derive(Clone)]
+pub(super) enum Kind {
+    Patient(PatientForm),
+    Booking(BookingForm),
+    Cancel(CancelForm),
+    Scribe(ScribeForm),
+    VisitNote(VisitNoteForm),
+    Addendum(AddendumForm),
+    LookUp(LookUpForm),
+    ContextLink(ContextLinkForm),
+    Hook(HookForm),
+    Place(PlaceForm),
+    Report(ReportForm),
+    Attach(AttachForm),
+    Document(DocumentForm),
+    Episode(EpisodeForm),
+    Consult(ConsultForm),
+}
+
+/// Runs the same call on whichever form it is.
+macro_rules! each {
+    ($kind:expr, $form:ident => $what:expr) => {
+        match $kind {
+            Kind::Patient($form) => $what,
+            Kind::Booking($form) => $what,
+            Kind::Cancel($form) => $what,
+            Kind::Scribe($form) => $what,
+            Kind::VisitNote($form) => $what,
+            Kind::Addendum($form) => $what,
+            Kind::LookUp($form) => $what,
+            Kind::ContextLink($form) => $what,
+            Kind::Hook($form) => $what,
+            Kind::Place($form) => $what,
+            Kind::Report($form) => $what,
+            Kind::Attach($form) => $what,
+            Kind::Document($form) => $what,
+            Kind::Episode($form) => $what,
+            Kind::Consult($form) => $what,
+        }
+    };
+}
+pub(super) use each;
+
+impl Form {
+    /// For a new patient.
+    pub fn create_patient(cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Patient(PatientForm::create(cx)))
+    }
+
+    /// For a patient's demographics as they are shown now; what the form has no field for is kept as it is. `partial`: only a
+    /// part of the record was ever read, so what is empty is not known.
+    pub fn edit_patient(patient: RecordId, base: Patient, partial: bool, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Patient(PatientForm::edit(patient, base, partial, cx)))
+    }
+
+    /// For a new appointment of a patient, in the first room of the context. Call [`Form::opened`] next.
+    pub fn book(patient: RecordId, about: PatientIdentity, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Booking(BookingForm::book(patient, about, cx)))
+    }
+
+    /// For another time, duration or reason of an appointment; `room` is where it is, where that is known. Call [`Form::opened`] next.
+    pub fn reschedule(
+        appointment: RecordId,
+        about: PatientIdentity,
+        base: Terms,
+        room: Option<&str>,
+        cx: &FormContext<'_>,
+    ) -> Self {
+        Self::of(Kind::Booking(BookingForm::reschedule(appointment, about, base, room, cx)))
+    }
+
+    /// To call an appointment off.
+    pub fn cancel(appointment: RecordId, about: PatientIdentity, what: &Appointment) -> Self {
+        Self::of(Kind::Cancel(CancelForm::new(appointment, about, what)))
+    }
+
+    /// To start a scribe session for a visit.
+    pub fn start_scribe(appointment: RecordId, about: PatientIdentity, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Scribe(ScribeForm::new(appointment, about, cx)))
+    }
+
+    /// For the answers of a visit note as it was read.
+    pub fn visit_note(appointment: RecordId, about: PatientIdentity, note: VisitNote) -> Self {
+        Self::of(Kind::VisitNote(VisitNoteForm::new(appointment, about, note)))
+    }
+
+    /// To ask for an addendum to a session note that is known, or to one whose number is typed.
+    pub fn request_addendum(note: Option<AboutNote>) -> Self {
+        Self::of(Kind::Addendum(AddendumForm::new(note)))
+    }
+
+    /// To look a patient up by one of Solo's ways of naming one; what was searched for stands in it.
+    pub fn look_up(searched: &str) -> Self {
+        Self::of(Kind::LookUp(LookUpForm::new(searched)))
+    }
+
+    /// To make a link that opens a visit for somebody who comes from another program; `user` is who sits here.
+    pub fn context_link(about: PatientIdentity, known: &LinkedVisit, user: &str, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::ContextLink(ContextLinkForm::new(about, known, user, cx)))
+    }
+
+    /// For a webhook registration; `receiver` tells whether one of our own can be made.
+    pub fn add_hook(vendors: Vec<(VendorId, Vec<String>)>, receiver: bool) -> Self {
+        Self::of(Kind::Hook(HookForm::add(vendors, receiver)))
+    }
+
+    /// For another address or other events of a registration; `known` are the events of the vendor's document.
+    pub fn change_hook(hook: &ShownHook, known: &[String]) -> Self {
+        Self::of(Kind::Hook(HookForm::change(hook, known)))
+    }
+
+    /// To ask for somebody at a bed.
+    pub fn ask_assistance(_: &FormContext<'_>) -> Self {
+        Self::of(Kind::Place(PlaceForm::new(false)))
+    }
+
+    /// To look whether a request stands at a bed.
+    pub fn find_assistance(_: &FormContext<'_>) -> Self {
+        Self::of(Kind::Place(PlaceForm::new(true)))
+    }
+
+    /// To order an encounter report.
+    pub fn order_report(cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Report(ReportForm::order(cx)))
+    }
+
+    /// To save the data dump of some days.
+    pub fn save_dump(cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Report(ReportForm::dump(cx)))
+    }
+
+    /// To open an encounter report that lies on the disk.
+    pub fn open_report(cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Report(ReportForm::open(cx)))
+    }
+
+    /// To put a file on an appointment; `visit` says which one, in words.
+    pub fn attach(appointment: RecordId, about: &PatientIdentity, visit: &str) -> Self {
+        Self::of(Kind::Attach(AttachForm::new(appointment, about, visit)))
+    }
+
+    /// To add a document to a patient's record.
+    pub fn add_document(patient: RecordId, about: &PatientIdentity, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Document(DocumentForm::new(patient, about, cx)))
+    }
+
+    /// For a new episode of care. `types` are those that the patient's other episodes have.
+    pub fn create_episode(patient: RecordId, about: &PatientIdentity, types: &[String], cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Episode(EpisodeForm::create(patient, about, types, cx)))
+    }
+
+    /// For an episode of care as it is shown now.
+    pub fn edit_episode(episode: RecordId, about: &PatientIdentity, base: EpisodeTerms) -> Self {
+        Self::of(Kind::Episode(EpisodeForm::edit(episode, about, base)))
+    }
+
+    /// To ask for a consult for a patient.
+    pub fn ask_consult(patient: &Patient, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Consult(ConsultForm::new(patient, cx)))
+    }
+
+    /// To ask anew for a consult that the vendor refused, what it said at the fields that it named.
+    pub fn ask_consult_again(entry: EntryId, content: &Consult, why: &Reason, cx: &FormContext<'_>) -> Self {
+        Self { replaces: Some(entry), ..Self::of(Kind::Consult(ConsultForm::again(content, why, cx))) }
+    }
+}

@@ -132,76 +132,76 @@ impl VendorRef {
     }
 }
 
-/// What kind of thing a record is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A person under care, as one vendor knows them.
-    Patient,
-    /// A waiting room.
-    Room,
-    /// An appointment in the clinic's book.
-    Appointment,
-    /// The same appointment as the EMR knows it, under an id of its own.
-    EmrAppointment,
-    /// A scribe session.
-    Session,
-    /// A note on its way into the EMR, or there.
-    Note,
-    /// An appointment's visit note: templates, questions, answers.
-    VisitNote,
-    /// A session note of the clinic system, which addendums and sign-offs belong to.
-    SessionNote,
-    /// An addendum to a session note.
-    Addendum,
-    /// A supervisor's sign-off of a session note.
-    SignOff,
-    /// An episode of care.
-    Episode,
-    /// A webhook registration at a vendor.
-    Webhook,
-    /// The episodes of a patient, as one list.
-    Episodes,
-    /// A file on an appointment.
-    Attachment,
-    /// The files of an appointment, as one list.
-    Attachments,
-    /// A document that was added to a patient's record.
-    Document,
-    /// A request for assistance at a bed.
-    Assistance,
-    /// A consult that was asked for.
-    Consult,
+/// The kinds with the word that people use for each: one list, from which [`Kind::ALL`] follows.
+macro_rules! kinds {
+    ($(#[$meta:meta])* Kind { $($(#[$doc:meta])* $name:ident = $word:literal,)* }) => {
+        $(#[$meta])*
+        pub enum Kind {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The word people use.
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// What kind of thing a record is.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    Kind {
+        /// A person under care, as one vendor knows them.
+        Patient = "patient",
+        /// A waiting room.
+        Room = "waiting room",
+        /// An appointment in the clinic's book.
+        Appointment = "appointment",
+        /// The same appointment as the EMR knows it, under an id of its own.
+        EmrAppointment = "EMR appointment",
+        /// A scribe session.
+        Session = "session",
+        /// A note on its way into the EMR, or there.
+        Note = "note",
+        /// An appointment's visit note: templates, questions, answers.
+        VisitNote = "visit note",
+        /// A session note of the clinic system, which addendums and sign-offs belong to.
+        SessionNote = "session note",
+        /// An addendum to a session note.
+        Addendum = "addendum",
+        /// A supervisor's sign-off of a session note.
+        SignOff = "sign-off",
+        /// An episode of care.
+        Episode = "episode",
+        /// A webhook registration at a vendor.
+        Webhook = "webhook",
+        /// The episodes of a patient, as one list.
+        Episodes = "list of episodes",
+        /// A file on an appointment.
+        Attachment = "attachment",
+        /// The files of an appointment, as one list.
+        Attachments = "list of attachments",
+        /// A document that was added to a patient's record.
+        Document = "document",
+        /// A request for assistance at a bed.
+        Assistance = "assistance request",
+        /// A consult that was asked for.
+        Consult = "consult",
+    }
 }
 
 impl Kind {
     /// Whether the vendor lets us read such a record again. What cannot be read again is kept in the ledger.
     pub fn rereadable(self) -> bool {
         !matches!(self, Self::Note | Self::Addendum | Self::SignOff | Self::Document | Self::Consult)
-    }
-
-    /// The word people use.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Patient => "patient",
-            Self::Room => "waiting room",
-            Self::Appointment => "appointment",
-            Self::EmrAppointment => "EMR appointment",
-            Self::Session => "session",
-            Self::Note => "note",
-            Self::VisitNote => "visit note",
-            Self::SessionNote => "session note",
-            Self::Addendum => "addendum",
-            Self::SignOff => "sign-off",
-            Self::Episode => "episode",
-            Self::Webhook => "webhook",
-            Self::Episodes => "list of episodes",
-            Self::Attachment => "attachment",
-            Self::Attachments => "list of attachments",
-            Self::Document => "document",
-            Self::Assistance => "assistance request",
-            Self::Consult => "consult",
-        }
     }
 }
 

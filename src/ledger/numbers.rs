@@ -53,32 +53,7 @@ pub(super) fn code(kind: Kind) -> u8 {
 }
 
 fn kind(code: u8) -> Option<Kind> {
-    use Kind::{
-        Addendum, Appointment, Assistance, Attachment, Attachments, Consult, Document, EmrAppointment, Episode,
-        Episodes, Note, Patient, Room, Session, SessionNote, SignOff, VisitNote, Webhook,
-    };
-    [
-        Patient,
-        Room,
-        Appointment,
-        EmrAppointment,
-        Session,
-        Note,
-        VisitNote,
-        SessionNote,
-        Addendum,
-        SignOff,
-        Episode,
-        Webhook,
-        Episodes,
-        Attachment,
-        Attachments,
-        Document,
-        Assistance,
-        Consult,
-    ]
-    .into_iter()
-    .find(|kind| self::code(*kind) == code)
+    Kind::ALL.iter().copied().find(|kind| self::code(*kind) == code)
 }
 
 fn place(id: RecordId) -> ([u8; 8], usize) {

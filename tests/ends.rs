@@ -106,9 +106,10 @@ fn a_very_small_terminal_shows_what_it_can_and_grows_again() {
     window.ended_clean();
 }
 
-/// Not a test by itself: what the next one runs in a terminal of its own.
+/// Not a test by itself: `a_panic_gives_the_terminal_back_first_and_names_its_place_but_no_patient` runs this binary again,
+/// in a terminal of its own, with `--exact panics_while_it_draws --ignored --nocapture`.
 #[test]
-#[ignore = "takes the terminal and panics"]
+#[ignore = "run in a terminal of its own by a_panic_gives_the_terminal_back_first_and_names_its_place_but_no_patient"]
 fn panics_while_it_draws() {
     use wardroom::tui::terminal::{Screen, install_panic_hook};
     install_panic_hook(|| false);

@@ -108,7 +108,7 @@ fn nothing_is_filed_or_started_on_a_link_that_nobody_confirmed() {
     let other = t.read(told(vec![patient_ref("p2")], whole(patient("Per", "Lind", "M2"))));
     let session = || Intent::StartSession {
         session: RecordId::UNASSIGNED,
-        vendor: VendorId(Tag::new("noa")),
+        vendor: NOA,
         appointment: e,
         parameters: SessionParameters::default(),
     };
@@ -211,15 +211,21 @@ fn a_person_says_which_room_and_no_import_takes_it_back() {
     assert_eq!(board(&t.engine)[0].room, Some(("B".into(), Source::Person)));
 }
 
-#[test]
-fn a_filed_note_is_kept_though_nobody_tells_it_again() {
-    let t = Engine::for_tests().unwrap();
+/// A note about the one visit that its vendor took: whom it is about, the write and the note.
+fn filed(t: &ForTests) -> (RecordId, EntryId, RecordId) {
     let (whom, visit_id) = t.one_visit();
     let start = board(&t.engine)[0].start.unwrap();
     let e = t.read(told(vec![VendorRef::new(COBALT, Kind::EmrAppointment, ID, "e1")], emr(start, "M1")));
     t.engine.execute(Command::ConfirmLink { a: e, b: visit_id }, "amira");
     let (entry, note) = t.submit(file(e, Some(whom)));
     t.acked(entry);
+    (whom, entry, note)
+}
+
+#[test]
+fn a_filed_note_is_kept_though_nobody_tells_it_again() {
+    let t = Engine::for_tests().unwrap();
+    let (whom, entry, note) = filed(&t);
     let Some(Record::Note(kept)) = detail(&t.engine, note).base else { panic!() };
     assert_eq!(kept.state, FilingState::Processing);
     assert_eq!(kept.body, NoteBody::Text("well".into()));
@@ -256,12 +262,7 @@ fn a_filed_note_is_kept_though_nobody_tells_it_again() {
 #[test]
 fn a_note_that_fails_at_the_vendor_later_is_said_once_with_the_name() {
     let t = Engine::for_tests().unwrap();
-    let (whom, visit_id) = t.one_visit();
-    let start = board(&t.engine)[0].start.unwrap();
-    let e = t.read(told(vec![VendorRef::new(COBALT, Kind::EmrAppointment, ID, "e1")], emr(start, "M1")));
-    t.engine.execute(Command::ConfirmLink { a: e, b: visit_id }, "amira");
-    let (entry, note) = t.submit(file(e, Some(whom)));
-    t.acked(entry);
+    let (_, entry, note) = filed(&t);
     let job = VendorRef::new(COBALT, Kind::Note, ID, "j1");
     let word = |state| {
         let Some(Record::Note(mut note)) = detail(&t.engine, note).base else { panic!() };

@@ -21,6 +21,7 @@ use crate::{
         command::{Command, Message, Touched},
         ids::Tag,
         patient::{HumanName, Patient},
+        session::{Session, Stage},
         view::{Answer, AppointmentRow, Detail, PatientRow, RoomFilter, RowSet, Window},
     },
     sync::ports::Store,
@@ -28,6 +29,7 @@ use crate::{
 
 pub(super) const SOLO: VendorId = VendorId(Tag::new("solo"));
 pub(super) const COBALT: VendorId = VendorId(Tag::new("cobalt"));
+pub(super) const NOA: VendorId = VendorId(Tag::new("noa"));
 pub(super) const ID: Scheme = Scheme::new("id");
 pub(super) const SPID: Scheme = Scheme::new("spid");
 pub(super) const ALL: Window = Window { offset: 0, limit: 1_000 };
@@ -75,6 +77,25 @@ pub(super) fn emr(start: Timestamp, mrn: &str) -> Record {
     }))
 }
 
+/// A session that is being recorded.
+pub(super) fn session(appointment: Option<VendorRef>) -> Record {
+    Record::Session(Box::new(Session {
+        vendor: NOA,
+        status: "Recording".into(),
+        stage: Stage::Recording,
+        appointment: appointment.map(Pointer::Vendor),
+        patient: None,
+        doctor: None,
+        title: None,
+        created_at: None,
+        updated_at: None,
+        language: None,
+        duration: None,
+        clinician_notes: Vec::new(),
+        summary: None,
+    }))
+}
+
 pub(super) fn told(refs: Vec<VendorRef>, record: impl Into<Option<Record>>) -> Observation {
     Observation { refs, record: record.into(), facts: Vec::new(), raw: Raw("{}".into()), complete: true }
 }
@@ -102,6 +123,17 @@ impl ForTests {
 
     pub(super) fn in_an_hour(&self) -> Timestamp {
         Timestamp::from_millisecond(self.now().as_millisecond() + 3_600_000).unwrap()
+    }
+
+    /// The one visit, called off by a write that its vendor took, and read after that with this status.
+    pub(super) fn cancelled_then_read(&self, status: &str) -> RecordId {
+        let (_, id) = self.one_visit();
+        let start = board(&self.engine)[0].start.unwrap();
+        let (entry, _) = self.submit(Intent::CancelAppointment { appointment: id });
+        self.acked(entry);
+        self.clock.advance_millis(10);
+        self.read(told(vec![visit_ref("v1")], booked(visit(start, status, Some(patient_ref("p1"))))));
+        id
     }
 
     pub(super) fn submit(&self, intent: Intent) -> (EntryId, RecordId) {

@@ -17,7 +17,7 @@ fn at(minute: i64) -> Timestamp {
 
 fn session(n: i64, stage: Stage, made: i64) -> Observation {
     let record = Session {
-        vendor: VendorId(Tag::new("noa")),
+        vendor: NOA,
         status: format!("{stage:?}"),
         stage,
         appointment: None,
@@ -31,7 +31,7 @@ fn session(n: i64, stage: Stage, made: i64) -> Observation {
         clinician_notes: Vec::new(),
         summary: None,
     };
-    let name = VendorRef::new(VendorId(Tag::new("noa")), Kind::Session, ID, n.to_string());
+    let name = VendorRef::new(NOA, Kind::Session, ID, n.to_string());
     told(vec![name], Record::Session(Box::new(record)))
 }
 

@@ -239,12 +239,7 @@ fn no_planted_name_number_or_text_is_found_in_any_file() {
 #[test]
 fn what_a_read_took_away_from_an_acknowledged_write_does_not_come_back() {
     let t = Engine::for_tests().unwrap();
-    let (_, id) = t.one_visit();
-    let start = board(&t.engine)[0].start.unwrap();
-    let (entry, _) = t.submit(Intent::CancelAppointment { appointment: id });
-    t.acked(entry);
-    t.clock.advance_millis(10);
-    t.read(told(vec![visit_ref("v1")], booked(visit(start, "scheduled", Some(patient_ref("p1"))))));
+    t.cancelled_then_read("scheduled");
     assert_eq!(board(&t.engine)[0].status, AppointmentStatus::Scheduled);
     let t = t.reopen(false).unwrap();
     assert_eq!(board(&t.engine)[0].status, AppointmentStatus::Scheduled);

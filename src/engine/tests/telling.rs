@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::{
     EntryState,
     identity::Standing,
-    session::{Session, SessionParameters, Stage},
+    session::SessionParameters,
     view::{RoomRow, Rows},
 };
 
@@ -170,12 +170,7 @@ fn an_acknowledged_write_is_seen_once_a_read_shows_it() {
 #[test]
 fn what_somebody_changed_after_the_acknowledgement_is_shown() {
     let t = Engine::for_tests().unwrap();
-    let (_, id) = t.one_visit();
-    let start = board(&t.engine)[0].start.unwrap();
-    let (entry, _) = t.submit(Intent::CancelAppointment { appointment: id });
-    t.acked(entry);
-    t.clock.advance_millis(10);
-    t.read(told(vec![visit_ref("v1")], booked(visit(start, "arrived", Some(patient_ref("p1"))))));
+    let id = t.cancelled_then_read("arrived");
     assert_eq!(status(&board(&t.engine)[0]), &AppointmentStatus::Arrived);
     assert!(
         matches!(detail(&t.engine, id).shown, Some(Record::Appointment(a)) if a.status == AppointmentStatus::Arrived)
@@ -279,31 +274,15 @@ fn what_the_vendor_has_no_more_is_not_shown() {
 fn a_session_belongs_to_the_visit_it_was_started_for_whatever_its_vendor_calls_that() {
     let t = Engine::for_tests().unwrap();
     let (whom, visit_id) = t.one_visit();
-    let noa = VendorId(Tag::new("noa"));
     let (entry, made) = t.submit(Intent::StartSession {
         session: RecordId::UNASSIGNED,
-        vendor: noa,
+        vendor: NOA,
         appointment: visit_id,
         parameters: SessionParameters::default(),
     });
-    let episode = VendorRef::new(noa, Kind::Appointment, Scheme::new("episode"), "E1");
-    let session = Session {
-        vendor: noa,
-        status: "Recording".into(),
-        stage: Stage::Recording,
-        appointment: Some(Pointer::Vendor(episode)),
-        patient: None,
-        doctor: None,
-        title: None,
-        created_at: None,
-        updated_at: None,
-        language: None,
-        duration: None,
-        clinician_notes: Vec::new(),
-        summary: None,
-    };
-    let about = VendorRef::new(noa, Kind::Session, ID, "s1");
-    let told = told(vec![about.clone()], Record::Session(Box::new(session)));
+    let episode = VendorRef::new(NOA, Kind::Appointment, Scheme::new("episode"), "E1");
+    let about = VendorRef::new(NOA, Kind::Session, ID, "s1");
+    let told = told(vec![about.clone()], session(Some(episode)));
     assert_eq!(t.engine.apply(vec![told], Source::Own, Some(made)).unwrap(), [made]);
     t.acked(entry);
     let rows = |t: &ForTests| {

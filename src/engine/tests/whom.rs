@@ -4,7 +4,6 @@ use super::*;
 use crate::domain::{
     identity::{Ground, Standing},
     note::{FilingState, Note, NoteBody, VisitNote},
-    session::{Session, Stage},
     view::LinkRow,
 };
 
@@ -13,25 +12,7 @@ fn emr_ref(value: &str) -> VendorRef {
 }
 
 fn noa(kind: Kind, value: &str) -> VendorRef {
-    VendorRef::new(VendorId(Tag::new("noa")), kind, ID, value)
-}
-
-fn session(appointment: Option<VendorRef>) -> Record {
-    Record::Session(Box::new(Session {
-        vendor: VendorId(Tag::new("noa")),
-        status: "Recording".into(),
-        stage: Stage::Recording,
-        appointment: appointment.map(Pointer::Vendor),
-        patient: None,
-        doctor: None,
-        title: None,
-        created_at: None,
-        updated_at: None,
-        language: None,
-        duration: None,
-        clinician_notes: Vec::new(),
-        summary: None,
-    }))
+    VendorRef::new(NOA, kind, ID, value)
 }
 
 fn visit_note(of: &str) -> Observation {

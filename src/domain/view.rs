@@ -7,7 +7,7 @@ use super::{
     appointment::{AppointmentStatus, Slot, VideoStatus},
     assistance::{AssistanceRow, Place},
     care::{EpisodeList, FileList},
-    entry::{Entry, Exchange, Reason},
+    entry::{Entry, Reason},
     hooks::Hooks,
     identity::Link,
     ids::{DraftId, EntryId, Kind, RecordId, VendorId, VendorRef},
@@ -667,8 +667,5 @@ pub fn showable(mut facts: Facts) -> Facts {
     facts.values.retain(|fact, _| !fact.secret());
     facts
 }
-
-/// An exchange for the log layer.
-pub type LogLine = (Timestamp, VendorId, Exchange);
 
 super::patient::redacted_debug!(PatientRow, AppointmentRow, SessionRow, NoteRow, OutboxRow, LinkRow);

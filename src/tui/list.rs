@@ -1,9 +1,6 @@
 //! A list of which only a part is held: the rows on the screen and a screenful either side.
 
-use crate::domain::{
-    Query,
-    view::{RowId, RowSet, Rows, Window},
-};
+use crate::domain::view::{RowId, RowSet, Rows, Window};
 
 /// A row that knows its identity.
 pub trait Identified {
@@ -255,20 +252,6 @@ impl<T: Identified> List<T> {
     pub fn place(&self, id: &RowId) -> Option<usize> {
         self.rows.iter().position(|r| r.id() == *id).map(|at| self.offset + at)
     }
-}
-
-/// Gives a query another window.
-pub fn with_window(query: &Query, to: Window) -> Query {
-    let mut query = query.clone();
-    match &mut query {
-        Query::Patients { window, .. }
-        | Query::Appointments { window, .. }
-        | Query::Sessions { window, .. }
-        | Query::Notes { window, .. }
-        | Query::Outbox { window, .. } => *window = to,
-        _ => {}
-    }
-    query
 }
 
 macro_rules! rows_of {

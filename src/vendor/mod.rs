@@ -67,15 +67,6 @@ pub type AskResult = Result<(Asked, Vec<Observation>), Reason>;
 /// Takes what a bulk source tells, a batch at a time; `false` stops it.
 pub type Sink<'a> = &'a mut (dyn FnMut(Vec<Observation>) -> bool + Send);
 
-/// A webhook registration that a vendor should have with us.
-#[derive(Debug, Clone)]
-pub struct WebhookPlan {
-    /// The public address of our receiver with the registration's own path secret.
-    pub endpoint: String,
-    /// The events we want, in the vendor's words.
-    pub events: Vec<String>,
-}
-
 /// One vendor's client. It holds its own credentials and connection; everything else it is told.
 pub trait Vendor: Send + Sync + 'static {
     /// Its short name.

@@ -141,11 +141,6 @@ impl Board {
         self.visits.get(&id)
     }
 
-    /// A record's row, to mend its freshness.
-    pub fn stamp_mut(&mut self, id: RecordId) -> Option<&mut Stamp> {
-        self.visits.get_mut(&id).map(|v| &mut v.stamp)
-    }
-
     /// How many there are.
     pub fn len(&self) -> usize {
         self.visits.len()

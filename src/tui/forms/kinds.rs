@@ -143,12 +143,12 @@ impl Form {
     }
 
     /// To ask for somebody at a bed.
-    pub fn ask_assistance(_: &FormContext<'_>) -> Self {
+    pub fn ask_assistance() -> Self {
         Self::of(Kind::Place(PlaceForm::new(false)))
     }
 
     /// To look whether a request stands at a bed.
-    pub fn find_assistance(_: &FormContext<'_>) -> Self {
+    pub fn find_assistance() -> Self {
         Self::of(Kind::Place(PlaceForm::new(true)))
     }
 

@@ -25,7 +25,6 @@ use crate::domain::{
         RoomFilter, RoomRow, RowId, RowSet, Rows, SessionRow, Told, VendorHealth, VendorState, Wait, Window,
     },
 };
-use crate::tui::list::with_window;
 
 const FAMILIES: [&str; 10] =
     ["Okoro", "Lindqvist", "Satō", "Nováková", "Brandão", "Ödegaard", "Mwangi", "Castellane", "田所", "Þórsdóttir"];
@@ -676,4 +675,18 @@ fn visit_note() -> VisitNote {
             ..VisitNotePart::default()
         }],
     }
+}
+
+/// Gives a query another window.
+fn with_window(query: &Query, to: Window) -> Query {
+    let mut query = query.clone();
+    match &mut query {
+        Query::Patients { window, .. }
+        | Query::Appointments { window, .. }
+        | Query::Sessions { window, .. }
+        | Query::Notes { window, .. }
+        | Query::Outbox { window, .. } => *window = to,
+        _ => {}
+    }
+    query
 }

@@ -50,11 +50,11 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         Action::GiveUp => give_up(model),
         Action::Replay => replay(model),
         Action::AskAssistance => {
-            let form = Form::ask_assistance(&context(&model.setting, model.now, &rooms_at_hand(model)));
+            let form = Form::ask_assistance();
             push(model, form)
         }
         Action::FindAssistance => {
-            let form = Form::find_assistance(&context(&model.setting, model.now, &rooms_at_hand(model)));
+            let form = Form::find_assistance();
             push(model, form)
         }
         Action::CancelAssistance => cancel_assistance(model),

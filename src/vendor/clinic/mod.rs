@@ -45,8 +45,6 @@ pub mod scheme {
     pub const SESSION_NOTE: Scheme = Scheme::new("sessionNote");
     /// An addendum to one.
     pub const ADDENDUM: Scheme = Scheme::new("addendum");
-    /// A sign-off of one.
-    pub const SIGN_OFF: Scheme = Scheme::new("signOff");
 }
 
 /// The client of one user.

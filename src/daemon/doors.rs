@@ -22,6 +22,12 @@ use crate::{
 /// The same body within this time is a repetition; later it is an event of its own.
 const REPEATS_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
+/// What could not be decoded stays so long for support to look at.
+const UNDECODED_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// After so many webhooks what is kept of old ones is looked through.
+const PRUNE_EVERY: u64 = 4_096;
+
 /// The standing path secrets, one a vendor, that need no registration. They follow from the data key, so that a restart has
 /// the same ones without anything being kept.
 pub(super) struct Doors {
@@ -113,8 +119,15 @@ impl Inbox for EngineInbox {
             binary,
         };
         let since = at.checked_sub(REPEATS_WITHIN).unwrap_or(at);
-        let kept = self.engine.ledger().commit(move |tx| tx.put_inbox(item, since));
-        kept.map(drop).map_err(|e: crate::ledger::LedgerError| {
+        let undecoded = at.checked_sub(UNDECODED_KEPT).unwrap_or(at);
+        let kept = self.engine.ledger().commit(move |tx| {
+            let number = tx.put_inbox(item, since)?;
+            if number.is_some_and(|n| n.is_multiple_of(PRUNE_EVERY)) {
+                tx.prune_inbox(since, undecoded)?;
+            }
+            Ok(())
+        });
+        kept.map_err(|e: crate::ledger::LedgerError| {
             tracing::error!("a webhook could not be kept: {e}");
             NotKept
         })

@@ -293,15 +293,15 @@ impl<'a> Tx<'a> {
         Ok(Some(number))
     }
 
-    /// Forgets the hashes of webhooks that came before `before`, and what could not be decoded then.
-    pub fn prune_inbox(&mut self, before: Timestamp) -> Result<(), LedgerError> {
+    /// Forgets the hashes of webhooks that came before `seen`, and what could not be decoded of those before `undecoded`.
+    pub fn prune_inbox(&mut self, seen: Timestamp, undecoded: Timestamp) -> Result<(), LedgerError> {
         for (key, row) in self.rows(Table::Seen, &Span::ALL)? {
-            if serde_json::from_slice::<Timestamp>(&row).is_ok_and(|at| at < before) {
+            if serde_json::from_slice::<Timestamp>(&row).is_ok_and(|at| at < seen) {
                 self.remove(Table::Seen, &key);
             }
         }
         for (key, row) in self.rows(Table::Undecoded, &Span::ALL)? {
-            if serde_json::from_slice::<Undecoded>(&row).is_ok_and(|undecoded| undecoded.item.at < before) {
+            if serde_json::from_slice::<Undecoded>(&row).is_ok_and(|kept| kept.item.at < undecoded) {
                 self.remove(Table::Undecoded, &key);
             }
         }

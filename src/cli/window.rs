@@ -16,6 +16,7 @@ use crate::{
         app::{self, Options, Reached},
         keymap::Keymap,
         model::Setting,
+        picture::means::Means,
         theme::{Depth, Theme},
     },
 };
@@ -94,6 +95,7 @@ pub fn setting(config: &Config, user: &str, look: &Look) -> Setting {
         scribes: Vec::new(),
         plain: look.plain,
         clipboard: config.window.yes("clipboard"),
+        pictures: Means::of(config.window.text("pictures").unwrap_or("auto"), |name| Process.variable(name)),
         demo: false,
     }
 }

@@ -28,6 +28,9 @@ pub const CLINIC: &[Key] = &[
     ),
 ];
 
+/// The words of `[window] pictures`.
+pub const PICTURES: &[&str] = &["auto", "kitty", "sixel", "iterm2", "blocks", "off"];
+
 /// `[window]`
 pub const WINDOW: &[Key] = &[
     Key::new(
@@ -42,6 +45,14 @@ pub const WINDOW: &[Key] = &[
         KeyKind::Bool,
         "false",
         "Whether links may be copied through the terminal (OSC 52). Every copy is audited.",
+    ),
+    Key::new(
+        "pictures",
+        KeyKind::Choice(PICTURES),
+        "auto",
+        "How pictures are shown: `kitty`, `sixel` or `iterm2` by that protocol, `blocks` by coloured half blocks, `off` not at \
+         all. `auto` uses a protocol only where the terminal's environment announces it, and half blocks in tmux, screen and \
+         everywhere else. A picture takes at most 512 KiB, over SSH 32 KiB: it is made smaller and coarser until it does.",
     ),
     Key::new(
         "wait_amber",

@@ -6,7 +6,7 @@ mod paths;
 mod read;
 
 pub use example::example;
-pub use keys::{CLINIC, RECEIVER, SYNC, WINDOW};
+pub use keys::{CLINIC, PICTURES, RECEIVER, SYNC, WINDOW};
 pub use paths::Paths;
 pub use read::{Problem, Problems, secret_file};
 

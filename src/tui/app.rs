@@ -10,7 +10,6 @@ use std::{
 };
 
 use crossterm::event;
-use ratatui::{buffer::Buffer, layout::Position};
 use signal_hook::{
     consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
@@ -22,6 +21,7 @@ pub use turn::{Demo, Disk, Engine, Happening, Surface, Window};
 use super::{
     keymap::Keymap,
     model::{Model, Setting},
+    painter::Frame,
     terminal::{Screen, TerminalError},
     theme::Theme,
 };
@@ -81,7 +81,7 @@ pub fn run<X: From<WindowError> + Send>(
 ) -> Result<(), X> {
     let Options { setting, theme, keymap, mouse, contained } = options;
     super::terminal::install_panic_hook(contained);
-    let screen = Screen::take(mouse).map_err(WindowError::from)?;
+    let screen = Screen::take(mouse, setting.pictures).map_err(WindowError::from)?;
     let (send, receive) = mpsc::channel();
     let disk = Disk::Beside(send.clone());
     let mut model = Model::new(setting, clock.now(), screen.size());
@@ -181,8 +181,8 @@ impl Engine for Link {
 }
 
 impl Surface for Screen {
-    fn draw(&mut self, frame: Buffer, cursor: Option<Position>) -> io::Result<()> {
-        Self::draw(self, frame, cursor).map(drop)
+    fn draw(&mut self, frame: Frame) -> io::Result<()> {
+        Self::draw(self, frame).map(drop)
     }
 
     fn forget(&mut self) {

@@ -21,7 +21,8 @@ use super::{
     app::{Engine, Happening, Opening, Surface, Window},
     keymap::Keymap,
     model::{Model, Setting},
-    painter::Painter,
+    painter::{Frame, Painter},
+    picture::plate::Plate,
     theme::{Depth, Theme},
 };
 use crate::domain::{
@@ -112,6 +113,7 @@ pub(super) struct Paper {
     painter: Painter,
     pub(super) frame: Buffer,
     pub(super) cursor: Option<Position>,
+    pub(super) plate: Option<Plate>,
     pub(super) bytes: usize,
     pub(super) frames: usize,
     pub(super) stopped: usize,
@@ -125,6 +127,7 @@ impl Paper {
             painter: Painter::new(),
             frame: Buffer::default(),
             cursor: None,
+            plate: None,
             bytes: 0,
             frames: 0,
             stopped: 0,
@@ -135,11 +138,12 @@ impl Paper {
 }
 
 impl Surface for Paper {
-    fn draw(&mut self, frame: Buffer, cursor: Option<Position>) -> io::Result<()> {
-        self.frame = frame.clone();
-        self.cursor = cursor;
+    fn draw(&mut self, frame: Frame) -> io::Result<()> {
+        self.frame = frame.cells.clone();
+        self.cursor = frame.cursor;
+        self.plate = frame.plate.clone();
         self.frames += 1;
-        let painted = self.painter.paint(frame, cursor).len();
+        let painted = self.painter.frame(frame).len();
         // The brackets of a synchronized update count too.
         self.bytes += if painted == 0 { 0 } else { painted + 16 };
         Ok(())
@@ -374,6 +378,11 @@ impl Desk {
             let _ = writeln!(out, "{at} = {fg:?} on {bg:?} {modifier:?}");
         }
         out
+    }
+
+    /// Where a picture stands over the cells.
+    pub(super) fn plate(&self) -> Option<ratatui::layout::Rect> {
+        self.window.surface.plate.as_ref().map(|plate| plate.area)
     }
 
     /// Fails when the screen does not hold all of these.

@@ -178,6 +178,20 @@ pub struct FilesLayer {
     pub picture: Option<(RecordId, Result<Picture, String>)>,
 }
 
+impl Layer {
+    /// The picture that it shows.
+    pub fn picture(&self) -> Option<&Picture> {
+        match self {
+            Self::Files(layer) => {
+                let (id, picture) = layer.picture.as_ref()?;
+                picture.as_ref().ok().filter(|_| layer.selected == Some(*id))
+            }
+            Self::Form(form) => form.picture(),
+            _ => None,
+        }
+    }
+}
+
 impl FilesLayer {
     /// The selected file.
     pub fn current(&self) -> Option<&FileRow> {

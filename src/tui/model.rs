@@ -10,6 +10,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use super::{
     layers::Layer,
     list::{Identified, List},
+    picture::means::Means,
 };
 use crate::domain::{
     Delta, EntryId, RecordId, VendorId,
@@ -111,6 +112,8 @@ pub struct Setting {
     pub plain: bool,
     /// Links may be copied through the terminal.
     pub clipboard: bool,
+    /// How pictures are shown.
+    pub pictures: Means,
     /// What the demo can do to its sandbox; empty outside the demo.
     pub demo: bool,
 }
@@ -125,6 +128,7 @@ impl Default for Setting {
             scribes: Vec::new(),
             plain: false,
             clipboard: false,
+            pictures: Means::default(),
             demo: false,
         }
     }

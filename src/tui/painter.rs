@@ -1,6 +1,6 @@
 //! From one screen to the next in as few bytes as a slow line deserves.
 
-use std::io::Write as _;
+use std::{fmt, io::Write as _};
 
 use ratatui::{
     buffer::{Buffer, Cell},
@@ -8,13 +8,47 @@ use ratatui::{
     style::{Color, Modifier},
 };
 
+use super::picture::{
+    means::{Means, Protocol},
+    plate::Plate,
+    wire,
+};
+
 /// What the terminal shows now, and how to make it show something else.
-#[derive(Debug)]
 pub struct Painter {
     shown: Buffer,
     cursor: Option<Position>,
+    /// The picture that stands over the cells.
+    plate: Option<Plate>,
     /// Everything must be drawn: the terminal's content is not known.
     whole: bool,
+    means: Means,
+    cell: Option<(u16, u16)>,
+}
+
+impl fmt::Debug for Painter {
+    /// What is on the screen is about patients.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Painter({}, {:?})", self.shown.area, self.plate)
+    }
+}
+
+/// What the terminal is to show.
+#[derive(Clone, Default)]
+pub struct Frame {
+    /// Its cells.
+    pub cells: Buffer,
+    /// Where the cursor is, or that it is hidden.
+    pub cursor: Option<Position>,
+    /// A picture over cells that are blank.
+    pub plate: Option<Plate>,
+}
+
+impl fmt::Debug for Frame {
+    /// What is on the screen is about patients.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Frame({}, {:?})", self.cells.area, self.plate)
+    }
 }
 
 /// Colours and modifiers as they stand in the terminal.
@@ -36,7 +70,13 @@ impl Pen {
 impl Painter {
     /// A terminal about which nothing is known.
     pub fn new() -> Self {
-        Self { shown: Buffer::empty(Rect::ZERO), cursor: None, whole: true }
+        Self::with(Means::default())
+    }
+
+    /// The same, which shows pictures by these means.
+    pub fn with(means: Means) -> Self {
+        let shown = Buffer::empty(Rect::ZERO);
+        Self { shown, cursor: None, plate: None, whole: true, means, cell: None }
     }
 
     /// The terminal's content is not what was drawn last: after a resize, a suspension, somebody else's output.
@@ -44,10 +84,32 @@ impl Painter {
         self.whole = true;
     }
 
+    /// Columns and rows of points in a cell, when the terminal tells.
+    pub fn measure(&mut self, cell: Option<(u16, u16)>) {
+        self.cell = cell;
+    }
+
+    /// Whether a picture stands in the terminal that it keeps until it is told to let go of it.
+    pub fn holds_picture(&self) -> bool {
+        self.means.protocol == Protocol::Kitty && self.plate.is_some()
+    }
+
     /// The bytes that turn what is shown into `next` with the cursor there, or hidden; none when nothing changes.
-    pub fn paint(&mut self, mut next: Buffer, cursor: Option<Position>) -> Vec<u8> {
+    pub fn paint(&mut self, next: Buffer, cursor: Option<Position>) -> Vec<u8> {
+        self.frame(Frame { cells: next, cursor, plate: None })
+    }
+
+    /// The same for a frame that may have a picture.
+    pub fn frame(&mut self, frame: Frame) -> Vec<u8> {
+        let Frame { cells: mut next, cursor, plate } = frame;
+        let plate = plate.filter(|_| self.means.graphic());
         let mut out = Vec::new();
-        if self.whole || self.shown.area != next.area {
+        let anew = self.whole || self.shown.area != next.area;
+        let mut sends = plate.is_some() && (anew || plate != self.plate);
+        if anew || plate != self.plate {
+            self.take_away(&mut out);
+        }
+        if anew {
             out.extend_from_slice(b"\x1b[0m\x1b[2J");
             self.shown = Buffer::empty(next.area);
             if self.whole {
@@ -56,6 +118,7 @@ impl Painter {
             }
             self.whole = false;
         }
+        self.plate = plate;
         // Most rows are as they were: one look at the whole row says so.
         let width = usize::from(next.area.width).max(1);
         let pairs = self.shown.content.chunks(width).zip(next.content.chunks(width));
@@ -63,7 +126,11 @@ impl Painter {
         for y in &other {
             mend_wide(&mut next, *y);
         }
-        self.cells(&next, &other, &mut out);
+        sends |= self.cells(&next, &other, &mut out);
+        if let Some(plate) = self.plate.as_ref().filter(|_| sends) {
+            let _ = write!(out, "\x1b[{};{}H", plate.area.y + 1, plate.area.x + 1);
+            out.extend_from_slice(&wire::encode(plate, self.means, self.cell));
+        }
         let painted = !out.is_empty();
         if cursor != self.cursor || (painted && cursor.is_some()) {
             if let Some(at) = cursor {
@@ -80,16 +147,36 @@ impl Painter {
         out
     }
 
-    fn cells(&self, next: &Buffer, rows: &[u16], out: &mut Vec<u8>) {
+    /// Takes the picture away that is shown. A kitty is told; everywhere else it goes with the cells that it stands in, which
+    /// are all written anew.
+    fn take_away(&mut self, out: &mut Vec<u8>) {
+        let Some(gone) = self.plate.take() else { return };
+        if self.means.protocol == Protocol::Kitty {
+            out.extend_from_slice(wire::KITTY_GONE);
+            return;
+        }
+        for at in gone.area.intersection(self.shown.area).positions() {
+            if let Some(cell) = self.shown.cell_mut(at) {
+                // Nothing that is ever drawn: see `text::clean`.
+                cell.set_symbol("\0");
+            }
+        }
+    }
+
+    /// Writes the cells that changed; whether one of them is below the picture, which is damaged by that.
+    fn cells(&self, next: &Buffer, rows: &[u16], out: &mut Vec<u8>) -> bool {
         let mut pen = PLAIN;
         let mut at: Option<(u16, u16)> = None;
         let mut erased: Option<(u16, u16)> = None;
+        let mut damaged = false;
         for (x, y, cell) in rows.iter().flat_map(|y| changes(&self.shown, next, *y)) {
             if erased.is_some_and(|(from, row)| row == y && x >= from) {
                 continue;
             }
             go(at, (x, y), out);
-            if let Some(blank) = blank_from(next, x, y) {
+            let plate = self.plate.as_ref().map(|p| p.area).filter(|p| (p.y..p.bottom()).contains(&y) && x < p.right());
+            damaged |= plate.is_some_and(|p| x.saturating_add(columns(cell.symbol())) > p.x);
+            if let Some(blank) = blank_from(next, x, y).filter(|_| plate.is_none()) {
                 set(&mut pen, PLAIN, out);
                 out.extend_from_slice(b"\x1b[K");
                 erased = Some((blank, y));
@@ -110,6 +197,7 @@ impl Painter {
             at = (certain && x + 1 < next.area.width).then_some((x + 1, y));
         }
         set(&mut pen, PLAIN, out);
+        damaged
     }
 }
 
@@ -263,6 +351,9 @@ fn colour(colour: Color, base: u8) -> String {
     };
     number.to_string()
 }
+
+#[cfg(test)]
+mod plates;
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,21 @@
 //! Pictures in a terminal: two points to a cell as half blocks, which every terminal with colours shows, and shades of letters
-//! where there are none. Nothing is asked of the terminal.
+//! where there are none. A terminal that announces a protocol for pictures gets them as they are ([`wire`]), in the cells
+//! that the half blocks would have taken ([`plate`]). Nothing is asked of the terminal.
+//!
+//! The protocols are spoken here: `ratatui-image` 11, which fits ratatui 0.30, puts whole escape sequences into the cells of
+//! ratatui's own `Terminal`, which this window does not use, takes no picture away again, and brings thirty crates (a second
+//! `rustix`, `rand`, `quantette`) for what these few functions do with those that are here already.
 
-use std::{fmt, io::Cursor};
+pub mod means;
+pub mod plate;
+mod sixel;
+pub mod wire;
 
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use std::{fmt, io::Cursor, sync::Arc};
+
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 use ratatui::{
-    buffer::Buffer,
+    buffer::{Buffer, CellDiffOption},
     layout::Rect,
     style::{Color, Style},
 };
@@ -15,6 +25,8 @@ use crate::domain::attachment::Mime;
 
 /// Points kept of a picture: more than a terminal has half cells in the area that a dialog gives it.
 const KEPT: (u32, u32) = (180, 120);
+/// Points kept for a terminal that shows pictures as they are: about what a dialog's area has, 1.4 MB.
+const FINE: (u32, u32) = (800, 600);
 /// The widest and highest picture that is decoded, in points. An assumption: phones' cameras stay below.
 const SIDE: u32 = 12_000;
 /// What decoding may take, in bytes.
@@ -28,7 +40,9 @@ pub struct Picture {
     /// Columns and rows of points.
     size: (u16, u16),
     /// Row by row.
-    points: Vec<[u8; 3]>,
+    points: Arc<[[u8; 3]]>,
+    /// The same with more points; never more than the whole picture has.
+    fine: Arc<RgbImage>,
     /// Columns and rows of the whole picture.
     whole: (u32, u32),
 }
@@ -82,24 +96,22 @@ impl Picture {
         }
         // Without a word about it the picture stands as it is stored.
         let turned = decoder.orientation().ok();
-        let mut small = DynamicImage::from_decoder(decoder).map_err(trouble)?.thumbnail(KEPT.0, KEPT.1);
+        let full = DynamicImage::from_decoder(decoder).map_err(trouble)?;
+        let mut small = full.thumbnail(KEPT.0, KEPT.1);
+        let mut fine = if wide > FINE.0 || high > FINE.1 { full.thumbnail(FINE.0, FINE.1) } else { full };
         let mut whole = (wide, high);
         if let Some(turned) = turned {
             let upright = small.width() >= small.height();
             small.apply_orientation(turned);
+            fine.apply_orientation(turned);
             if upright != (small.width() >= small.height()) {
                 whole = (high, wide);
             }
         }
-        let small = small.to_rgba8();
-        let over = |value: u8, alpha: u8| {
-            // What is transparent is seen on grey.
-            let (value, alpha) = (u32::from(value), u32::from(alpha));
-            ((value * alpha + 128 * (255 - alpha)) / 255) as u8
-        };
-        let points = small.pixels().map(|p| [0, 1, 2].map(|i| over(p.0[i], p.0[3]))).collect();
+        let small = flat(small);
+        let points = small.pixels().map(|p| p.0).collect();
         let side = |n: u32| u16::try_from(n).unwrap_or(u16::MAX);
-        Ok(Self { size: (side(small.width()), side(small.height())), points, whole })
+        Ok(Self { size: (side(small.width()), side(small.height())), points, fine: Arc::new(flat(fine)), whole })
     }
 
     /// Columns and rows of the whole picture, in points.
@@ -126,12 +138,20 @@ impl Picture {
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
         let area = area.intersection(buf.area);
         let (columns, rows) = self.cells(area.width, area.height);
+        self.fill(Rect { width: columns, height: rows, ..area }, buf, theme);
+    }
+
+    /// Draws it over the whole of an area.
+    fn fill(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
+        let (columns, rows) = (area.width, area.height);
         for y in 0..rows {
             for x in 0..columns {
                 let upper = self.mean((x, columns), (y * 2, rows * 2));
                 let lower = self.mean((x, columns), (y * 2 + 1, rows * 2));
                 let Some(cell) = buf.cell_mut((area.x + x, area.y + y)) else { continue };
                 cell.reset();
+                // What is drawn over it is not marked so: see `plate`.
+                cell.set_diff_option(CellDiffOption::Skip);
                 match (colour(theme, upper), colour(theme, lower)) {
                     (Some(upper), Some(lower)) => {
                         cell.set_symbol("▀").set_style(Style::new().fg(upper).bg(lower));
@@ -164,6 +184,22 @@ impl Picture {
         }
         sum.map(|s| (s / count.max(1)) as u8)
     }
+}
+
+/// Without what shines through: what is transparent is seen on grey.
+fn flat(image: DynamicImage) -> RgbImage {
+    if !image.color().has_alpha() {
+        return image.into_rgb8();
+    }
+    let over = |value: u8, alpha: u8| {
+        let (value, alpha) = (u32::from(value), u32::from(alpha));
+        ((value * alpha + 128 * (255 - alpha)) / 255) as u8
+    };
+    let image = image.into_rgba8();
+    RgbImage::from_fn(image.width(), image.height(), |x, y| {
+        let [r, g, b, alpha] = image.get_pixel(x, y).0;
+        image::Rgb([r, g, b].map(|value| over(value, alpha)))
+    })
 }
 
 /// How bright eyes see a point, 0 to 255.

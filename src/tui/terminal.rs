@@ -6,10 +6,11 @@ use std::{
     time::Duration,
 };
 
+use super::{
+    painter::{Frame, Painter},
+    picture::{means::Means, wire},
+};
 use crossterm::{event, execute, terminal};
-use ratatui::{buffer::Buffer, layout::Position};
-
-use super::painter::Painter;
 
 /// Why no window can be opened.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,8 @@ const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 
 /// Whether the mouse was taken too.
 static MOUSE: AtomicBool = AtomicBool::new(false);
+/// Whether the terminal holds a picture that it keeps, shown or not, until it is told to let go of it.
+static PICTURE: AtomicBool = AtomicBool::new(false);
 
 /// A terminal that was taken. Dropping it gives it back.
 #[derive(Debug)]
@@ -47,7 +50,7 @@ impl Screen {
     ///
     /// # Errors
     /// Not a terminal, or one that fails.
-    pub fn take(mouse: bool) -> Result<Self, TerminalError> {
+    pub fn take(mouse: bool, pictures: Means) -> Result<Self, TerminalError> {
         if !io::stdin().is_terminal() {
             return Err(TerminalError::NoTerminal("standard input"));
         }
@@ -55,7 +58,9 @@ impl Screen {
             return Err(TerminalError::NoTerminal("standard output"));
         }
         MOUSE.store(mouse, Ordering::SeqCst);
-        let screen = Self { painter: Painter::new() };
+        let mut painter = Painter::with(pictures);
+        painter.measure(cell());
+        let screen = Self { painter };
         enter()?;
         // From here on a change of size is noticed. Left to the first wait for a key, one that comes between the first frame
         // and that would be lost.
@@ -67,23 +72,27 @@ impl Screen {
     ///
     /// # Errors
     /// When the terminal is gone.
-    pub fn draw(&mut self, frame: Buffer, cursor: Option<Position>) -> io::Result<usize> {
-        let cells = self.painter.paint(frame, cursor);
-        if cells.is_empty() {
+    pub fn draw(&mut self, frame: Frame) -> io::Result<usize> {
+        let painted = self.painter.frame(frame);
+        if painted.is_empty() {
             return Ok(0);
         }
-        let mut bytes = Vec::with_capacity(cells.len() + 16);
+        // Before it is sent: a write that fails half way may have left it there.
+        PICTURE.fetch_or(self.painter.holds_picture(), Ordering::SeqCst);
+        let mut bytes = Vec::with_capacity(painted.len() + 16);
         bytes.extend_from_slice(b"\x1b[?2026h");
-        bytes.extend_from_slice(&cells);
+        bytes.extend_from_slice(&painted);
         bytes.extend_from_slice(b"\x1b[?2026l");
         let mut out = io::stdout().lock();
         out.write_all(&bytes)?;
         out.flush()?;
+        PICTURE.store(self.painter.holds_picture(), Ordering::SeqCst);
         Ok(bytes.len())
     }
 
     /// What the terminal shows is not known any more.
     pub fn forget(&mut self) {
+        self.painter.measure(cell());
         self.painter.forget();
     }
 
@@ -136,6 +145,13 @@ impl Screen {
     }
 }
 
+/// Columns and rows of points in a cell. The kernel knows them from the terminal or not at all; the terminal is not asked.
+fn cell() -> Option<(u16, u16)> {
+    let size = terminal::window_size().ok()?;
+    let of = |points: u16, cells: u16| points.checked_div(cells).filter(|n| *n > 0);
+    Some((of(size.width, size.columns)?, of(size.height, size.rows)?))
+}
+
 impl Drop for Screen {
     fn drop(&mut self) {
         give_back();
@@ -162,6 +178,9 @@ fn give_back() {
     let mut out = io::stdout().lock();
     if MOUSE.load(Ordering::SeqCst) {
         let _ = out.write_all(MOUSE_OFF);
+    }
+    if PICTURE.swap(false, Ordering::SeqCst) {
+        let _ = out.write_all(wire::KITTY_GONE);
     }
     // The alternate screen is wiped before it is left: some terminals let one scroll back into it.
     let _ = out.write_all(b"\x1b[?2026l\x1b[0m\x1b[2J");

@@ -109,8 +109,7 @@ impl<'a, S: Surface> Opening<'a, S> {
     }
 
     fn draw(&mut self) -> io::Result<()> {
-        let (frame, cursor) = draw::draw(&self.model, &Look { theme: &self.theme, keymap: &self.keymap });
-        self.surface.draw(frame, cursor)
+        self.surface.draw(draw::frame(&self.model, &Look { theme: &self.theme, keymap: &self.keymap }))
     }
 }
 

@@ -8,7 +8,6 @@ use std::{
 };
 
 use crossterm::event::Event;
-use ratatui::{buffer::Buffer, layout::Position};
 use signal_hook::consts::SIGCONT;
 
 use crate::{
@@ -17,6 +16,7 @@ use crate::{
         draw::{self, Look},
         keymap::Keymap,
         model::Model,
+        painter::Frame,
         paths::Seen,
         theme::Theme,
         update::{self, DemoAct, Effect, Msg, Purpose, Wish},
@@ -66,8 +66,8 @@ pub trait Engine {
 /// What is drawn on. Every call fails when the terminal is gone.
 #[allow(clippy::missing_errors_doc, reason = "said once, above")]
 pub trait Surface {
-    /// Shows a frame with the cursor there, or hidden.
-    fn draw(&mut self, frame: Buffer, cursor: Option<Position>) -> io::Result<()>;
+    /// Shows a frame.
+    fn draw(&mut self, frame: Frame) -> io::Result<()>;
     /// What is shown is not known any more.
     fn forget(&mut self);
     /// Writes a sequence that is not part of the picture.
@@ -267,8 +267,8 @@ impl<E: Engine, S: Surface> Window<'_, E, S> {
     }
 
     pub(super) fn draw(&mut self) -> io::Result<()> {
-        let (frame, cursor) = draw::draw(&self.model, &Look { theme: &self.theme, keymap: &self.keymap });
-        self.surface.draw(frame, cursor)?;
+        let frame = draw::frame(&self.model, &Look { theme: &self.theme, keymap: &self.keymap });
+        self.surface.draw(frame)?;
         self.drawn = Instant::now();
         self.stale = false;
         Ok(())

@@ -30,6 +30,8 @@ use super::{
     layers::Layer,
     layout,
     model::{Model, Pane},
+    painter::Frame,
+    picture::plate::Plate,
     text,
     theme::{Theme, Token},
 };
@@ -45,6 +47,14 @@ pub struct Look<'a> {
     pub theme: &'a Theme,
     /// For hints and help.
     pub keymap: &'a Keymap,
+}
+
+/// Draws the whole window; where the terminal shows pictures as they are, without half blocks below the one on top.
+pub fn frame(model: &Model, look: &Look<'_>) -> Frame {
+    let (mut cells, cursor) = draw(model, look);
+    let picture = model.layers.last().and_then(Layer::picture).filter(|_| model.setting.pictures.graphic());
+    let plate = picture.and_then(|picture| Plate::lift(picture, &mut cells, look.theme, cursor));
+    Frame { cells, cursor, plate }
 }
 
 /// Draws the whole window and says where the cursor is.

@@ -95,7 +95,7 @@ impl AttachForm {
         }
     }
 
-    fn picture(&self) -> Option<&Picture> {
+    pub(super) fn picture(&self) -> Option<&Picture> {
         self.known()?.picture.as_ref()?.as_ref().ok()
     }
 

@@ -48,6 +48,7 @@ use self::{
 };
 use super::{
     paths::Typed,
+    picture::Picture,
     theme::{Theme, Token},
 };
 use crate::domain::{
@@ -378,6 +379,14 @@ impl Form {
             .as_ref()
             .map_or(0, |(text, _)| paint::wrap(text, usize::from(columns.saturating_sub(2).max(1))).len() as u16);
         each!(&self.kind, form => form.height(columns, cx)).saturating_add(message.saturating_add(4))
+    }
+
+    /// The picture in the file that it is about.
+    pub fn picture(&self) -> Option<&Picture> {
+        match &self.kind {
+            Kind::Attach(form) => form.picture(),
+            _ => None,
+        }
     }
 
     /// Draws the form into the whole area; where the terminal's cursor belongs.

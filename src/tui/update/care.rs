@@ -13,6 +13,7 @@ use crate::{
         layers::{Asked, Choice, EpisodesLayer, FilesLayer, Layer},
         model::{Model, Motion},
         paths::{PathLook, Seen},
+        picture::means::Protocol,
     },
 };
 
@@ -173,6 +174,7 @@ pub(super) fn delete_file(model: &mut Model) -> Vec<Effect> {
 /// The picture in a file that was sent from here.
 pub(super) fn show_picture(model: &mut Model) -> Vec<Effect> {
     let plain = model.setting.plain;
+    let off = model.setting.pictures.protocol == Protocol::Off;
     let Some(Layer::Files(layer)) = model.layers.last_mut() else { return Vec::new() };
     let Some(row) = layer.current() else { return acts::nothing_there(model, "select a file first") };
     let (id, local, mime) = (row.id, row.local.clone(), row.file.mime.clone());
@@ -181,6 +183,9 @@ pub(super) fn show_picture(model: &mut Model) -> Vec<Effect> {
     }
     if plain {
         return acts::nothing_there(model, "pictures are not drawn in plain mode");
+    }
+    if off {
+        return acts::nothing_there(model, "pictures are off: [window] pictures in the configuration");
     }
     if !mime.is_some_and(|m| m.picture()) {
         return acts::nothing_there(model, "only PNG and JPEG files are shown");

@@ -13,6 +13,7 @@ use crate::{
         layers::{Choice, ChoiceLayer, Layer},
         model::{Model, Motion, Pane, Setting},
         paths::PathLook,
+        picture::means::Protocol,
     },
 };
 
@@ -314,7 +315,8 @@ fn form_effects(model: &mut Model, event: FormEvent) -> Vec<Effect> {
         }
         FormEvent::Do(word, command) => vec![Effect::Start(Purpose::FormAct(word), Request::Do(*command))],
         FormEvent::Inspect(text) => {
-            vec![Effect::Inspect(PathLook::Typed { text, picture: !model.setting.plain })]
+            let picture = !model.setting.plain && model.setting.pictures.protocol != Protocol::Off;
+            vec![Effect::Inspect(PathLook::Typed { text, picture })]
         }
         FormEvent::Ask(question) => vec![Effect::Start(Purpose::FormQuestion, Request::Ask(question))],
     }

@@ -1,17 +1,27 @@
 //! Waiting for the engine to say that something changed.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    collections::BTreeMap,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use crate::{domain::Message, link::Listener};
+use crate::{
+    domain::{EntryId, Message, command::Progress},
+    link::Listener,
+};
 
-/// Rings at every change that the engine tells of.
+/// Rings at every change that the engine tells of, and keeps how far uploads are.
 #[derive(Default)]
 pub struct Bell {
-    rings: Mutex<u64>,
+    heard: Mutex<Heard>,
     rung: Condvar,
+}
+
+#[derive(Default)]
+struct Heard {
+    rings: u64,
+    uploads: BTreeMap<EntryId, Progress>,
 }
 
 impl Bell {
@@ -19,21 +29,33 @@ impl Bell {
     pub fn listener(bell: &Arc<Self>) -> Listener {
         let bell = Arc::clone(bell);
         Box::new(move |message| {
-            if matches!(message, Message::Delta(_)) {
-                *bell.rings.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-                bell.rung.notify_all();
+            let mut heard = bell.heard();
+            match message {
+                Message::Delta(_) => {}
+                Message::Progress(progress) => drop(heard.uploads.insert(progress.entry, progress)),
+                _ => return,
             }
+            heard.rings += 1;
+            bell.rung.notify_all();
         })
     }
 
     /// How often it rang. To be asked before one looks, so that no change between looking and waiting is missed.
     pub fn rings(&self) -> u64 {
-        *self.rings.lock().unwrap_or_else(PoisonError::into_inner)
+        self.heard().rings
+    }
+
+    /// How far the upload of a write is, when it has begun.
+    pub fn progress(&self, entry: EntryId) -> Option<Progress> {
+        self.heard().uploads.get(&entry).copied()
     }
 
     /// Waits until it rang more often than `heard`, at most so long.
     pub fn wait(&self, heard: u64, patience: Duration) {
-        let rings = self.rings.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.rung.wait_timeout_while(rings, patience, |rings| *rings == heard));
+        drop(self.rung.wait_timeout_while(self.heard(), patience, |now| now.rings == heard));
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

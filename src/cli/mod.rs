@@ -5,6 +5,7 @@ mod args;
 mod assistance;
 mod attach;
 mod attachments;
+mod bar;
 mod bell;
 mod config;
 mod consults;

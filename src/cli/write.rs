@@ -1,7 +1,7 @@
 //! Queued writes from the command line: saved, told, and waited for when asked.
 
 use std::{
-    io::{IsTerminal as _, Write as _},
+    io::Write as _,
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -9,7 +9,13 @@ use std::{
 use clap::Args;
 use serde_json::json;
 
-use super::{CliError, attach, desk::Desk, print::json_line, reason};
+use super::{
+    CliError, attach,
+    bar::{self, Line},
+    desk::Desk,
+    print::json_line,
+    reason,
+};
 use crate::domain::{
     Command, Entry, EntryId, EntryState, Intent, Query, RecordId, Reply,
     view::{Answer, sending},
@@ -54,21 +60,18 @@ fn look(desk: &Desk<'_>, entry: EntryId) -> Result<Entry, CliError> {
 /// The write once it is acknowledged, needs a person, or the time is over. On a terminal its way is told on standard error.
 fn awaited(desk: &Desk<'_>, id: EntryId, patience: Duration) -> Result<Entry, CliError> {
     let end = Instant::now() + patience;
-    let watched = std::io::stderr().is_terminal();
-    let mut shown = "";
+    let mut line = Line::on_stderr();
     loop {
         let heard = desk.bell.rings();
         let entry = look(desk, id)?;
         let word = entry.state.word();
-        if watched && word != shown {
-            let _ = write!(std::io::stderr(), "\r\x1b[K{id}: {word}");
-            shown = word;
-        }
+        let upload = desk.bell.progress(id).filter(|_| matches!(entry.state, EntryState::InFlight { .. }));
+        line.show(
+            upload.map_or_else(|| format!("{id}: {word}"), |upload| format!("{id}: {word} {}", bar::bar(upload))),
+        );
         let left = end.saturating_duration_since(Instant::now());
         if entry.state.closed() || entry.state.needs_person() || left.is_zero() {
-            if watched {
-                let _ = write!(std::io::stderr(), "\r\x1b[K");
-            }
+            line.clear();
             return Ok(entry);
         }
         // A change may be told late by an engine that is busy: looking now and then costs nothing.

@@ -216,14 +216,23 @@ impl Solo {
         Ok(acked(&reply))
     }
 
-    /// Whether a request stands at the place. One that was created before ours left is somebody else's, so it says nothing.
+    /// Whether a request stands at the place. One that was created before ours left is somebody else's, so it says nothing;
+    /// and neither does none: Solo knows only present requests, so ours may have been answered by now, and asking again would
+    /// call somebody to a bed where they have been. Whoever stands at the bed knows.
     pub(super) async fn find_assistance(
         &self,
         errand: &Errand,
         place: &Place,
         trail: &mut Trail,
     ) -> Result<Finding, Finding> {
-        let (_, observation) = self.assistance(place, trail).await.map_err(absent_or_failed)?;
+        let (_, observation) =
+            self.assistance(place, trail).await.map_err(|unread| match absent_or_failed(unread) {
+                Finding::Absent => {
+                    let why = "no request stands there: it did not arrive, or somebody has answered it already";
+                    Finding::CannotTell(Reason::new(ReasonKind::NotFound, why))
+                }
+                other => other,
+            })?;
         let created = match &observation.record {
             Some(Record::Assistance(a)) => a.created_at,
             _ => None,

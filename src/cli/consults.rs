@@ -1,4 +1,4 @@
-//! `wardroom consults ask`: a consult through the call centre (Solo's perfect answer).
+//! `wardroom consults ask|list|show`: a consult through the call centre (Solo's perfect answer).
 
 use std::process::ExitCode;
 
@@ -7,10 +7,11 @@ use clap::{Args, Subcommand};
 use super::{
     CliError,
     desk::Desk,
+    sent::{self, Sent},
     write::{Following, submit},
 };
 use crate::domain::{
-    Intent, RecordId,
+    Intent, Kind, RecordId,
     consult::{Consult, ConsultReason, ConsultType},
 };
 
@@ -26,6 +27,8 @@ pub struct Consults {
 pub enum ConsultsAction {
     /// Ask for a consult. A second one within 24 hours is refused by the vendor
     Ask(Box<Ask>),
+    #[command(flatten)]
+    Sent(Sent),
 }
 
 /// What is asked.
@@ -74,9 +77,12 @@ pub struct Ask {
     pub following: Following,
 }
 
-/// Asks.
+/// Carries a command about consults out.
 pub fn run(desk: &Desk<'_>, action: &ConsultsAction) -> Result<ExitCode, CliError> {
-    let ConsultsAction::Ask(ask) = action;
+    let ask = match action {
+        ConsultsAction::Sent(action) => return sent::run(desk, Kind::Consult, action),
+        ConsultsAction::Ask(ask) => ask,
+    };
     let time = |field: &str, text: &Option<String>| text.as_deref().map(|t| desk.moment(field, t)).transpose();
     let content = Consult {
         first: ask.first.clone(),

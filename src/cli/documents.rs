@@ -1,4 +1,4 @@
-//! `wardroom documents add`.
+//! `wardroom documents add|list|show`.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -8,9 +8,10 @@ use super::{
     CliError,
     desk::{Desk, Whom},
     input,
+    sent::{self, Sent},
     write::{Following, submit},
 };
-use crate::domain::{Intent, RecordId, document::DocumentBody};
+use crate::domain::{Intent, Kind, RecordId, document::DocumentBody};
 
 /// Documents.
 #[derive(Debug, Args)]
@@ -22,6 +23,8 @@ pub struct Documents {
 /// What to do with documents. The vendor never shows one again.
 #[derive(Debug, Subcommand)]
 pub enum DocumentsAction {
+    #[command(flatten)]
+    Sent(Sent),
     /// Add a document of questions with answers to a patient's record
     Add {
         #[command(flatten)]
@@ -45,7 +48,12 @@ pub enum DocumentsAction {
 
 /// Carries a command about documents out.
 pub fn run(desk: &Desk<'_>, action: &DocumentsAction) -> Result<ExitCode, CliError> {
-    let DocumentsAction::Add { whom, name, at, responses, file, following } = action;
+    let (whom, name, at, responses, file, following) = match action {
+        DocumentsAction::Sent(action) => return sent::run(desk, Kind::Document, action),
+        DocumentsAction::Add { whom, name, at, responses, file, following } => {
+            (whom, name, at, responses, file, following)
+        }
+    };
     let at = at.as_deref().map_or(Ok(desk.here.now), |text| desk.moment("--at", text))?;
     let mut pairs: Vec<(String, String)> = match file {
         Some(path) => input::strict("file", &input::json("file", path)?)?,

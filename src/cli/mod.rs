@@ -25,6 +25,7 @@ mod queue;
 mod reports;
 mod sandbox;
 mod save;
+mod sent;
 mod show;
 mod slots;
 mod sync;

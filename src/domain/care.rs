@@ -8,9 +8,9 @@ use super::{
     attachment::{Attachment, FileToAttach},
     entry::{Entry, EntryState, Reason},
     episode::EpisodeTerms,
-    ids::{EntryId, RecordId},
+    ids::{EntryId, RecordId, VendorRef},
     patient::redacted_debug,
-    record::Provenance,
+    record::{Provenance, Record},
     view::PatientRow,
 };
 
@@ -132,4 +132,19 @@ pub enum Standing {
     Elsewhere(String),
 }
 
-redacted_debug!(FileRow, FileList, EpisodeRow, EpisodeList);
+/// A document or consult that was sent from here, or is to be.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentRow {
+    /// Ours.
+    pub id: RecordId,
+    /// What was sent.
+    pub record: Record,
+    /// When it was saved here, or acknowledged where that is not known any more.
+    pub saved_at: Timestamp,
+    /// The vendors' names for it.
+    pub names: Vec<VendorRef>,
+    /// The write that is not finished.
+    pub own: Option<Own>,
+}
+
+redacted_debug!(SentRow, FileRow, FileList, EpisodeRow, EpisodeList);

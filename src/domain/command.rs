@@ -251,8 +251,9 @@ pub struct Progress {
     pub whole: u64,
 }
 
-/// The version of the message types; both ends of a socket must speak the same.
-pub const PROTOCOL: u32 = 2;
+/// The version of the message types; both ends of a socket must speak the same. A test holds it together with the shapes
+/// in `src/link/messages.txt`.
+pub const PROTOCOL: u32 = 3;
 
 /// What changed. A window that misses a number asks for fresh views.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     appointment::{AppointmentStatus, Slot, VideoStatus},
     assistance::{AssistanceRow, Place},
-    care::{EpisodeList, FileList},
+    care::{EpisodeList, FileList, SentRow},
     entry::{Entry, Reason},
     hooks::Hooks,
     identity::Link,
@@ -142,6 +142,13 @@ pub enum Query {
         /// An appointment of theirs, to tell in which episode it is.
         appointment: Option<RecordId>,
     },
+    /// Documents and consults that were sent from here, the newest first; at most 200.
+    Sent {
+        /// Only these: [`Kind::Document`] or [`Kind::Consult`].
+        kind: Option<Kind>,
+        /// Only about this patient: a document by its record, a consult by its medical record number.
+        patient: Option<RecordId>,
+    },
     /// Vendors, queue, receiver, stores.
     Health,
     /// The import under way, or the last one since the start.
@@ -218,6 +225,8 @@ pub enum Answer {
     Health(Box<Health>),
     /// See [`Query::Import`]; `None` when there was none.
     Import(Option<Box<super::import::Import>>),
+    /// See [`Query::Sent`]; `None` when it could not be read here.
+    Sent(Option<Vec<SentRow>>),
     /// See [`Query::Hooks`].
     Hooks(Box<Hooks>),
     /// See [`Query::Assistances`].
@@ -464,6 +473,9 @@ pub struct Detail {
     pub pending: Vec<Entry>,
     /// The patient of an appointment or session.
     pub patient: Option<PatientRow>,
+    /// Documents and consults that were sent from here about a patient, the newest first. No vendor tells of them again.
+    #[serde(default)]
+    pub sent: Vec<SentRow>,
 }
 
 /// A link with both ends described, so that a person can judge it.

@@ -36,6 +36,7 @@ impl Engine {
             }
             Query::Files { appointment } => Answer::Files(self.files(*appointment)),
             Query::Episodes { patient, appointment } => Answer::Episodes(self.episodes(*patient, *appointment)),
+            Query::Sent { kind, patient } => Answer::Sent(self.sent(*kind, *patient)),
             Query::Health => Answer::Health(Box::new(self.health())),
             // Whoever imports knows; an engine alone does not.
             Query::Import => Answer::Import(None),
@@ -99,6 +100,10 @@ impl Engine {
                 state.person(whom)
             }),
         };
+        let sent = match names.kind {
+            Kind::Patient => self.sent(None, Some(id)).unwrap_or_default(),
+            _ => Vec::new(),
+        };
         Ok(Some(Detail {
             id,
             kind: names.kind,
@@ -111,6 +116,7 @@ impl Engine {
             links: self.link_rows(id, links)?,
             pending: unfinished,
             patient,
+            sent,
         }))
     }
 

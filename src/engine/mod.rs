@@ -20,6 +20,7 @@ mod open;
 mod options;
 mod plan;
 mod saved;
+mod sent;
 mod settle;
 mod sightings;
 mod state;

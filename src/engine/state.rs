@@ -16,6 +16,7 @@ use super::{
         patients::{PatientEntry, Patients},
     },
     links::Links,
+    sent::Sent,
 };
 use crate::{
     domain::{
@@ -59,6 +60,10 @@ pub(super) struct State {
     pub(super) stale: HashSet<RecordId>,
     /// Named by another record or an answer, never read.
     pub(super) unread: HashSet<RecordId>,
+    /// Documents and consults that were sent from here.
+    pub(super) sent: BTreeMap<RecordId, Sent>,
+    /// Whether those that were sent before this start are among them.
+    pub(super) sent_known: bool,
     /// Records that turned out to be others.
     pub(super) aliases: HashMap<RecordId, RecordId>,
 }
@@ -79,6 +84,8 @@ impl State {
             links: Links::default(),
             stale: HashSet::new(),
             unread: HashSet::new(),
+            sent: BTreeMap::new(),
+            sent_known: false,
             aliases: HashMap::new(),
         }
     }
@@ -197,7 +204,12 @@ impl State {
                 let old = self.notes.insert(id, entry.clone());
                 old.is_none_or(|old| unstamped(old) != unstamped(entry))
             }
-            (_, Some(_)) => true,
+            (_, Some(shown)) => {
+                if let Some(sent) = Sent::of(&shown) {
+                    self.sent.insert(id, sent);
+                }
+                true
+            }
             (kind, None) => self.forget(id, kind),
         }
     }
@@ -221,6 +233,7 @@ impl State {
             Kind::Room => self.rooms.remove(&id).is_some(),
             Kind::Session => self.sessions.remove(&id).is_some(),
             Kind::EmrAppointment => self.emr.remove(&id).is_some(),
+            Kind::Document | Kind::Consult => self.sent.remove(&id).is_some(),
             _ => self.notes.remove(&id).is_some(),
         }
     }

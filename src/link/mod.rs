@@ -81,4 +81,7 @@ pub enum LinkError {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on says so loudly")]
+mod shapes;
+#[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use std::{
 use super::*;
 use crate::domain::{
     Delta, EntryId, ReasonKind, Request,
-    command::{Level, Toast},
+    command::{Level, PROTOCOL, Toast},
     view::RoomFilter,
 };
 
@@ -166,4 +166,24 @@ fn a_message_that_claims_to_be_huge_is_refused_before_it_is_read() {
     let refused = frame::read::<Message>(&mut &claim[..]);
     assert_eq!(refused.unwrap_err().kind(), std::io::ErrorKind::InvalidData);
     assert!(frame::read::<Message>(&mut &[][..]).unwrap().is_none());
+}
+
+#[test]
+fn a_window_of_another_version_is_told_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("socket");
+    let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let newer = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let asked = super::frame::read::<super::frame::Numbered>(&mut stream).unwrap().unwrap();
+        let welcome = Message::Welcome { to: asked.number, protocol: PROTOCOL + 1 };
+        super::frame::write(&mut stream, &welcome).unwrap();
+        asked.request
+    });
+    let refused = Link::connect(&path, "amira", Box::new(|_| {})).err();
+    assert!(
+        matches!(refused, Some(LinkError::Version { theirs, ours }) if (theirs, ours) == (PROTOCOL + 1, PROTOCOL)),
+        "{refused:?}"
+    );
+    assert!(matches!(newer.join().unwrap(), Request::Hello { protocol: PROTOCOL, .. }));
 }

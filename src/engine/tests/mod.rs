@@ -6,6 +6,7 @@ mod import;
 mod keeping;
 mod order;
 mod restart;
+mod sent;
 mod sequences;
 mod telling;
 mod whom;

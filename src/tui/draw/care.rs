@@ -117,7 +117,7 @@ impl Cx<'_> {
     }
 
     /// A write of one's own below its row, with how far it is.
-    fn own_lines(&self, own: &Own, width: usize, lines: &mut Vec<Line>) {
+    pub(super) fn own_lines(&self, own: &Own, width: usize, lines: &mut Vec<Line>) {
         let glyph = if self.model.setting.plain { "*" } else { "⇅" };
         let mut words = format!("    {glyph} {} {}: {}", own.entry, own.what, own.state);
         if let Some(progress) = self.model.uploads.get(&own.entry) {

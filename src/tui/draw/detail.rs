@@ -66,6 +66,20 @@ impl Cx<'_> {
         for entry in &detail.pending {
             lines.push((format!("⇅ {} {}: {}", entry.id, entry.intent.word(), entry.state.word()), Token::Own));
         }
+        if !detail.sent.is_empty() {
+            lines.push((String::new(), Token::Text));
+            lines.push(("Sent from here; Solo shows none of it again".into(), Token::Title));
+        }
+        for row in &detail.sent {
+            lines.push((
+                format!("{} {} · {}", capital(row.record.kind().word()), row.id, self.time(row.saved_at)),
+                Token::Strong,
+            ));
+            self.record_lines(&row.record, width, &mut lines);
+            if let Some(own) = &row.own {
+                self.own_lines(own, width, &mut lines);
+            }
+        }
         for row in &detail.links {
             let standing = match row.link.standing {
                 Standing::Made => "linked by our own write",

@@ -8,7 +8,7 @@ use crate::domain::{
     RecordId, Reply, Source, VendorId, VendorRef,
     appointment::{Appointment, AppointmentStatus, Slot},
     attachment::{Attachment, Mime},
-    care::{EpisodeList, EpisodeRow, FileList, FileRow, Standing as Place, VisitInEpisode},
+    care::{EpisodeList, EpisodeRow, FileList, FileRow, SentRow, Standing as Place, VisitInEpisode},
     command::{Decision, Refusal},
     entry::{Exchange, ReasonKind, Step, StepKind},
     episode::{Episode, EpisodeStatus, EpisodeTerms},
@@ -195,6 +195,8 @@ pub(in crate::tui) struct World {
     pub(in crate::tui) desks: super::desk::Desks,
     /// On every appointment.
     pub(in crate::tui) files: Vec<FileRow>,
+    /// Documents and consults that were sent about whoever is looked at.
+    pub(in crate::tui) sent: Vec<SentRow>,
     /// Of every patient.
     pub(in crate::tui) episodes: Vec<EpisodeRow>,
     /// In which of them every appointment is.
@@ -256,6 +258,7 @@ impl World {
                 ("Provider".into(), "https://visit.example.test/p/2f7c?room=7".into()),
             ],
             desks: super::desk::Desks::small(),
+            sent: Vec::new(),
             files: vec![
                 file(0, "referral-1f3a9c02.pdf", Mime::Pdf, 182_400, false),
                 file(1, "rash-left-arm.jpeg", Mime::Jpeg, 2_411_724, false),
@@ -346,6 +349,7 @@ impl World {
             Query::Episodes { patient, appointment } => {
                 Answer::Episodes(Some(Box::new(self.episodes(*patient, *appointment))))
             }
+            Query::Sent { .. } => Answer::Sent(Some(self.sent.clone())),
             Query::Health => Answer::Health(Box::new(self.health.clone())),
             Query::Import => Answer::Import(None),
             Query::Hooks => Answer::Hooks(Box::new(self.desks.hooks.clone())),
@@ -417,6 +421,7 @@ impl World {
             links: self.links.clone(),
             pending: self.entries.iter().take(1).cloned().collect(),
             patient,
+            sent: self.sent.clone(),
         }))
     }
 

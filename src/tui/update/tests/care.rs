@@ -2,11 +2,12 @@
 
 use crate::{
     domain::{
-        Command, Delta, Entry, EntryId, EntryState, Intent, Message, Reason, ReasonKind, RecordId, VendorId,
+        Command, Delta, Entry, EntryId, EntryState, Intent, Message, Reason, ReasonKind, Record, RecordId, VendorId,
         attachment::FileToAttach,
-        care::{Own, Standing},
+        care::{Own, SentRow, Standing},
         command::{Progress, Touched},
         consult::{Consult, ConsultReason, ConsultType},
+        document::{Document, DocumentBody},
     },
     tui::{
         harness::{
@@ -15,7 +16,10 @@ use crate::{
             noon,
         },
         layers::Layer,
-        picture::tests::halves,
+        picture::{
+            means::{Means, Protocol},
+            tests::halves,
+        },
     },
 };
 
@@ -243,4 +247,64 @@ fn the_refusal_of_a_second_consult_within_a_day_is_shown_as_what_it_is() {
     desk.shows(&["there is a visit already", "last 24 hours", "second one"]);
     let ours = Some(("visit", "a visit exists, perhaps ours"));
     outbox_with(refused(ReasonKind::AlreadyThere, "A visit exists", ours)).shows(&["may be the one"]);
+}
+
+#[test]
+fn what_was_sent_about_a_patient_stands_in_their_details_with_its_state() {
+    let mut world = World::small();
+    let body = DocumentBody {
+        name: "Intake of Monday".into(),
+        at: noon(),
+        responses: vec![("Smokes?".into(), "Not any more".into())],
+    };
+    let entry = refused(ReasonKind::Invalid, "A visit has already been created", None);
+    let Intent::AskConsult { content, .. } = entry.intent.clone() else { panic!("a consult") };
+    let row = |id, record| SentRow { id: RecordId(id), record, saved_at: noon(), names: Vec::new(), own: None };
+    let document = Record::Document(Box::new(Document { patient: Some(patient_id(1)), body }));
+    world.sent = vec![SentRow { own: Some(Own::from(&entry)), ..row(88, Record::Consult(content)) }, row(87, document)];
+    let mut desk = Desk::with(world, 200, 60, |_| {});
+    desk.keys("3gj<enter>").shows(&[
+        "Sent from here; Solo shows none of it again",
+        "Consult r88",
+        "rejected",
+        "A visit has already been created",
+        "Document r87",
+        "Intake of Monday",
+        "Not any more",
+    ]);
+}
+
+#[test]
+fn a_terminal_with_graphics_shows_a_picture_as_it_is_until_its_layer_closes_or_something_covers_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("arm.png");
+    let bytes = halves(80, 40);
+    std::fs::write(&path, &bytes).unwrap();
+    let mut world = World::small();
+    let file = FileToAttach::describe(path, "arm.png", bytes.as_slice(), 1 << 20).unwrap();
+    world.files[1].file.mime = Some(file.mime.clone());
+    world.files[1].local = Some(Box::new(file.clone()));
+    let means = |protocol| Means { protocol, ..Means::default() };
+    let mut desk = Desk::with(world, 80, 24, |s| s.pictures = means(Protocol::Kitty));
+    desk.keys("2gAj").lacks(&["▀"]);
+    assert_eq!(desk.plate(), None);
+    desk.keys("p").lacks(&["▀"]);
+    let shown = desk.plate().unwrap();
+    assert!(shown.bottom() < 24 && shown.width > 0);
+    desk.resize(100, 30);
+    assert!(desk.plate().is_some_and(|area| area != shown && area.right() <= 100 && area.bottom() < 30));
+    // The help lies over it.
+    desk.keys("?");
+    assert_eq!(desk.plate(), None);
+    desk.keys("<esc>");
+    assert!(desk.plate().is_some());
+    desk.keys("p").lacks(&["▀"]);
+    assert_eq!(desk.plate(), None);
+    desk.keys("p<esc>");
+    assert_eq!(desk.plate(), None, "it goes with its layer");
+    let mut world = World::small();
+    world.files[1].file.mime = Some(file.mime.clone());
+    world.files[1].local = Some(Box::new(file));
+    let mut desk = Desk::with(world, 80, 24, |s| s.pictures = means(Protocol::Off));
+    desk.keys("2gAjp").lacks(&["▀"]).shows(&["pictures are off"]);
 }

@@ -166,3 +166,69 @@ fn the_reader_of_imports_sees_groups_and_single_paths() {
     let words: Vec<_> = paths.iter().map(|p| word(p)).collect();
     assert_eq!(words, ["domain", "link", "vendor"]);
 }
+
+/// The names of all tests in the sources: functions below a test attribute, and those in a `proptest!`.
+fn tests_in(text: &str, found: &mut std::collections::BTreeSet<String>) {
+    let mut next = false;
+    for line in text.lines().map(str::trim) {
+        next |= line == "#[test]" || line.starts_with("#[tokio::test");
+        let name = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ").filter(|_| next);
+        if let Some(name) = name.and_then(|n| n.split(['(', '<']).next()) {
+            found.insert(name.to_owned());
+            next = false;
+        }
+    }
+}
+
+/// Each promise with the tests that its row names, and whether it is said to be open.
+fn promises(text: &str) -> Vec<(String, Vec<String>, bool)> {
+    let rows = text.lines().filter_map(|l| l.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+    let rows = rows.filter(|(promise, _)| *promise != "promise" && !promise.starts_with("---"));
+    let names = |kept: &str| kept.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    rows.map(|(promise, kept)| (promise.to_owned(), names(kept), kept.contains("not yet"))).collect()
+}
+
+#[test]
+fn every_promise_is_kept_by_tests_that_exist_or_is_said_to_be_open() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    sources(&root.join("src"), &mut files);
+    sources(&root.join("tests"), &mut files);
+    let mut known = std::collections::BTreeSet::new();
+    files.iter().for_each(|file| tests_in(&fs::read_to_string(file).unwrap(), &mut known));
+    let rows = promises(&fs::read_to_string(root.join("docs/PROMISES.md")).unwrap());
+    assert!(rows.len() > 40, "only {} promises", rows.len());
+    for (promise, tests, open) in rows {
+        assert!(open || !tests.is_empty(), "nothing keeps: {promise}");
+        for test in tests {
+            assert!(known.contains(&test), "{promise}: there is no test {test}");
+        }
+    }
+}
+
+#[test]
+fn the_reader_of_promises_sees_names_and_what_is_open() {
+    let text = "| promise | kept by |\n| --- | --- |\n| A b | `one`, `two_2` |\n| C | not yet |\n";
+    let row =
+        |promise: &str, tests: &[&str], open| (promise.to_owned(), tests.iter().map(|t| (*t).into()).collect(), open);
+    assert_eq!(promises(text), [row("A b", &["one", "two_2"], false), row("C", &[], true)]);
+    let mut known = std::collections::BTreeSet::new();
+    tests_in(
+        "#[test]\nfn one() {\n}\nfn helper() {}\n#[tokio::test(start_paused = true)]\nasync fn two_2() {\n",
+        &mut known,
+    );
+    assert_eq!(known.into_iter().collect::<Vec<_>>(), ["one", "two_2"]);
+}
+
+/// On a shared host another program would be one more way out for patient data, and for what it inherits.
+#[test]
+fn no_other_program_is_started() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    for file in files.iter().filter(|f| !f.ends_with("tests.rs") && !f.components().any(|c| c.as_os_str() == "tests")) {
+        let text = fs::read_to_string(file).unwrap();
+        for way in ["process::Command", "Command::new(", "posix_spawn", "execve"] {
+            assert!(!text.contains(way), "{}: {way}", file.display());
+        }
+    }
+}

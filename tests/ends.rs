@@ -149,3 +149,16 @@ fn a_reader_or_a_terminal_that_goes_away_is_no_failure_of_a_command() {
     terminal.ended();
     assert!(!terminal.written().contains("panicked"), "{}", terminal.written());
 }
+
+/// Memory holds keys and patients.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_core_of_this_process_is_written() {
+    let home = Home::new();
+    let mut demo = home.start(&["demo", "--headless", "--patients", "20", "--data-dir", &dir(&home)]);
+    demo.line("The demo runs in ");
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", demo.id())).unwrap();
+    let core = limits.lines().find(|l| l.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().filter(|word| *word == "0").count(), 2, "{core}");
+    demo.stop();
+}

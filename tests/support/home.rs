@@ -157,6 +157,11 @@ impl Process {
         self.lines.recv_timeout(patience).ok()
     }
 
+    /// Its number at the kernel.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: rustix::process::Signal) {
         rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).unwrap();

@@ -113,7 +113,7 @@ fn a_very_small_terminal_shows_what_it_can_and_grows_again() {
 fn panics_while_it_draws() {
     use wardroom::tui::terminal::{Screen, install_panic_hook};
     install_panic_hook(|| false);
-    let mut screen = Screen::take(true).unwrap();
+    let mut screen = Screen::take(true, wardroom::tui::picture::means::Means::default()).unwrap();
     screen.raw(b"\x1b[41m\x1b[?25l a row of Testmann, Tom").unwrap();
     panic!("Testmann, Tom, born 1950-01-02");
 }

@@ -39,7 +39,8 @@ fn a_terminal_that_announces_nothing_gets_half_blocks_and_loses_them_with_the_fo
     let mut window = choosing(&home, "xterm-256color");
     window.line("the picture", SOON, &["▀▀▀▀"]);
     window.press("\x1b");
-    window.press("y");
+    window.line("the question", SOON, &["Esc again throws it away"]);
+    window.press("\x1b");
     window.gone("the picture", SOON, &["▀▀▀▀"]);
     let written = window.written();
     for sequence in ["\x1b_G", "\x1bP", "\x1b]1337"] {

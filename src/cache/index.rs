@@ -14,21 +14,46 @@ const CHUNK: usize = 1 << 20;
 /// Nothing larger is read back.
 const LIMIT: u64 = 1 << 30;
 
-/// Writes `index` to `path`.
-pub(super) fn save(path: &Path, sealer: &Sealer, index: &[u8]) -> Result<(), FileError> {
-    let failed = |error: crate::seal::NoEntropy| FileError {
-        path: path.to_owned(),
-        kind: FileErrorKind::Io(std::io::Error::other(error)),
-    };
+/// Hands the pieces of an index on to where they are written.
+pub type Pieces<'a> = &'a mut dyn FnMut(&mut dyn FnMut(&[u8]));
+
+/// Writes an index of `len` bytes to `path`, piece by piece: it is in memory only once, and not as one block.
+pub(super) fn save(path: &Path, sealer: &Sealer, len: u64, pieces: Pieces<'_>) -> Result<(), FileError> {
+    let failed = |error: std::io::Error| FileError { path: path.to_owned(), kind: FileErrorKind::Io(error) };
+    let other = |error: crate::seal::NoEntropy| failed(std::io::Error::other(error));
     let mut header = [0; HEADER];
     header[..8].copy_from_slice(MAGIC);
     // Binds the parts of one file together: parts of an older file do not fit among them.
-    SystemEntropy.fill(&mut header[8..24]).map_err(failed)?;
-    header[24..].copy_from_slice(&(index.len() as u64).to_be_bytes());
+    SystemEntropy.fill(&mut header[8..24]).map_err(other)?;
+    header[24..].copy_from_slice(&len.to_be_bytes());
     let mut file = files::AtomicFile::create(path)?;
     file.write(&header)?;
-    for (number, part) in index.chunks(CHUNK).enumerate() {
-        file.write(&sealer.seal(&place(&key(&header, number)), part).map_err(failed)?)?;
+    let (mut number, mut written) = (0, 0_u64);
+    let mut part = Zeroizing::new(Vec::with_capacity(CHUNK));
+    let mut seal = |part: &mut Zeroizing<Vec<u8>>| -> Result<(), FileError> {
+        file.write(&sealer.seal(&place(&key(&header, number)), part).map_err(other)?)?;
+        number += 1;
+        written += part.len() as u64;
+        part.clear();
+        Ok(())
+    };
+    let mut sealed = Ok(());
+    pieces(&mut |mut piece| {
+        while sealed.is_ok() && !piece.is_empty() {
+            let (now, rest) = piece.split_at(piece.len().min(CHUNK - part.len()));
+            part.extend_from_slice(now);
+            piece = rest;
+            if part.len() == CHUNK {
+                sealed = seal(&mut part);
+            }
+        }
+    });
+    sealed?;
+    if !part.is_empty() {
+        seal(&mut part)?;
+    }
+    if written != len {
+        return Err(failed(std::io::Error::other("the index changed while it was written")));
     }
     file.commit()
 }

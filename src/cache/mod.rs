@@ -23,6 +23,8 @@ use std::{
 
 use zeroize::Zeroizing;
 
+pub use self::index::Pieces;
+
 use self::{
     committer::{Pending, Shared},
     disk::Part,
@@ -341,7 +343,15 @@ impl Cache {
     /// # Errors
     /// When it cannot be written; the one before stays.
     pub fn save_index(&self, index: &[u8]) -> Result<(), FileError> {
-        index::save(&self.dir.join("index"), &self.sealer, index)
+        self.write_index(index.len() as u64, &mut |sink| sink(index))
+    }
+
+    /// As [`Cache::save_index`], for an index of `len` bytes that comes in pieces.
+    ///
+    /// # Errors
+    /// When it cannot be written or has another length; the one before stays.
+    pub fn write_index(&self, len: u64, pieces: Pieces<'_>) -> Result<(), FileError> {
+        index::save(&self.dir.join("index"), &self.sealer, len, pieces)
     }
 
     /// The index as last kept; `None` when there is none or it does not open.

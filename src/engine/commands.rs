@@ -211,7 +211,7 @@ impl Engine {
                 (whom, patient) => whom.is_some() && patient.is_none(),
             },
             Intent::StartSession { appointment, .. } => {
-                state.board.get(*appointment).is_some() || state.comes_to(*appointment).is_some()
+                state.board.contains(*appointment) || state.comes_to(*appointment).is_some()
             }
             _ => true,
         });

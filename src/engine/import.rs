@@ -4,6 +4,11 @@
 //! what a read, a webhook or our own write said, nor a dump of a later moment; it fills gaps, and what it filled keeps the
 //! moment of the read that it was filled into.
 
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io,
+};
+
 use jiff::Timestamp;
 
 use super::{
@@ -106,7 +111,7 @@ impl Engine {
                 Some(id) => super::kind_of(tx, id)?.map(|kind| (id, kind)),
                 None => None,
             };
-            let mut batch = Batch { engine: &engine, source, now, creates, plan: Plan::default() };
+            let mut batch = Batch { engine: &engine, source, now, creates, overruled: false, plan: Plan::default() };
             for observation in observations {
                 batch.take(tx, observation)?;
             }
@@ -141,13 +146,38 @@ pub(super) fn newer(known: &Facts, told: Vec<(Fact, String)>, as_of: Timestamp) 
     told.into_iter().filter(|(fact, _)| may(fact)).collect()
 }
 
+/// Everything that a row of a dump says, as one number that is never 0. Another mapping of the columns says something else.
+pub(super) fn number(row: &Observation) -> u64 {
+    /// What is written is hashed.
+    struct Hashed(DefaultHasher);
+    impl io::Write for Hashed {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.write(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut hashed = Hashed(DefaultHasher::new());
+    row.refs.hash(&mut hashed.0);
+    row.facts.hash(&mut hashed.0);
+    row.raw.0.hash(&mut hashed.0);
+    match serde_json::to_writer(&mut hashed, &row.record) {
+        Ok(()) => hashed.0.finish().max(1),
+        // Never the number of another row.
+        Err(_) => 0,
+    }
+}
+
 impl Batch<'_> {
-    /// Takes an imported row about a record that nobody knew, without looking for what cannot be there; hands every other
-    /// one back.
+    /// Takes an imported row about a record that nobody knew, without looking for what cannot be there, and one that says
+    /// what is known already; hands every other one back. `row` is its number.
     pub(super) fn take_new(
         &mut self,
         tx: &mut Tx<'_>,
         observation: Observation,
+        row: u64,
     ) -> Result<Option<Observation>, LedgerError> {
         let Some(kind) = observation.record.as_ref().map(Record::kind).filter(|_| self.source == Source::Import) else {
             return Ok(Some(observation));
@@ -157,8 +187,11 @@ impl Batch<'_> {
             return Ok(Some(observation));
         }
         for about in &observation.refs {
-            if tx.record_of(about)?.is_some() {
-                return Ok(Some(observation));
+            if let Some(id) = tx.record_of(about)? {
+                let id = self.engine.resolve(id);
+                let touched = self.plan.contents.contains_key(&id);
+                let known = !touched && self.engine.with_state(|state| state.knows(id, kind, row));
+                return Ok((!known).then_some(observation));
             }
         }
         let Observation { refs, record: Some(mut record), facts: told, raw, complete } = observation else {
@@ -191,6 +224,7 @@ impl Batch<'_> {
             vendor: refs.first().map_or(super::settle::NOBODY, |about| about.vendor),
             number: None,
             seen: facts.status.as_ref().map(Seen::from),
+            told: row,
         };
         self.plan.rows.push((id, kind, base));
         self.plan.told.push(id);
@@ -214,7 +248,9 @@ impl Batch<'_> {
         if old.record == record {
             return Ok(false);
         }
-        let only_gaps = old.complete || old.provenance.source != Source::Import || old.provenance.at > self.now;
+        let read = old.complete || old.provenance.source != Source::Import;
+        let only_gaps = read || old.provenance.at > self.now;
+        self.overruled |= only_gaps && !read;
         let (record, _) = absorb::over(Some((&old.record, only_gaps)), record, false);
         if old.record == record {
             return Ok(false);

@@ -321,8 +321,8 @@ impl Engine {
         }
         self.inner.cache.drain();
         let stamp = self.inner.options.random.next_u64() >> 11;
-        let Some(bytes) = self.with_state(|state| saved::save(state, stamp)) else { return Ok(()) };
-        self.inner.cache.save_index(&bytes)?;
+        // Nothing changes meanwhile, so nobody waits for the state but who would wait for this anyway.
+        self.with_state(|state| saved::save(state, stamp, &self.inner.cache))?;
         self.inner.ledger.commit(move |tx| tx.put_setting(SNAPSHOT, &stamp))?;
         *lock(&self.inner.closed) = true;
         Ok(())

@@ -45,6 +45,8 @@ pub(super) struct Plan {
     pub(super) drafts: Vec<crate::domain::note::Draft>,
     /// Records that nobody knew before, with all that their rows are made of.
     pub(super) rows: Vec<(RecordId, Kind, Base)>,
+    /// Records of which a row of a dump, as a number, says exactly what was known.
+    pub(super) same: Vec<(RecordId, Kind, u64)>,
 }
 
 impl Plan {
@@ -62,13 +64,16 @@ pub(super) struct Batch<'a> {
     pub(super) now: Timestamp,
     /// The record that our own write made, until the observation about it has come.
     pub(super) creates: Option<(RecordId, Kind)>,
+    /// A later dump said something else than the row at hand.
+    pub(super) overruled: bool,
     pub(super) plan: Plan,
 }
 
 impl Batch<'_> {
     /// Works one observation in.
     pub(super) fn take(&mut self, tx: &mut Tx<'_>, observation: Observation) -> Result<(), LedgerError> {
-        let Some(observation) = self.take_new(tx, observation)? else { return Ok(()) };
+        let row = if self.source == Source::Import { import::number(&observation) } else { 0 };
+        let Some(observation) = self.take_new(tx, observation, row)? else { return Ok(()) };
         let Observation { refs, record, facts, raw, complete } = observation;
         let Some(kind) = record.as_ref().map(Record::kind).or_else(|| refs.first().map(|r| r.kind)) else {
             return Ok(());
@@ -82,7 +87,9 @@ impl Batch<'_> {
             self.plan.told.push(id);
         }
         let mut known_facts = tx.facts(id)?;
+        let all = facts.len();
         let facts = if self.source == Source::Import { import::newer(&known_facts, facts, self.now) } else { facts };
+        self.overruled = facts.len() < all;
         let mut facts_changed = absorb::put_facts(&mut known_facts, facts, self.source, self.now);
         if let Some(mut record) = record {
             for pointer in record.pointers_mut() {
@@ -102,6 +109,8 @@ impl Batch<'_> {
         if facts_changed {
             tx.put_facts(id, &known_facts)?;
             self.plan.show(id, kind);
+        } else if row != 0 && !self.overruled && !self.plan.contents.contains_key(&id) {
+            self.plan.same.push((id, kind, row));
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{
     index::{
-        board::Visit,
+        board::Board,
         lists::{NoteEntry, SessionItem},
         patients::Patients,
         segment::Segment,
@@ -16,14 +16,13 @@ use super::{
     },
     state::{EmrEntry, State},
 };
-use crate::domain::RecordId;
+use crate::{cache::Cache, domain::RecordId, seal::FileError};
 
-const MAGIC: &[u8; 8] = b"WRINDEX\x02";
+const MAGIC: &[u8; 8] = b"WRINDEX\x03";
 
-/// Everything of the index but the patients.
+/// Everything of the index but patients and appointments.
 #[derive(Serialize, Deserialize, Default)]
 pub(super) struct Rest {
-    visits: Vec<(RecordId, Visit)>,
     rooms: BTreeMap<RecordId, String>,
     sessions: Vec<(RecordId, SessionItem)>,
     notes: Vec<(RecordId, NoteEntry)>,
@@ -39,6 +38,7 @@ pub(super) struct Saved {
     /// Which one; the ledger names the one that nothing happened after.
     pub(super) stamp: u64,
     patients: Patients,
+    board: Board,
     rest: Rest,
 }
 
@@ -46,19 +46,24 @@ impl Saved {
     pub(super) fn load(bytes: &[u8]) -> Result<Self, Damaged> {
         let rest = bytes.strip_prefix(MAGIC.as_slice()).ok_or(Damaged)?;
         let (stamp, rest) = rest.split_first_chunk::<8>().ok_or(Damaged)?;
-        let (length, rest) = rest.split_first_chunk::<8>().ok_or(Damaged)?;
-        let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| Damaged)?;
-        let (patients, rest) = rest.split_at_checked(length).ok_or(Damaged)?;
+        let (patients, rest) = part(rest)?;
+        let (visits, rest) = part(rest)?;
+        // A million appointments take as long as all the rest.
+        let (board, patients) = std::thread::scope(|scope| {
+            let board = std::thread::Builder::new().name("wardroom-board".into());
+            let board = board.spawn_scoped(scope, || Board::load(visits)).map_err(|_| Damaged)?;
+            let patients = Segment::load(patients);
+            Ok((board.join().map_err(|_| Damaged)??, patients?))
+        })?;
         let rest = serde_json::from_slice(rest).map_err(|_| Damaged)?;
-        let patients = Patients::over(Segment::load(patients)?);
-        Ok(Self { stamp: u64::from_le_bytes(*stamp), patients, rest })
+        Ok(Self { stamp: u64::from_le_bytes(*stamp), patients: Patients::over(patients), board, rest })
     }
 
     /// Everything as it was saved, put into `state`. Only for the snapshot that nothing happened after.
     pub(super) fn whole(self, state: &mut State) {
         let rest = self.rest;
         state.patients = self.patients;
-        rest.visits.into_iter().for_each(|(id, visit)| state.board.put(id, visit));
+        state.board = self.board;
         state.rooms = rest.rooms;
         state.sessions = rest.sessions.into_iter().collect();
         state.notes = rest.notes.into_iter().collect();
@@ -75,15 +80,21 @@ impl Saved {
     }
 }
 
-/// The state's index as bytes.
-pub(super) fn save(state: &State, stamp: u64) -> Option<Zeroizing<Vec<u8>>> {
+/// The first part, under its length, and what comes after it.
+fn part(bytes: &[u8]) -> Result<(&[u8], &[u8]), Damaged> {
+    let (length, rest) = bytes.split_first_chunk::<8>().ok_or(Damaged)?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| Damaged)?;
+    rest.split_at_checked(length).ok_or(Damaged)
+}
+
+/// Has the state's index written to the cache. The appointments are never in memory as bytes: they are counted first.
+pub(super) fn save(state: &State, stamp: u64, cache: &Cache) -> Result<(), FileError> {
     let packed = state.patients.packed();
     let patients =
         Zeroizing::new(if state.patients.all_packed() { packed.save() } else { state.patients.merged().save() });
     let overlaid: HashSet<RecordId> =
         state.queue.iter().filter(|e| e.state.shows()).map(crate::domain::Entry::lane).collect();
     let rest = Rest {
-        visits: state.board.iter().map(|(id, v)| (id, v.clone())).collect(),
         rooms: state.rooms.clone(),
         sessions: state.sessions.iter().map(|(id, s)| (*id, s.clone())).collect(),
         notes: state.notes.iter().map(|(id, n)| (*id, n.clone())).collect(),
@@ -92,12 +103,18 @@ pub(super) fn save(state: &State, stamp: u64) -> Option<Zeroizing<Vec<u8>>> {
         stale: state.stale.iter().copied().collect(),
         overlaid: overlaid.into_iter().collect(),
     };
-    let rest = Zeroizing::new(serde_json::to_vec(&rest).ok()?);
-    let mut bytes = Zeroizing::new(Vec::with_capacity(24 + patients.len() + rest.len()));
-    bytes.extend_from_slice(MAGIC);
-    bytes.extend_from_slice(&stamp.to_le_bytes());
-    bytes.extend_from_slice(&(patients.len() as u64).to_le_bytes());
-    bytes.extend_from_slice(&patients);
-    bytes.extend_from_slice(&rest);
-    Some(bytes)
+    // A map whose keys are numbers and texts always has a form.
+    let rest = Zeroizing::new(serde_json::to_vec(&rest).unwrap_or_default());
+    let mut visits = 0;
+    state.board.save(&mut |piece| visits += piece.len() as u64);
+    let lengths = MAGIC.len() as u64 + 3 * 8;
+    cache.write_index(lengths + patients.len() as u64 + visits + rest.len() as u64, &mut |sink| {
+        sink(MAGIC);
+        sink(&stamp.to_le_bytes());
+        sink(&(patients.len() as u64).to_le_bytes());
+        sink(&patients);
+        sink(&visits.to_le_bytes());
+        state.board.save(sink);
+        sink(&rest);
+    })
 }

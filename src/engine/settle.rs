@@ -33,7 +33,7 @@ impl Engine {
 
     /// Brings memory, cache and windows to what a durable transaction changed.
     pub(super) fn settle(&self, plan: Plan) -> Vec<RecordId> {
-        let Plan { told, contents, mut show, entries, links, joined, named, odd, drafts, rows } = plan;
+        let Plan { told, contents, mut show, entries, links, joined, named, odd, drafts, rows, same } = plan;
         let mut touched: Vec<Touched> = Vec::new();
         let mut failures: Vec<Toast> = Vec::new();
         let mut puts = Vec::new();
@@ -118,6 +118,7 @@ impl Engine {
                 touched.push(Touched::Record(kind, id));
             }
         }
+        self.change_state(|state| same.iter().for_each(|(id, kind, row)| state.tell(*id, *kind, *row)));
         for id in relinked {
             if let Some(kind) = self.with_state(|state| state.kind(id)) {
                 touched.push(Touched::Record(kind, id));
@@ -229,5 +230,5 @@ pub(super) fn base_of(ledger: &impl Read, id: RecordId, stored: Option<Stored>) 
     {
         appointment.room = Some(room.clone());
     }
-    Ok(Base { record, vendor: vendor.unwrap_or(NOBODY), number, seen: facts.status.as_ref().map(Seen::from) })
+    Ok(Base { record, vendor: vendor.unwrap_or(NOBODY), number, seen: facts.status.as_ref().map(Seen::from), told: 0 })
 }

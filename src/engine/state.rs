@@ -41,6 +41,8 @@ pub(super) struct Base {
     /// The vendor's number of a session note.
     pub(super) number: Option<String>,
     pub(super) seen: Option<Seen>,
+    /// The row of a dump that says exactly this, as a number; 0 for none.
+    pub(super) told: u64,
 }
 
 pub(super) struct State {
@@ -66,6 +68,8 @@ pub(super) struct State {
     pub(super) sent_known: bool,
     /// Records that turned out to be others.
     pub(super) aliases: HashMap<RecordId, RecordId>,
+    /// Which row of a dump says exactly what is known of a patient, where one does. Appointments have it in their rows.
+    pub(super) told: HashMap<RecordId, u64>,
 }
 
 impl State {
@@ -87,6 +91,7 @@ impl State {
             sent: BTreeMap::new(),
             sent_known: false,
             aliases: HashMap::new(),
+            told: HashMap::new(),
         }
     }
 
@@ -102,13 +107,13 @@ impl State {
     /// The appointment that a session belongs to by a link that holds.
     pub(super) fn visit_of(&self, session: RecordId) -> Option<RecordId> {
         let links = self.links.of(session).iter().filter(|l| l.holds()).map(|l| l.other(session));
-        links.filter(|visit| self.board.get(*visit).is_some()).min()
+        links.filter(|visit| self.board.contains(*visit)).min()
     }
 
     /// What kind of record an id is, of those that have a row.
     pub(super) fn kind(&self, id: RecordId) -> Option<Kind> {
         let kinds = [
-            (Kind::Appointment, self.board.get(id).is_some()),
+            (Kind::Appointment, self.board.contains(id)),
             (Kind::Session, self.sessions.contains_key(&id)),
             (Kind::Room, self.rooms.contains_key(&id)),
             (Kind::EmrAppointment, self.emr.contains_key(&id)),
@@ -152,6 +157,9 @@ impl State {
     /// Makes a record's row anew from what is known and what is queued. Tells whether what people see changed.
     pub(super) fn show(&mut self, id: RecordId, kind: Kind, base: Base, now: Timestamp) -> bool {
         let at = base.record.as_ref().map(|(_, stamp)| stamp.at);
+        if kind == Kind::Patient {
+            self.told.remove(&id);
+        }
         let pending: Vec<Entry> = self.queue.about(id).filter(|e| lies_over(e, at)).cloned().collect();
         let own =
             Stamp { source: crate::domain::Source::Own, at: pending.first().map_or(now, |e| e.saved_at), read_no: 0 };
@@ -162,6 +170,9 @@ impl State {
         match (kind, overlay::shown(record, &pending)) {
             (Kind::Patient, Some(Record::Patient(shown))) => {
                 let entry = PatientEntry::new(id, &shown, stamp.source, stamp.at, stamp.read_no);
+                if pending.is_empty() {
+                    self.tell(id, kind, base.told);
+                }
                 let old = self.patients.get(id);
                 let visible = old.as_ref().is_none_or(|old| !old.looks_like(&entry));
                 if old.as_ref() != Some(&entry) {
@@ -170,13 +181,14 @@ impl State {
                 visible
             }
             (Kind::Appointment, Some(Record::Appointment(shown))) => {
-                let visit = Visit::new(&shown, base.seen, stamp);
+                let told = if pending.is_empty() { base.told } else { 0 };
+                let visit = Visit { told, ..Visit::new(&shown, base.seen, stamp) };
                 let day = self.day(now);
                 if let Some(today) = self.span(day) {
                     self.board.roll(today, now);
                 }
-                let visible = self.board.get(id).is_none_or(|old| !same(old, &visit, |v| &mut v.stamp));
-                self.board.put(id, visit);
+                let visible = self.board.get(id).is_none_or(|old| !old.looks_like(&visit));
+                self.board.put(id, &visit);
                 visible
             }
             (Kind::Room, Some(Record::Room(shown))) => self.rooms.insert(id, shown.name.clone()) != Some(shown.name),
@@ -214,9 +226,32 @@ impl State {
         }
     }
 
+    /// Notes which row of a dump says exactly what is known of a record; 0 for none.
+    pub(super) fn tell(&mut self, id: RecordId, kind: Kind, told: u64) {
+        match kind {
+            Kind::Appointment => self.board.told(id, told),
+            Kind::Patient if told != 0 => {
+                self.told.insert(id, told);
+            }
+            _ => {
+                self.told.remove(&id);
+            }
+        }
+    }
+
+    /// Whether a row of a dump says exactly what is known of a record, and the cache has it.
+    pub(super) fn knows(&self, id: RecordId, kind: Kind, told: u64) -> bool {
+        let known = match kind {
+            Kind::Appointment => self.board.get(id).map(|visit| visit.told),
+            _ => self.told.get(&id).copied(),
+        };
+        known == Some(told) && !self.stale.contains(&id) && !self.unread.contains(&id)
+    }
+
     /// Takes a record's row away. Tells whether there was one.
     pub(super) fn forget(&mut self, id: RecordId, kind: Kind) -> bool {
         self.stale.remove(&id);
+        self.told.remove(&id);
         match kind {
             Kind::Patient => {
                 let known = self.patients.get(id).is_some();
@@ -226,7 +261,7 @@ impl State {
                 known
             }
             Kind::Appointment => {
-                let known = self.board.get(id).is_some();
+                let known = self.board.contains(id);
                 self.board.remove(id);
                 known
             }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     index::{
         Stamp,
-        board::Visit,
+        board::Row,
         lists::{NoteEntry, SessionItem},
         search::Finders,
         terms::{Term, terms},
@@ -98,7 +98,16 @@ impl State {
             return Vec::new();
         }
         let terms = terms(text);
-        let fits = |visit: &Visit| self.fits(&terms, &visit.searched, visit.patient);
+        let finders = Finders::new(&terms);
+        let mut searched = String::new();
+        let mut fits = |visit: &Row<'_>| {
+            terms.is_empty() || {
+                searched.clear();
+                visit.searched_into(&mut searched);
+                self.patients.searched_into(visit.patient, &mut searched);
+                finders.rank(searched.as_bytes()).is_some()
+            }
+        };
         let mut found: Vec<RecordId> = Vec::new();
         for patient in patient.map_or_else(|| vec![None], |p| self.links.same(p).into_iter().map(Some).collect()) {
             found.extend(self.board.list(span.flatten(), room, patient).filter(|(_, v)| fits(v)).map(|(id, _)| id));
@@ -118,12 +127,12 @@ impl State {
             duration: visit.duration,
             patient: visit.patient,
             patient_name: self.name(visit.patient),
-            provider: visit.provider.clone(),
-            room: visit.room.clone(),
-            status: visit.status.clone(),
-            video: visit.video.clone(),
+            provider: visit.provider.to_owned(),
+            room: visit.room.map(|(name, source)| (name.to_owned(), source)),
             wait: visit.wait(),
-            reasons: visit.reasons.clone(),
+            reasons: visit.reasons.to_owned(),
+            status: visit.status,
+            video: visit.video,
             fresh: self.fresh(id, visit.stamp),
         })
     }

@@ -8,6 +8,8 @@ pub mod search;
 pub mod segment;
 pub mod snapshot;
 pub mod terms;
+mod trend;
+pub mod visits;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

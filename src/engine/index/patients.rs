@@ -257,6 +257,16 @@ impl Patients {
         }
     }
 
+    /// What is searched of a patient, folded, at the end of `out`.
+    pub(in crate::engine) fn searched_into(&self, id: Option<RecordId>, out: &mut String) {
+        let Some(id) = id else { return };
+        if let Some(entry) = self.fresh_by_id.get(&id) {
+            out.push_str(&entry.searched);
+        } else if let Some(row) = self.packed.find(id) {
+            out.push_str(std::str::from_utf8(self.packed.searched(row)).unwrap_or_default());
+        }
+    }
+
     /// Whether a record has a row.
     pub fn contains(&self, id: RecordId) -> bool {
         self.fresh_by_id.contains_key(&id) || self.packed.find(id).is_some()

@@ -229,7 +229,7 @@ pub(super) fn source_number(source: Source) -> u8 {
     }
 }
 
-fn source_of(number: u8) -> Source {
+pub(super) fn source_of(number: u8) -> Source {
     match number {
         0 => Source::Webhook,
         1 => Source::Read,

@@ -134,3 +134,40 @@ fn rows_of_one_record_in_one_batch_make_one_record_and_its_pointer_the_same() {
     assert_eq!(after, shown, "as it was made anew from the stores");
     assert!(t.engine.stale(10).is_empty());
 }
+
+#[test]
+fn a_row_that_says_what_is_known_is_passed_over_until_something_else_is_known() {
+    let t = Engine::for_tests().unwrap();
+    let at = |hours: i64| t.now() + jiff::SignedDuration::from_hours(hours);
+    let of = |status: &str, room: &str| {
+        let visit = row(vec![visit_ref("v1")], booked(t.now(), status), vec![(Fact::Room, room.to_owned())]);
+        vec![row(vec![patient_ref("p1")], whole(patient("Ines", "Okafor", "M1")), vec![]), visit]
+    };
+    let stands = || {
+        let (id, Record::Appointment(visit), _) = found(&t, &visit_ref("v1")) else { panic!() };
+        let facts = crate::ledger::Read::facts(t.engine.ledger(), id).unwrap();
+        (visit.status.as_str().to_owned(), facts.get(Fact::Room).unwrap_or_default().to_owned())
+    };
+    let known = || {
+        let rows = of("scheduled", "Blue");
+        rows.iter().all(|row| {
+            let (id, about) = (t.engine.record_of(&row.refs[0]).unwrap(), row.refs[0].kind);
+            t.engine.with_state(|state| state.knows(id, about, super::super::import::number(row)))
+        })
+    };
+    assert_eq!(import(&t, at(1), of("scheduled", "Blue")), 2);
+    assert!(known());
+    assert_eq!(import(&t, at(1), of("scheduled", "Blue")), 0);
+    assert_eq!(import(&t, at(3), of("completed", "Green")), 1);
+    assert!(!known());
+    // An earlier dump changes nothing; a later one that says the same as the earlier does.
+    assert_eq!(import(&t, at(1), of("scheduled", "Blue")), 0);
+    assert_eq!(stands(), ("completed".into(), "Green".into()));
+    import(&t, at(5), of("scheduled", "Blue"));
+    assert_eq!(stands(), ("scheduled".into(), "Blue".into()));
+    import(&t, at(5), of("scheduled", "Blue"));
+    assert!(known(), "noted when it was looked at once more");
+    let read = told(vec![visit_ref("v1")], booked(t.now(), "arrived"));
+    t.engine.apply(vec![read], Source::Read, None).unwrap();
+    assert!(!known());
+}

@@ -117,7 +117,8 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<ExitCode, CliError>
     }
 }
 
-fn layout(vendors: &[(&'static str, crate::domain::settings::Values)]) -> Layout {
+/// How a dump is read by the configuration of its vendor.
+pub(super) fn layout(vendors: &[(&'static str, crate::domain::settings::Values)]) -> Layout {
     let solo = vendors.iter().find(|(name, _)| *name == "solo");
     solo.and_then(|(_, values)| Layout::read(values).ok()).unwrap_or_default()
 }
@@ -229,6 +230,9 @@ fn progress(import: &Import, since: Duration) -> String {
         let part = (import.done as f64 / whole as f64).min(1.0);
         let full = (part * 30.0) as usize;
         let _ = write!(line, "[{}{}] {:3.0} %  ", "#".repeat(full), ".".repeat(30 - full), part * 100.0);
+    }
+    if import.whole.is_none() {
+        let _ = write!(line, "{:.1} MB, ", import.done as f64 / 1e6);
     }
     let _ = write!(line, "{} rows, {speed:.0} a second", import.rows);
     line

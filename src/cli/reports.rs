@@ -5,7 +5,10 @@ use std::{io::Write as _, ops::ControlFlow, path::PathBuf, process::ExitCode};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::{CliError, args::Common, at_desk, desk::Desk, dump::saved, input::PasswordFrom, print::json_line, save};
+use super::{
+    CliError, args::Common, at_desk, attach, desk::Desk, dump::saved, import::layout, input::PasswordFrom,
+    print::json_line, save,
+};
 use crate::{
     domain::{
         Question,
@@ -115,7 +118,10 @@ pub fn run(common: &Common, action: &ReportsAction) -> Result<ExitCode, CliError
             };
             let report = std::fs::File::open(file)
                 .map_err(|e| CliError::wrong("file", format!("cannot be read ({})", e.kind())))?;
-            let read = zipped::lines(report, &password, b',', Bounds::default(), &mut |line| sheet.take(line));
+            // A report can be looked at where nothing is configured.
+            let layout = attach::settle(common).map(|s| layout(&s.config.vendors)).unwrap_or_default();
+            let read =
+                zipped::lines(report, &password, layout.delimiter, Bounds::default(), &mut |line| sheet.take(line));
             read.map_err(|e| CliError::wrong("file", format!("{e}; it was left as it is")))?;
             sheet.show(sort.as_deref(), *limit, *json)?;
             Ok(ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 mod screens;
 
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     path::Path,
     sync::{
@@ -17,7 +18,7 @@ use tokio::{runtime::Handle, sync::Notify};
 
 use crate::{
     domain::{
-        Command, Message, Query, Question, Reason, ReasonKind, RecordId, Reply,
+        Command, Message, Query, Question, Reason, ReasonKind, RecordId, Reply, VendorId,
         audit::AuditAct,
         command::{Level, Refusal, Toast},
         import::{Ended, Import},
@@ -26,13 +27,14 @@ use crate::{
     engine::{Engine, Subscription},
     link::{Backend, Feed, OnTold, WindowId},
     sync::{
-        driver::{Filling, SyncHandle},
+        driver::{FillProgress, Filling, SyncHandle},
         ports::Store,
     },
     vendor::solo::dump::Layout,
 };
 
 use super::{
+    fill::{self, Mark},
     hooks::HookDesk,
     import::{self, Input},
     reports::ReportDesk,
@@ -151,6 +153,59 @@ impl EngineBackend {
         }
     }
 
+    /// Fills the cache with the days around the present one, part by part, from where `mark` says.
+    pub(super) fn first_fill(self: &Arc<Self>, mut mark: Mark) {
+        let this = Arc::clone(self);
+        self.runtime.spawn(async move {
+            let engine = this.engine.clone();
+            let mut kept = tokio::task::spawn_blocking({
+                let engine = engine.clone();
+                move || fill::keep(&engine, mark)
+            })
+            .await;
+            let (mut applied, mut rows) = (0, BTreeMap::<_, u64>::new());
+            while let (Some((from, to)), Ok(true)) = (mark.part(), &kept) {
+                let filling = Arc::new(this.sync.fill(from, to));
+                lock(&this.imports).fill = Some(Arc::clone(&filling));
+                let end = this.follow(&filling, applied).await;
+                applied += end.applied;
+                let mut failed = end.cancelled;
+                for (vendor, result) in end.vendors {
+                    match result {
+                        Ok(read) => *rows.entry(vendor).or_default() += read,
+                        Err(reason) if reason.kind == ReasonKind::Unsupported => {}
+                        Err(_) if end.cancelled => {}
+                        Err(reason) => {
+                            failed = true;
+                            engine.toast(&stopped(vendor, &reason));
+                        }
+                    }
+                }
+                if failed {
+                    break;
+                }
+                mark = mark.next();
+                let engine = engine.clone();
+                kept = tokio::task::spawn_blocking(move || fill::keep(&engine, mark)).await;
+            }
+            engine.filling(None);
+            rows.into_iter().filter(|(_, rows)| *rows > 0).for_each(|(vendor, rows)| engine.toast(&read(vendor, rows)));
+        });
+    }
+
+    /// Shows how far a fill is until it ends.
+    async fn follow(&self, filling: &Filling, before: u64) -> FillProgress {
+        let mut progress = filling.progress();
+        while progress.changed().await.is_ok() {
+            let now = progress.borrow_and_update().clone();
+            self.engine.filling(Some((u32::try_from(before + now.applied).unwrap_or(u32::MAX), None)));
+            if now.finished {
+                break;
+            }
+        }
+        filling.finished().await
+    }
+
     /// Fills the cache from the bulk source and shows how far it got.
     pub(super) fn fill(&self, from: Date, to: Date) {
         let engine = self.engine.clone();
@@ -172,21 +227,9 @@ impl EngineBackend {
                 let toast = match result {
                     // Nothing to read there is nothing to tell of: most vendors offer no list to begin with.
                     Ok(0) => continue,
-                    Ok(rows) => Toast {
-                        level: Level::Info,
-                        text: format!("{vendor}: {rows} rows read into the cache"),
-                        entry: None,
-                    },
+                    Ok(rows) => read(vendor, rows),
                     Err(reason) if reason.kind == ReasonKind::Unsupported => continue,
-                    Err(reason) => Toast {
-                        level: Level::Error,
-                        text: format!(
-                            "{vendor}: the first fill stopped: {} {}. What was read is kept.",
-                            reason.kind.word(),
-                            reason.message
-                        ),
-                        entry: None,
-                    },
+                    Err(reason) => stopped(vendor, &reason),
                 };
                 engine.toast(&toast);
             }
@@ -278,6 +321,16 @@ impl Backend for EngineBackend {
             runtime: self.runtime.clone(),
         })
     }
+}
+
+fn read(vendor: VendorId, rows: u64) -> Toast {
+    Toast { level: Level::Info, text: format!("{vendor}: {rows} rows read into the cache"), entry: None }
+}
+
+fn stopped(vendor: VendorId, reason: &Reason) -> Toast {
+    let why = format!("{} {}", reason.kind.word(), reason.message);
+    let text = format!("{vendor}: the first fill stopped: {}. What was read is kept.", why.trim_end());
+    Toast { level: Level::Error, text, entry: None }
 }
 
 /// Rows read, and how many there may be by the bytes that they took.

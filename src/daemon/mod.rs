@@ -2,6 +2,7 @@
 
 mod backend;
 mod doors;
+mod fill;
 mod hooks;
 pub mod import;
 mod reports;
@@ -141,7 +142,14 @@ impl Daemon {
         let layout = solo.and_then(|(_, values)| Layout::read(values).ok()).unwrap_or_default();
         let public_url = options.receiver.as_ref().map(|r| r.public_url.clone());
         let hooks = hooks::HookDesk::new(engine.clone(), vendors.clone(), public_url, options.random.clone());
-        let reports = reports::ReportDesk::new(engine.clone(), sync.clone(), vendors.clone(), Handle::current());
+        let reports = reports::ReportDesk::new(
+            engine.clone(),
+            sync.clone(),
+            vendors.clone(),
+            layout.delimiter,
+            Handle::current(),
+        );
+        reports.resume();
         let backend =
             Arc::new(EngineBackend::new(engine.clone(), sync.clone(), Handle::current(), layout, hooks, reports));
         let receiver = match &options.receiver {
@@ -230,9 +238,15 @@ impl Daemon {
         Ok(self.engine.notices())
     }
 
-    /// An empty cache is filled from the vendors' bulk source.
+    /// An empty cache is filled from the vendors' bulk source. A fill that the end of an engine stopped goes on.
     fn first_fill(&self, options: &Options) {
         let days = options.sync.integer("first_fill_days").unwrap_or(0);
+        if days > 0
+            && let Some(mark) = fill::mark(&self.engine)
+        {
+            self.backend.first_fill(mark);
+            return;
+        }
         let known = match self.backend.look(&crate::domain::Query::Health) {
             crate::domain::view::Answer::Health(health) => health.patients,
             _ => 0,
@@ -241,10 +255,7 @@ impl Daemon {
             return;
         }
         let today = options.clock.now().to_zoned(options.zone.clone()).date();
-        let span = jiff::Span::new().days(days);
-        if let (Ok(from), Ok(to)) = (today.checked_sub(span), today.checked_add(span)) {
-            self.backend.fill(from, to);
-        }
+        self.backend.first_fill(fill::Mark { today, days, done: 0 });
     }
 }
 

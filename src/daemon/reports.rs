@@ -14,7 +14,8 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 
 use self::{file::PrivateFile, table::Table};
@@ -27,6 +28,7 @@ use crate::{
         view::{Told, Window},
     },
     engine::Engine,
+    ledger::{LedgerError, Read as _},
     sync::driver::SyncHandle,
     vendor::{Capability, Vendor, registry::Registry, solo::zipped},
 };
@@ -39,6 +41,10 @@ const SLOWEST: Duration = Duration::from_secs(30);
 const QUESTIONS: u32 = 64;
 /// So many questions in a row may go unanswered before a report is given up.
 const UNANSWERED: u32 = 5;
+/// What a question is answered when the engine ends.
+const ENDING: &str = "the engine is stopping";
+/// The setting under which the ledger keeps the report that is under way.
+const UNDER_WAY: &str = "report under way";
 /// Windows are told of progress after this many bytes or rows.
 const TELL_BYTES: u64 = 256 * 1024;
 const TELL_ROWS: u64 = 5_000;
@@ -53,7 +59,19 @@ struct Shared {
     engine: Engine,
     sync: SyncHandle,
     vendors: Arc<Registry>,
+    /// Between the values of a report's rows.
+    delimiter: u8,
     state: Mutex<State>,
+}
+
+/// A report that is under way, as it outlives the engine. Its password does not: a person gives it once more.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Kept {
+    what: Download,
+    words: String,
+    path: PathBuf,
+    by: String,
+    begun_at: Timestamp,
 }
 
 #[derive(Default)]
@@ -70,6 +88,8 @@ enum Stop {
     Asked,
     /// Why, for a person.
     Failed(String),
+    /// The engine ends; the report goes on at the next start.
+    Ending,
 }
 
 impl From<Reason> for Stop {
@@ -80,8 +100,42 @@ impl From<Reason> for Stop {
 }
 
 impl ReportDesk {
-    pub(super) fn new(engine: Engine, sync: SyncHandle, vendors: Arc<Registry>, runtime: Handle) -> Self {
-        Self { shared: Arc::new(Shared { engine, sync, vendors, state: Mutex::default() }), runtime }
+    pub(super) fn new(
+        engine: Engine,
+        sync: SyncHandle,
+        vendors: Arc<Registry>,
+        delimiter: u8,
+        runtime: Handle,
+    ) -> Self {
+        Self { shared: Arc::new(Shared { engine, sync, vendors, delimiter, state: Mutex::default() }), runtime }
+    }
+
+    /// Goes on with the report that was under way when the engine ended.
+    pub(super) fn resume(&self) {
+        let kept: Option<Kept> = match self.shared.engine.ledger().setting(UNDER_WAY) {
+            Ok(kept) => kept,
+            Err(error) => {
+                tracing::error!(%error, "a report that was under way cannot be read");
+                None
+            }
+        };
+        let Some(Kept { what, words, path, by, begun_at }) = kept else { return };
+        self.start(&words, path, &by, Some(begun_at), move |shared, run| {
+            Box::pin(async move {
+                // It may have come whole just before the end.
+                if run.path.exists() {
+                    return Ok(None);
+                }
+                match what {
+                    Download::EncounterReport { id } => {
+                        let asked = shared.ask(Question::ReportStatus { id: id.clone() }, &run).await;
+                        shared.wait(id.clone(), asked, &run).await?;
+                        shared.download(&Download::EncounterReport { id }, &run).await.map(Some)
+                    }
+                    what @ Download::DataDump { .. } => shared.download(&what, &run).await.map(Some),
+                }
+            })
+        });
     }
 
     /// What the window shows.
@@ -118,7 +172,7 @@ impl ReportDesk {
                     Ok(path) => path,
                     Err(refusal) => return Reply::Refused(refusal),
                 };
-                self.start("report from the disk", path, by, |shared, run| {
+                self.start("report from the disk", path, by, None, |shared, run| {
                     Box::pin(async move {
                         shared.open(&run, &password)?;
                         Ok(None)
@@ -139,10 +193,18 @@ impl ReportDesk {
         if !path.parent().is_some_and(Path::is_dir) {
             return invalid("save to: there is no such directory");
         }
-        self.start(what, path, by, work)
+        self.start(what, path, by, None, work)
     }
 
-    fn start(&self, what: &str, path: PathBuf, by: &str, work: impl FnOnce(Arc<Shared>, Run) -> Work) -> Reply {
+    fn start(
+        &self,
+        what: &str,
+        path: PathBuf,
+        by: &str,
+        begun_at: Option<Timestamp>,
+        work: impl FnOnce(Arc<Shared>, Run) -> Work,
+    ) -> Reply {
+        let begun_at = begun_at.unwrap_or_else(|| self.shared.engine.now());
         let stop = Arc::new(AtomicBool::new(false));
         {
             let mut state = self.shared.lock();
@@ -154,7 +216,7 @@ impl ReportDesk {
                 job: Some(ReportJob {
                     what: what.to_owned(),
                     path: path.display().to_string(),
-                    begun_at: self.shared.engine.now(),
+                    begun_at,
                     stage: ReportStage::Ordering,
                 }),
                 stop: Arc::clone(&stop),
@@ -163,13 +225,16 @@ impl ReportDesk {
         }
         self.shared.told();
         let shared = Arc::clone(&self.shared);
-        let work = work(Arc::clone(&shared), Run { stop, path, by: by.to_owned() });
+        let work = work(Arc::clone(&shared), Run { stop, path, by: by.to_owned(), begun_at });
         self.runtime.spawn(async move {
             let stage = match work.await {
                 Ok(bytes) => ReportStage::Done { bytes },
                 Err(Stop::Asked) => ReportStage::Stopped,
                 Err(Stop::Failed(why)) => ReportStage::Failed(why),
+                Err(Stop::Ending) => return,
             };
+            // In the ledger first: whoever sees the end may stop the engine.
+            shared.keep(None);
             shared.stage(stage);
         });
         Reply::Done
@@ -183,6 +248,7 @@ struct Run {
     stop: Arc<AtomicBool>,
     path: PathBuf,
     by: String,
+    begun_at: Timestamp,
 }
 
 impl Run {
@@ -202,6 +268,29 @@ impl Shared {
 
     fn told(&self) {
         self.engine.touch(Touched::Health);
+    }
+
+    /// Keeps what is under way for the next start, or that nothing is.
+    fn keep(&self, kept: Option<Kept>) {
+        let done = self.engine.ledger().commit(move |tx| -> Result<(), LedgerError> {
+            match &kept {
+                Some(kept) => tx.put_setting(UNDER_WAY, kept)?,
+                None => tx.remove_setting(UNDER_WAY),
+            }
+            Ok(())
+        });
+        if let Err(error) = done {
+            tracing::warn!(%error, "it could not be kept which report is under way");
+        }
+    }
+
+    /// Names a report that is under way, and has it outlive the engine.
+    fn under_way(&self, what: Download, words: String, run: &Run) {
+        if let Some(job) = &mut self.lock().job {
+            job.what.clone_from(&words);
+        }
+        let (path, by, begun_at) = (run.path.clone(), run.by.clone(), run.begun_at);
+        self.keep(Some(Kept { what, words, path, by, begun_at }));
     }
 
     fn stage(&self, stage: ReportStage) {
@@ -230,20 +319,30 @@ impl Shared {
         match told {
             Ok(Ok(Told::Report(report))) => Ok(report),
             Ok(Err(reason)) => Err(reason),
-            _ => Err(Reason::new(crate::domain::ReasonKind::Interrupted, "the engine is stopping")),
+            _ => Err(Reason::new(crate::domain::ReasonKind::Interrupted, ENDING)),
         }
     }
 
     /// Orders, waits, downloads and opens. The password goes with the last step.
     async fn encounter(&self, order: ReportOrder, run: &Run) -> Result<Option<u64>, Stop> {
         let password = order.password.clone();
-        let mut report = self.ask(Question::OrderReport { order }, run).await;
+        let report = self.ask(Question::OrderReport { order }, run).await;
         run.go_on()?;
         let id = report.as_ref().map_err(|e| Stop::from(e.clone()))?.id.clone();
+        let what = Download::EncounterReport { id: id.clone() };
+        self.under_way(what.clone(), format!("encounter report {id}"), run);
+        self.wait(id, report, run).await?;
+        let bytes = self.download(&what, run).await?;
+        self.open(run, &password)?;
+        Ok(Some(bytes))
+    }
+
+    /// Waits until the vendor has made a report. `report` is what it said of it last.
+    async fn wait(&self, id: String, mut report: Result<Report, Reason>, run: &Run) -> Result<(), Stop> {
         let (mut wait, mut asked, mut unanswered) = (FIRST_WAIT, 0, 0);
         loop {
             let status = match &report {
-                Ok(Report { status: ReportStatus::Completed, .. }) => break,
+                Ok(Report { status: ReportStatus::Completed, .. }) => return Ok(()),
                 Ok(Report { status: ReportStatus::Failed, .. }) => {
                     return Err(Stop::Failed("the vendor could not make the report".into()));
                 }
@@ -251,6 +350,7 @@ impl Shared {
                     unanswered = 0;
                     report.status.as_str().to_owned()
                 }
+                Err(reason) if reason.message == ENDING => return Err(Stop::Ending),
                 Err(reason) => {
                     unanswered += 1;
                     if unanswered >= UNANSWERED {
@@ -271,13 +371,12 @@ impl Shared {
             report = self.ask(Question::ReportStatus { id: id.clone() }, run).await;
             run.go_on()?;
         }
-        let bytes = self.download(&Download::EncounterReport { id }, run).await?;
-        self.open(run, &password)?;
-        Ok(Some(bytes))
     }
 
     async fn dump(&self, from: Date, to: Date, run: &Run) -> Result<Option<u64>, Stop> {
-        self.download(&Download::DataDump { from, to }, run).await.map(Some)
+        let what = Download::DataDump { from, to };
+        self.under_way(what.clone(), format!("data dump {from} to {to}"), run);
+        self.download(&what, run).await.map(Some)
     }
 
     /// Waits, in pieces, so that a stop is heard.
@@ -331,7 +430,7 @@ impl Shared {
         let report = std::fs::File::open(&run.path)
             .map_err(|e| Stop::Failed(format!("{} cannot be read: {}", run.path.display(), e.kind())))?;
         let unpack = |take: &mut dyn FnMut(zipped::Line) -> ControlFlow<()>| {
-            zipped::lines(std::io::BufReader::new(report), password, b',', zipped::Bounds::default(), take)
+            zipped::lines(std::io::BufReader::new(report), password, self.delimiter, zipped::Bounds::default(), take)
         };
         // Unpacking is work for minutes at worst, so it has a thread of its own for that time.
         let table = tokio::task::block_in_place(|| {

@@ -265,3 +265,28 @@ mod reading {
         assert_eq!(told[0].raw.0, r#"{"said":"1","note":"a","note (2)":"b"}"#);
     }
 }
+
+#[test]
+fn a_dump_goes_on_behind_its_fifth_gigabyte_and_counts_lines_and_bytes_from_there() {
+    use crate::vendor::solo::dump::{Dump, Layout, Place};
+    let mut head = Dump::new(Layout::default());
+    head.feed(b"Patient ID,Appointment ID,Status\n", &mut |_| true).unwrap();
+    let place = Place { offset: 5 << 30, line: 60_000_001, rows: 60_000_000 };
+    let mut dump = Dump::resume(
+        Layout::default(),
+        head.header().cloned().unwrap(),
+        place,
+        crate::domain::import::Unusable::default(),
+    );
+    let (rows, bad) = ("P-1,31,arrived\nP-2,32,arrived\n", "P-3,33\n");
+    let mut told = Vec::new();
+    let mut take = |portion: crate::vendor::solo::dump::Portion| {
+        told.extend(portion.observations);
+        true
+    };
+    dump.feed(format!("{rows}{bad}").as_bytes(), &mut take).unwrap();
+    assert_eq!(dump.finish(&mut take).unwrap(), 60_000_003);
+    let bytes = (rows.len() + bad.len()) as u64;
+    assert_eq!(dump.place(), Place { offset: (5 << 30) + bytes, line: 60_000_004, rows: 60_000_003 });
+    assert_eq!((told.len(), dump.unusable().rows[0].line), (4, 60_000_004));
+}

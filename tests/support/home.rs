@@ -167,6 +167,11 @@ impl Process {
         rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Waits for its end; what it ended with.
+    pub fn code(mut self) -> Option<i32> {
+        until("the process to end", SOON, || self.child.try_wait().unwrap().ok_or_else(|| "it runs".to_owned())).code()
+    }
+
     /// SIGKILL, and waits until it is gone.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

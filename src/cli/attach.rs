@@ -73,9 +73,9 @@ pub fn settle(common: &Common) -> Result<Settled, CliError> {
 
 /// A configuration that is read already.
 pub fn settled(config: Config, file: PathBuf, dir: PathBuf, paths: &Paths) -> Settled {
-    let user = config.clinic.text("user").map(str::to_owned).or_else(|| Process.variable("USER"));
+    let user = config.clinic.text("user").map(str::to_owned).unwrap_or_else(user);
     let socket = socket(&dir, paths);
-    Settled { config, file, socket, dir, user: user.unwrap_or_else(|| "unknown".into()), startable: true }
+    Settled { config, file, socket, dir, user, startable: true }
 }
 
 /// A link to the engine that works in `dir`, when one does.
@@ -242,7 +242,38 @@ pub fn say(lines: &[String]) {
     }
 }
 
-/// The login name.
+/// The login name: what the environment says, else what the system calls the user id, else the number itself. Whoever
+/// acts has a name in the audit trail.
 pub fn user() -> String {
-    Process.variable("USER").unwrap_or_else(|| "unknown".into())
+    let said = |name| Process.variable(name).filter(|n| !n.trim().is_empty());
+    let id = rustix::process::getuid().as_raw();
+    let known = || std::fs::read_to_string("/etc/passwd").ok().and_then(|text| name_of(id, &text));
+    said("USER").or_else(|| said("LOGNAME")).or_else(known).unwrap_or_else(|| format!("user {id}"))
+}
+
+/// The name of a user id in the text of a `passwd(5)` file.
+fn name_of(id: u32, passwd: &str) -> Option<String> {
+    passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next().filter(|n| !n.is_empty())?;
+        (fields.nth(1)?.parse() == Ok(id)).then(|| name.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_id_has_the_name_that_the_system_gives_it() {
+        let passwd =
+            "root:x:0:0:root:/root:/bin/sh\n+::::::\n:x:7:7::/:\ndesk:x:1000:1000:Front desk:/home/desk:/bin/sh\n";
+        assert_eq!(name_of(1000, passwd).as_deref(), Some("desk"));
+        assert_eq!((name_of(7, passwd), name_of(12, passwd)), (None, None));
+    }
+
+    #[test]
+    fn whoever_acts_has_a_name() {
+        assert!(!user().trim().is_empty());
+    }
 }

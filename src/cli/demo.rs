@@ -70,8 +70,22 @@ fn headless(dir: &Path, arguments: &Demo, own: &mut Own) -> Result<(), CliError>
     let standing = runtime.block_on(Standing::start(dir, arguments))?;
     println!("The demo runs in {}.", dir.display());
     println!("The sandbox's administrator listens on {}.", standing.sandbox.admin_url());
-    let (runtime, _) = own.insert((runtime, standing));
-    runtime.block_on(interrupted()).map_err(CliError::from)
+    // There is no window to show them.
+    let told = notices(&standing);
+    attach::say(&told);
+    let (runtime, standing) = own.insert((runtime, standing));
+    runtime.block_on(interrupted())?;
+    attach::say(notices(standing).get(told.len()..).unwrap_or_default());
+    Ok(())
+}
+
+/// What the engine has found so far that a person should know.
+fn notices(standing: &Standing) -> Vec<String> {
+    use crate::domain::{Query, view::Answer};
+    match standing.daemon.backend().look(&Query::Health) {
+        Answer::Health(health) => health.notices,
+        _ => Vec::new(),
+    }
 }
 
 fn open(dir: &Path, arguments: &Demo, look: &Look, own: &mut Own) -> Result<(), CliError> {

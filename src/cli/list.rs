@@ -23,13 +23,13 @@ use crate::{
 pub struct ListArgs {
     /// Words that a row must contain, in any order
     pub search: Vec<String>,
-    /// Of which day, where a day matters [default: today]
+    /// Rooms and appointments: of which day [default: today]
     #[arg(long)]
     pub day: Option<Date>,
-    /// All days
+    /// Appointments: of all days
     #[arg(long, conflicts_with = "day")]
     pub all_days: bool,
-    /// In which waiting room
+    /// Appointments: in which waiting room
     #[arg(long)]
     pub room: Option<String>,
     /// At most so many
@@ -103,6 +103,9 @@ pub fn list(desk: &Desk<'_>, pane: Pane, wanted: &ListArgs, out: &mut impl Write
         Pane::Rooms if *fresh => desk.read_rooms()?,
         _ if *fresh => return Err(CliError::wrong("--fresh", "only waiting rooms can be read as a whole list")),
         _ => {}
+    }
+    if room.is_some() && pane != Pane::Appointments {
+        return Err(CliError::wrong("--room", "only appointments are listed by waiting room"));
     }
     let window = Window { offset: 0, limit: *limit };
     let text = search.join(" ");

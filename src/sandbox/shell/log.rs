@@ -107,7 +107,14 @@ impl Log {
         let patience = Instant::now() + Duration::from_secs(3);
         while let Err(e) = owner.try_lock() {
             if Instant::now() > patience {
-                let text = format!("the sandbox in {} is in use by another process ({e})", dir.display());
+                let why = match e {
+                    std::fs::TryLockError::WouldBlock => String::new(),
+                    std::fs::TryLockError::Error(e) => format!(" ({e})"),
+                };
+                let text = format!(
+                    "another sandbox or demo works in {}{why}; end it, or name another directory with --data-dir",
+                    dir.display()
+                );
                 return Err(io::Error::new(io::ErrorKind::ResourceBusy, text));
             }
             std::thread::sleep(Duration::from_millis(10));

@@ -212,7 +212,8 @@ async fn a_directory_in_use_or_of_another_world_is_refused_in_plain_words() {
     let dir = tempfile::tempdir().unwrap();
     let first = Sandbox::start(kept(dir.path())).await.unwrap();
     let refused = Sandbox::start(kept(dir.path())).await.err().unwrap().to_string();
-    assert!(refused.contains("in use by another process"), "{refused}");
+    assert!(refused.contains("another sandbox or demo works in") && refused.contains("--data-dir"), "{refused}");
+    assert!(refused.contains(&dir.path().display().to_string()) && !refused.contains("lock"), "{refused}");
     drop(first);
     let other = Options { seed: Some(99), ..kept(dir.path()) };
     let refused = Sandbox::start(other).await.err().unwrap();

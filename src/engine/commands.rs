@@ -297,6 +297,14 @@ impl Engine {
             if a == b || !linkable(kinds.0, kinds.1) {
                 return Err(Refusal::Invalid("these two cannot be the same".into()).into());
             }
+            for (note, visit) in [(a, b), (b, a)] {
+                // A note is about one visit: a second link would make one of two people's visits.
+                let holds = |l: &Link| l.holds() && l.other(note) != visit;
+                if same && kind_of(tx, note)? == Some(Kind::SessionNote) && tx.links_of(note)?.iter().any(holds) {
+                    let text = "this note belongs to another visit already; take that link back first";
+                    return Err(Refusal::Invalid(text.into()).into());
+                }
+            }
             let grounds = tx.link(a, b)?.map(|link| link.grounds).unwrap_or_default();
             let link = Link::new(a, b, standing, grounds, event.at);
             tx.put_link(&link)?;
@@ -350,7 +358,7 @@ fn unchanged() -> Stop {
 /// Which kinds of records can be about the same person or visit.
 fn linkable(one: Kind, other: Kind) -> bool {
     let visit = |k: Kind| matches!(k, Kind::Appointment | Kind::EmrAppointment);
-    let about_visit = |k: Kind| matches!(k, Kind::Session);
+    let about_visit = |k: Kind| matches!(k, Kind::Session | Kind::SessionNote);
     (one == Kind::Patient && other == Kind::Patient)
         || (visit(one) && (visit(other) || about_visit(other)))
         || (about_visit(one) && visit(other))

@@ -119,7 +119,8 @@ impl State {
             (Kind::EmrAppointment, self.emr.contains_key(&id)),
             (Kind::Patient, self.patients.contains(id)),
         ];
-        kinds.into_iter().find(|(_, is)| *is).map(|(kind, _)| kind)
+        let found = kinds.into_iter().find(|(_, is)| *is).map(|(kind, _)| kind);
+        found.or_else(|| self.notes.get(&id).map(NoteEntry::kind))
     }
 
     /// The rows that name a record, with their kinds.
@@ -325,6 +326,8 @@ impl State {
             found.extend([moment(emr.start), emr.name.clone(), emr.mrn.clone()]);
         } else if let Some(session) = self.sessions.get(&id) {
             found.extend([session.vendor.to_string(), session.status.clone()]);
+        } else if let Some(note) = self.notes.get(&id) {
+            found.extend([note.number.clone(), moment(Some(note.at))]);
         }
         found.retain(|text| !text.is_empty());
         found

@@ -184,9 +184,9 @@ impl State {
         let drafts = self.drafts.iter().map(|(id, note)| (RowId::Draft(*id), note));
         let mut found: Vec<_> = notes
             .chain(drafts)
-            .filter(|(_, n)| {
-                let whom = self.about(n);
-                within(visits.as_deref(), n.appointment)
+            .filter(|(id, n)| {
+                let whom = self.about(id, n);
+                within(visits.as_deref(), self.visit_of_note(id, n))
                     && within(people.as_deref(), whom)
                     && self.fits(&terms, &n.searched, whom)
             })
@@ -202,7 +202,7 @@ impl State {
             RowId::Draft(id) => self.drafts.get(id)?,
             _ => return None,
         };
-        let name = self.name(self.about(note));
+        let name = self.name(self.about(id, note));
         let record = match id {
             RowId::Record(record) => Some(*record),
             _ => None,
@@ -296,8 +296,16 @@ impl State {
         session.patient.or_else(|| self.comes_to(session.appointment?))
     }
 
-    fn about(&self, note: &NoteEntry) -> Option<RecordId> {
-        note.patient.or_else(|| self.comes_to(note.appointment?))
+    /// The visit of a note: the one that it names or, where its vendor names none of ours, the one that a person linked it
+    /// to.
+    fn visit_of_note(&self, id: &RowId, note: &NoteEntry) -> Option<RecordId> {
+        let RowId::Record(record) = id else { return note.appointment };
+        let linked = || self.links.of(*record).iter().find(|l| l.holds()).map(|l| l.other(*record));
+        note.appointment.or_else(linked)
+    }
+
+    fn about(&self, id: &RowId, note: &NoteEntry) -> Option<RecordId> {
+        note.patient.or_else(|| self.comes_to(self.visit_of_note(id, note)?))
     }
 
     /// Whether every word is in the row or in its patient's.

@@ -3,10 +3,10 @@
 use super::*;
 use crate::domain::{
     DraftId,
-    command::Reply,
+    command::{Refusal, Reply},
     note::{Draft, NoteBody, SessionNote},
     session::{Session, Stage, Urgency},
-    view::{NoteItem, NoteRow, SessionRow},
+    view::{NoteItem, NoteRow, RowId, SessionRow},
 };
 
 const CLINIC: VendorId = VendorId(Tag::new("clinic"));
@@ -123,4 +123,35 @@ fn notes_stand_with_what_needs_a_person_on_top_then_the_newest_first_over_a_rest
     }
     let found = |text: &str| notes(&t.engine, text).iter().map(|r| r.number.clone()).collect::<Vec<_>>();
     assert_eq!((found("3100420"), found("pending")), (vec!["#3100420".into()], vec!["#3100418".into()]));
+}
+
+/// The clinic names no patient of ours: the row has the name of the visit that a person linked the note to.
+#[test]
+fn a_session_note_has_the_name_of_the_visit_that_a_person_linked_it_to() {
+    let t = Engine::for_tests().unwrap();
+    let (whom, seen) = t.one_visit();
+    let mine = t.read(note("1", "completed", 1));
+    t.read(note("2", "completed", 2));
+    let named = |t: &ForTests| {
+        let rows = notes(&t.engine, "");
+        rows.iter().filter(|r| !r.about.is_empty()).map(|r| (r.id.clone(), r.about.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&t), []);
+    assert_eq!(t.engine.execute(Command::ConfirmLink { a: mine, b: seen }, "amira"), Reply::Done);
+    assert_eq!(named(&t), [(RowId::Record(mine), "Okafor, Ada".to_owned())]);
+    let of_visit = Query::Notes { appointment: Some(seen), patient: None, text: String::new(), window: ALL };
+    let of_person = Query::Notes { appointment: None, patient: Some(whom), text: String::new(), window: ALL };
+    for query in [of_visit, of_person] {
+        let Answer::Rows(rows) = t.engine.look(&query) else { panic!() };
+        assert_eq!(rows.total, 1, "{query:?}");
+    }
+    // A note is about one visit; two would make one of them.
+    let second =
+        t.read(told(vec![visit_ref("v2")], booked(visit(t.in_an_hour(), "scheduled", Some(patient_ref("p1"))))));
+    let again = t.engine.execute(Command::ConfirmLink { a: second, b: mine }, "amira");
+    assert!(matches!(&again, Reply::Refused(Refusal::Invalid(why)) if why.contains("another visit")), "{again:?}");
+    let t = t.reopen(false).unwrap();
+    assert_eq!(named(&t).len(), 1);
+    assert_eq!(t.engine.execute(Command::RefuseLink { a: mine, b: seen }, "amira"), Reply::Done);
+    assert_eq!(named(&t), []);
 }

@@ -42,7 +42,8 @@ enum Field {
     Physician,
 }
 
-const TEXTS: [Field; 11] = [
+const TEXTS: [Field; 12] = [
+    Field::Reason,
     Field::First,
     Field::Last,
     Field::BirthDate,
@@ -81,7 +82,7 @@ impl ConsultForm {
             physician_notified: None,
             patient_location: None,
             kind: ConsultType::New,
-            reason: ConsultReason::Stroke,
+            reason: "".into(),
             caller: None,
         };
         Self::with(&PatientIdentity::from(patient), &content, cx)
@@ -118,7 +119,8 @@ impl ConsultForm {
             };
             Item::new(k.as_str(), words)
         });
-        let reasons = ConsultReason::KNOWN.iter().map(|r| Item::plain(r.as_str()));
+        // Nobody is sent for a stroke because that is the first of the list.
+        let reasons: Vec<&str> = ConsultReason::KNOWN.iter().map(ConsultReason::as_str).collect();
         let text = |t: &Option<String>| t.clone().unwrap_or_default();
         let when = |t: Option<Timestamp>| {
             t.map_or_else(String::new, |t| t.to_zoned(cx.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string())
@@ -129,7 +131,9 @@ impl ConsultForm {
             Row::note(Field::Patient, "Patient", about.line()),
             Row::note(Field::Told, "", told),
             Row::pick(Field::Type, "Consult", Pick::new(kinds.collect(), c.kind.as_str())).named(&["consultType"]),
-            Row::pick(Field::Reason, "Reason", Pick::new(reasons.collect(), c.reason.as_str())).named(&["reason"]),
+            Row::pick(Field::Reason, "Reason", Pick::optional(&reasons, Some(c.reason.as_str())))
+                .named(&["reason"])
+                .required(),
             Row::line(Field::Location, "Location id", &c.location)
                 .named(&["locationId", "location"])
                 .hint("the place's id at Solo: a UUID")
@@ -167,6 +171,7 @@ impl ConsultForm {
         for field in TEXTS {
             let text = self.sheet.text(field).trim();
             let problem = match field {
+                Field::Reason if text.is_empty() => Some("choose one".to_owned()),
                 Field::First | Field::Last | Field::Mrn | Field::Provider => rule::required(text).err(),
                 Field::BirthDate => rule::birth_date(text, cx.today()).err(),
                 Field::Location => uuid(text).err(),

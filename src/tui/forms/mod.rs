@@ -398,7 +398,8 @@ impl Form {
             return None;
         }
         let mut body = inner;
-        if inner.width > 30 && inner.height > 8 {
+        // Air around the fields, where that takes none of them off the screen.
+        if inner.width > 30 && (inner.height > 8 || self.height(area.width, cx) <= area.height) {
             body = Rect { x: inner.x + 1, y: inner.y + 1, width: inner.width - 2, height: inner.height - 1 };
         }
         if let Some((text, bad)) = self.message.as_ref().filter(|_| body.height > 1) {

@@ -41,6 +41,8 @@ pub(super) struct Row<F> {
     pub control: Control,
     /// Which rule is broken.
     pub problem: Option<String>,
+    /// What was said of the form as it was submitted: it holds until something is changed.
+    refused: Option<String>,
     /// A remark that breaks no rule.
     pub remark: Option<String>,
     /// How it is filled in, shown while it has the keys and nothing else is to be said.
@@ -137,6 +139,27 @@ impl<F: Copy + PartialEq> Sheet<F> {
         }
     }
 
+    /// Marks the field that a refusal names; whether there is one. No rule of the form's own takes that back: it is over as
+    /// soon as something is changed or submitted again.
+    pub fn blame(&mut self, refusal: &str) -> bool {
+        let Some((id, why)) = self.named(refusal) else { return false };
+        self.forgive();
+        if let Some(row) = self.row_mut(id) {
+            (row.problem, row.refused) = (Some(why.clone()), Some(why));
+        }
+        self.show_broken()
+    }
+
+    /// What was refused is another form now.
+    fn forgive(&mut self) {
+        for row in &mut self.rows {
+            // A rule of the form's own may have found something else since.
+            if row.refused.take().is_some_and(|why| row.problem == Some(why)) {
+                row.problem = None;
+            }
+        }
+    }
+
     /// Whether a field that is shown must be filled in.
     pub fn requires(&self) -> bool {
         self.rows.iter().any(|r| r.required && !r.hidden)
@@ -150,8 +173,14 @@ impl<F: Copy + PartialEq> Sheet<F> {
         }
     }
 
-    /// Shows every broken rule and goes to the first; whether there is one.
+    /// Before a form is submitted: shows every broken rule and goes to the first; whether there is one. What was refused may
+    /// be tried again.
     pub fn go_to_broken(&mut self) -> bool {
+        self.forgive();
+        self.show_broken()
+    }
+
+    fn show_broken(&mut self) -> bool {
         for row in &mut self.rows {
             row.visited = true;
         }
@@ -159,17 +188,6 @@ impl<F: Copy + PartialEq> Sheet<F> {
             Some(at) => {
                 self.at = at;
                 true
-            }
-            None => false,
-        }
-    }
-
-    /// Marks the field that a refusal names and goes there; whether there is one.
-    pub fn blame(&mut self, refusal: &str) -> bool {
-        match self.named(refusal) {
-            Some((id, why)) => {
-                self.judge(id, Some(why));
-                self.go_to_broken()
             }
             None => false,
         }
@@ -252,6 +270,7 @@ impl<F: Copy + PartialEq> Sheet<F> {
                 let row = &mut self.rows[self.at];
                 row.remark = None;
                 row.touched = true;
+                self.forgive();
                 Came::Changed(from)
             }
             (Did::Nothing, KeyCode::Up) if self.next(true, false) => Came::Left(from),
@@ -263,10 +282,14 @@ impl<F: Copy + PartialEq> Sheet<F> {
     /// Pastes into the field that has the keys; whether it changed.
     pub fn paste(&mut self, text: &str) -> Option<F> {
         let row = self.rows.get_mut(self.at)?;
-        match &mut row.control {
+        let changed = match &mut row.control {
             Control::Line(line) => line.insert(text).then_some(row.id),
             _ => None,
+        };
+        if changed.is_some() {
+            self.forgive();
         }
+        changed
     }
 
     /// The field that a refusal names before a colon, by one of its names or its label.
@@ -292,6 +315,7 @@ impl<F> Row<F> {
             label: label.into(),
             control,
             problem: None,
+            refused: None,
             remark: None,
             hint: "",
             visited: false,

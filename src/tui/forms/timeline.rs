@@ -63,16 +63,18 @@ impl Timeline {
         let bar: String = (0..width)
             .map(|column| {
                 let here = cell(column);
-                let taken = self.taken.iter().filter(|(span, _)| within(span, here));
-                let taken = taken.map(|(_, queued)| *queued).reduce(|a, b| a && b);
-                let chosen = self.chosen.is_some_and(|span| within(&span, here));
+                let there = || self.taken.iter().filter(|(span, _)| within(span, here));
+                let taken = there().map(|(_, queued)| *queued).reduce(|a, b| a && b);
+                let chosen = self.chosen.filter(|span| within(span, here));
+                // A cell is coarser than a time: what only touches what is chosen is no clash.
+                let clash = |(from, to): Span| there().any(|((a, b), _)| *a < to && *b > from);
                 match (taken, chosen) {
-                    (Some(_), true) => '!',
-                    (None, true) => '=',
-                    (Some(false), false) => '█',
-                    (Some(true), false) => '▒',
-                    (None, false) if self.free.iter().any(|span| within(span, here)) => '·',
-                    (None, false) => ' ',
+                    (Some(_), Some(span)) if clash(span) => '!',
+                    (_, Some(_)) => '=',
+                    (Some(false), None) => '█',
+                    (Some(true), None) => '▒',
+                    (None, None) if self.free.iter().any(|span| within(span, here)) => '·',
+                    (None, None) => ' ',
                 }
             })
             .collect();
@@ -85,7 +87,7 @@ impl Timeline {
                 ruler.push(' ');
             }
         }
-        vec![ruler.trim_end().to_owned(), bar, "· free  █ taken  ▒ queued here  = this  ! this on a taken time".into()]
+        vec![ruler.trim_end().to_owned(), bar, "· free  █ taken  ▒ queued here  = this  ! on a taken time".into()]
     }
 }
 
@@ -109,6 +111,23 @@ mod tests {
         let lines = line.lines(41);
         assert_eq!(lines[0], "08  09  10  11  12  13  14  15  16  17");
         assert_eq!(lines[1].trim_end(), "    ····██!!==  ▒▒▒▒");
+    }
+
+    #[test]
+    fn a_time_that_ends_where_another_begins_is_no_clash() {
+        // 17 hours in 40 cells: one cell holds the end of what is chosen and the beginning of what is taken.
+        let taken = vec![((at("17:00"), at("17:15")), false), ((at("23:00"), at("23:59")), false)];
+        let line = Timeline::new(
+            day(),
+            &TimeZone::UTC,
+            vec![(at("07:00"), at("08:00"))],
+            taken,
+            Some((at("16:45"), at("17:00"))),
+        );
+        for columns in 13..120 {
+            let bar = &line.lines(columns)[1];
+            assert!(bar.contains('=') && !bar.contains('!'), "{columns}: {bar}");
+        }
     }
 
     #[test]

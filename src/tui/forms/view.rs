@@ -43,9 +43,9 @@ impl<F: Copy + PartialEq> Sheet<F> {
     }
 
     /// How many lines the rows take, whichever of them has the keys.
-    pub fn height(&self, columns: u16, today: Date) -> u16 {
-        let (_, columns) = self.columns(columns);
-        let lines = |row: &Row<F>, here: bool| row.shown(here, columns, today).0.len();
+    pub fn height(&self, whole: u16, today: Date) -> u16 {
+        let (labels, columns) = self.columns(whole);
+        let lines = |row: &Row<F>, here: bool| row.labelled(here, (labels, columns), today).0.len();
         let shown = self.rows.iter().filter(|r| !r.hidden);
         let idle: usize = shown.clone().map(|row| lines(row, false)).sum();
         let more = shown.filter(|r| r.takes_keys()).map(|r| lines(r, true).saturating_sub(lines(r, false))).max();
@@ -63,10 +63,7 @@ impl<F: Copy + PartialEq> Sheet<F> {
         let (mut from, mut to, mut cursor) = (0, 0, None);
         for (i, row) in self.rows.iter().enumerate().filter(|(_, r)| !r.hidden) {
             let here = i == self.at && row.takes_keys();
-            let (mut shown, place) = row.shown(here, columns, today);
-            if let Some(first) = shown.first_mut() {
-                first.label = Some(if row.required { format!("{} *", row.label) } else { row.label.clone() });
-            }
+            let (shown, place) = row.labelled(here, (labels, columns), today);
             if here {
                 from = lines.len();
                 to = from + shown.len();
@@ -123,6 +120,33 @@ impl<F> Row<F> {
             Control::Head => 0,
             _ => width(&self.label) + if self.required { 2 } else { 0 },
         }
+    }
+
+    /// The lines of a row with its label beside them, which may need more of them than the field: a question that cannot be
+    /// read whole cannot be answered.
+    fn labelled(&self, here: bool, (labels, columns): (u16, u16), today: Date) -> (Vec<Shown>, Option<(u16, usize)>) {
+        let (mut shown, place) = self.shown(here, columns, today);
+        let label = if self.required { format!("{} *", self.label) } else { self.label.clone() };
+        let room = usize::from(labels.saturating_sub(1));
+        let parts = match shown.first() {
+            Some(first) if !first.head && width(&label) > room && room > 0 => wrap(&label, room),
+            _ => vec![label],
+        };
+        for (i, part) in parts.into_iter().enumerate() {
+            match shown.get_mut(i) {
+                Some(line) => line.label = Some(part),
+                None if i == 0 => {}
+                None => shown.push(Shown {
+                    label: Some(part),
+                    text: String::new(),
+                    token: Token::Dim,
+                    indent: 0,
+                    field: false,
+                    head: false,
+                }),
+            }
+        }
+        (shown, place)
     }
 
     /// The lines of a row, and column and line of the cursor in them.

@@ -7,6 +7,7 @@ use crate::{
         attachment::Mime,
         consult::{Consult, ConsultReason, ConsultType},
         episode::{EpisodeStatus, EpisodeTerms},
+        note::{TemplateQuestion, VisitNotePart},
         patient::HumanName,
     },
     tui::{
@@ -212,8 +213,9 @@ fn a_consult_is_asked_with_what_is_known_of_the_patient() {
     let scene = Scene::new();
     let cx = scene.cx();
     let mut form = Form::ask_consult(&person(), &cx);
-    // The second reason; a place that is none; who asks; when the centre was told.
-    keys(&mut form, &cx, "<tab><right><tab>ward 7<tab>Farrow, Nadia<tab><tab><tab><tab>11:40");
+    // No reason is chosen for anybody; the second one; a place that is none; who asks; when the centre was told.
+    assert_eq!(keys(&mut form.clone(), &cx, "<enter>"), FormEvent::Stay);
+    keys(&mut form, &cx, "<tab><right><right><tab>ward 7<tab>Farrow, Nadia<tab><tab><tab><tab>11:40");
     assert_eq!(keys(&mut form, &cx, "<enter>"), FormEvent::Stay);
     let shown = screen(&form, &cx, 90, 40);
     assert!(
@@ -285,4 +287,23 @@ fn the_forms_are_drawn_at_every_size_with_the_keys_in_every_field() {
     ] {
         through_all_fields(&form, &cx);
     }
+}
+
+#[test]
+fn a_question_that_is_longer_than_the_labels_is_read_whole() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let question = TemplateQuestion {
+        id: "q1".into(),
+        label: "Which medicines do you take in the morning, and since when?".into(),
+        ..TemplateQuestion::default()
+    };
+    let part = VisitNotePart { template: "Intake".into(), questions: vec![question], ..VisitNotePart::default() };
+    let form = Form::visit_note(VISIT, about(), VisitNote { parts: vec![part], ..VisitNote::default() });
+    let shown = screen(&form, &cx, 80, 24);
+    let words: String = shown.lines().map(|l| l.trim_matches(['│', ' ']).to_owned() + " ").collect();
+    for part in ["Which medicines", "morning", "since when?"] {
+        assert!(words.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains('…'), "{shown}");
 }

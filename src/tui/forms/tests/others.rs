@@ -325,3 +325,16 @@ fn nothing_of_a_vendor_reaches_a_cell_around_the_firewall() {
     assert!(!shown.chars().any(|c| c != '\n' && crate::tui::editor::hidden(c)), "{shown}");
     assert!(shown.contains("O‹U+202D›x"), "{shown}");
 }
+
+#[test]
+fn a_small_form_has_air_like_a_large_one_where_there_is_room() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let form = Form::look_up("");
+    let height = form.height(80, &cx);
+    let roomy = screen(&form, &cx, 80, height);
+    let lines: Vec<&str> = roomy.lines().collect();
+    assert!(lines[1].trim_matches(['│', ' ']).is_empty() && lines[2].starts_with("│ Number"), "{roomy}");
+    let tight = screen(&form, &cx, 80, 5);
+    assert!(tight.lines().nth(1).is_some_and(|l| l.starts_with("│Number")), "{tight}");
+}

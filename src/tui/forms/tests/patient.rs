@@ -265,6 +265,28 @@ fn a_refusal_keeps_what_was_typed_and_stands_at_the_field_it_names() {
 }
 
 #[test]
+fn a_refused_field_without_a_rule_of_its_own_can_be_put_right_and_saved() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let mut form = edit(&scene, &Patient { active: Some(true), ..full() });
+    to(&mut form, &cx, "Active");
+    let event = keys(&mut form, &cx, "<right><right><enter>");
+    assert!(matches!(event, FormEvent::Submit(_)), "{event:?}");
+    form.refused(&Refusal::Invalid("active: Solo cannot take it away, say yes or no".into()));
+    let shown = screen(&form, &cx, 80, 60);
+    assert!(shown.contains("! Solo cannot take it away") && shown.contains("see the marked field"), "{shown}");
+    let mut same = form.clone();
+    assert!(
+        matches!(keys(&mut same, &cx, "<enter>"), FormEvent::Submit(_)),
+        "what was refused once may be tried again"
+    );
+    keys(&mut form, &cx, "<left>");
+    let shown = screen(&form, &cx, 80, 60);
+    assert!(!shown.contains("Solo cannot take it away"), "{shown}");
+    assert_eq!(update(keys(&mut form, &cx, "<enter>")).active, Some(false));
+}
+
+#[test]
 fn esc_asks_once_when_something_would_be_lost() {
     let scene = Scene::new();
     let cx = scene.cx();

@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -11,6 +11,20 @@ use support::{
     SOON,
     home::{Home, arg},
     terminal::Terminal,
+};
+use wardroom::{
+    domain::{
+        Command, Message, Query, Question, RecordId, Reply,
+        clock::SystemClock,
+        view::{Answer, RowSet, Rows},
+    },
+    link::{Feed, Link, OnTold, WindowId},
+    tui::{
+        app::{Options, Reached, WindowError},
+        keymap::Keymap,
+        model::Setting,
+        theme::{Depth, Theme},
+    },
 };
 
 const SIZE: (u16, u16) = (120, 40);
@@ -130,6 +144,77 @@ fn a_panic_gives_the_terminal_back_first_and_names_its_place_but_no_patient() {
     assert!(said.contains("Saved writes and drafts are kept"), "{said}");
     assert!(!terminal.written().contains("1950-01-02"), "{}", terminal.written());
     let written = terminal.written();
+    let (left, told) = (written.rfind("\x1b[?1049l").unwrap(), written.find("wardroom stopped").unwrap());
+    assert!(left < told, "it was told where nobody can read it: {written:?}");
+}
+
+/// An engine that knows nobody.
+struct Nobody;
+
+impl wardroom::link::Backend for Nobody {
+    fn look(&self, _: &Query) -> Answer {
+        Answer::Rows(Rows { total: 0, offset: 0, rows: RowSet::Rooms(Vec::new()) })
+    }
+    fn execute(&self, _: Command, _: &str) -> Reply {
+        Reply::Done
+    }
+    fn watch(&self, _: WindowId, _: Option<RecordId>, _: Vec<RecordId>, _: &str) {}
+    fn gone(&self, _: WindowId) {}
+    fn ask(&self, _: Question, _: OnTold) {}
+    fn subscribe(&self) -> Box<dyn Feed> {
+        let (close, closed) = std::sync::mpsc::channel();
+        Box::new(Silence { close, closed })
+    }
+}
+
+/// A feed in which nothing comes.
+struct Silence {
+    close: std::sync::mpsc::Sender<()>,
+    closed: std::sync::mpsc::Receiver<()>,
+}
+
+impl Feed for Silence {
+    fn next(&mut self) -> Option<Message> {
+        drop(self.closed.recv());
+        None
+    }
+    fn closer(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let close = self.close.clone();
+        Arc::new(move || drop(close.send(())))
+    }
+}
+
+/// Not a test by itself: a window that panics in its loop when the demo is told to do something.
+#[test]
+#[ignore = "takes the terminal and panics"]
+fn panics_in_its_loop() {
+    let setting = Setting { demo: true, ..Setting::default() };
+    let theme = Theme::load("dark", Depth::Sixteen).unwrap();
+    let options =
+        Options { setting: setting.clone(), theme, keymap: Keymap::default(), mouse: false, contained: || false };
+    let outcome: Result<(), WindowError> = wardroom::tui::app::run(options, &SystemClock, |listener| {
+        let link = Link::near(Arc::new(Nobody), "amira", listener);
+        let demo = Box::new(|_, _: &_| panic!("Testmann, Tom, born 1950-01-02"));
+        Ok(Reached { link, setting, demo: Some(demo) })
+    });
+    assert!(matches!(outcome, Err(WindowError::Mistake)), "{outcome:?}");
+    eprintln!("the engine is closed in order");
+}
+
+#[test]
+fn a_panic_in_the_windows_loop_gives_the_terminal_back_and_lets_the_engine_be_closed() {
+    let home = Home::new();
+    let test = std::env::current_exe().unwrap();
+    let arguments = ["--exact", "panics_in_its_loop", "--ignored", "--nocapture"];
+    let mut terminal = Terminal::run(&home, (200, 24), test.as_ref(), &arguments);
+    terminal.line("the window", SOON, &["3 Patients"]);
+    terminal.press(":cut the network\r");
+    let (code, said) = terminal.ended();
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("wardroom stopped because of a mistake of its own at tests/ends.rs:"), "{said}");
+    assert!(said.contains("the engine is closed in order"), "{said}");
+    let written = terminal.written();
+    assert!(!written.contains("1950-01-02"), "{written}");
     let (left, told) = (written.rfind("\x1b[?1049l").unwrap(), written.find("wardroom stopped").unwrap());
     assert!(left < told, "it was told where nobody can read it: {written:?}");
 }

@@ -143,6 +143,11 @@ pub struct AssistanceRow {
 }
 
 impl AssistanceRow {
+    /// Whether the vendor knows that somebody is asked for there, as far as anybody told.
+    pub fn open(&self) -> bool {
+        !self.over() && (self.told.is_some() || !self.attention)
+    }
+
     /// Whether nobody waits there any more.
     pub fn over(&self) -> bool {
         self.told.as_ref().is_some_and(|a| a.finished_at.is_some())

@@ -33,11 +33,13 @@ pub enum Context {
     Files,
     /// The episodes of a patient.
     Episodes,
+    /// How vendors, receiver and stores do.
+    Health,
 }
 
 impl Context {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Global,
         Self::Rooms,
         Self::Appointments,
@@ -52,6 +54,7 @@ impl Context {
         Self::Reports,
         Self::Files,
         Self::Episodes,
+        Self::Health,
     ];
 
     /// For people.
@@ -71,6 +74,7 @@ impl Context {
             Self::Reports => "Reports",
             Self::Files => "Files",
             Self::Episodes => "Episodes of care",
+            Self::Health => "Vendors, receiver, stores",
         }
     }
 }
@@ -227,7 +231,7 @@ actions! {
     EditEpisode, "edit-episode", "edit", ["e"], [Episodes];
     /// Make a draft of the session's summary.
     DraftFromSummary, "draft-from-summary", "draft", ["d"], [Sessions];
-    /// File the note into the EMR.
+    /// File the note into the EMR, or again one that failed there.
     FileNote, "file-note", "file", ["f"], [Notes];
     /// Ask for an addendum to a session note.
     Addendum, "addendum", "addendum", ["a"], [Notes];
@@ -252,6 +256,8 @@ actions! {
     ContextLink, "context-link", "context link", ["c"], [VisitLinks];
     /// Also show what is finished, or hide it.
     Finished, "finished", "finished", ["a"], [Outbox];
+    /// Stop the first fill or the import that is under way; what came so far stays.
+    StopFilling, "stop-filling", "stop filling", ["x"], [Health];
     /// Webhook registrations, what came in, and exchanging a registration.
     Webhooks, "webhooks", "webhooks", ["W"], [Global];
     /// Requests for assistance at beds: virtual nursing and sitting.

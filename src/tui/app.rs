@@ -5,6 +5,7 @@ mod turn;
 
 use std::{
     io,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc::{self, RecvTimeoutError},
     time::{Duration, Instant},
 };
@@ -66,14 +67,18 @@ pub enum WindowError {
     /// The terminal went away.
     #[error("the terminal went away: {0}")]
     Io(#[from] io::Error),
+    /// The window panicked. The terminal was given back and the place was said when that happened.
+    #[error("the window was closed by a mistake of wardroom's own; what was saved is kept")]
+    Mistake,
 }
 
 /// Opens the window and returns when it is closed. The first frame stands before the engine is reached for, on a thread
 /// of its own; whoever closes the window meanwhile has their terminal back at once. The terminal is given back on every
-/// way out, before `run` returns and before the end of `reach` is waited for.
+/// way out, before `run` returns and before the end of `reach` is waited for. A panic of the window's own is a way out
+/// like any other: what is typed is saved, and `run` returns, so that whoever has the engine closes it in order.
 ///
 /// # Errors
-/// No terminal, a terminal that went away, or what `reach` failed with.
+/// No terminal, a terminal that went away, a panic, or what `reach` failed with.
 pub fn run<X: From<WindowError> + Send>(
     options: Options,
     clock: &dyn Clock,
@@ -96,7 +101,7 @@ pub fn run<X: From<WindowError> + Send>(
             let _tells = TellsReached(send);
             reach(listener)
         });
-        let Some(opening) = wait(opening, &receive).map_err(WindowError::from)? else { return Ok(None) };
+        let Some(opening) = guarded(|| Ok(wait(opening, &receive)?))? else { return Ok(None) };
         match reaching.join() {
             Ok(reached) => {
                 let Reached { link, setting, demo } = reached?;
@@ -111,10 +116,7 @@ pub fn run<X: From<WindowError> + Send>(
     let outcome = outcome.and_then(|window| {
         let Some(mut window) = window else { return Ok(()) };
         window.disk = disk;
-        let outcome = live(&mut window, &receive);
-        window.end();
-        settle(&mut window, &receive);
-        Ok(outcome?)
+        Ok(drive(&mut window, &receive)?)
     });
     signals.close();
     outcome
@@ -146,7 +148,30 @@ fn wait<'a>(
     }
 }
 
-fn live(window: &mut Window<'_, Link, Screen>, receive: &mpsc::Receiver<Happening>) -> Result<(), WindowError> {
+/// Lives and ends. Whatever ends a window, what was typed last is saved before it goes.
+fn drive<E: Engine, S: Surface>(
+    window: &mut Window<'_, E, S>,
+    receive: &mpsc::Receiver<Happening>,
+) -> Result<(), WindowError> {
+    let lived = guarded(|| live(window, receive));
+    let ended = guarded(|| {
+        window.end();
+        settle(window, receive);
+        Ok(())
+    });
+    lived.and(ended)
+}
+
+/// Has a panic end what it stands around and not the process. The panic hook has given the terminal back by then, and
+/// nothing is drawn after it.
+fn guarded<T>(what: impl FnOnce() -> Result<T, WindowError>) -> Result<T, WindowError> {
+    catch_unwind(AssertUnwindSafe(what)).unwrap_or(Err(WindowError::Mistake))
+}
+
+fn live<E: Engine, S: Surface>(
+    window: &mut Window<'_, E, S>,
+    receive: &mpsc::Receiver<Happening>,
+) -> Result<(), WindowError> {
     while !window.model.quitting {
         let first = match receive.recv_timeout(window.patience()) {
             Ok(happening) => Some(happening),
@@ -159,7 +184,7 @@ fn live(window: &mut Window<'_, Link, Screen>, receive: &mpsc::Receiver<Happenin
 }
 
 /// Waits a bounded time for the answers to what was started.
-fn settle(window: &mut Window<'_, Link, Screen>, receive: &mpsc::Receiver<Happening>) {
+fn settle<E: Engine, S: Surface>(window: &mut Window<'_, E, S>, receive: &mpsc::Receiver<Happening>) {
     let until = Instant::now() + SETTLE;
     while window.unsettled() {
         match receive.recv_timeout(until.saturating_duration_since(Instant::now())) {

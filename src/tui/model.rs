@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
     layers::Layer,
@@ -83,8 +83,18 @@ pub struct Shown {
     pub begun: bool,
 }
 
-/// How long a toast stands.
-pub const TOAST_STANDS: Duration = Duration::from_secs(6);
+/// So many errors stand at once until they are put away; older ones are in the log only.
+pub const ERRORS_KEPT: usize = 20;
+
+/// How long a message stands by itself: long enough to be read by somebody who looks up, and an error until a person puts
+/// it away.
+pub fn stands(level: Level) -> Option<SignedDuration> {
+    match level {
+        Level::Info => Some(SignedDuration::from_secs(6)),
+        Level::Warning => Some(SignedDuration::from_secs(15)),
+        Level::Error => None,
+    }
+}
 
 /// How long a selection rests before the panes that follow it change.
 pub const REST: Duration = Duration::from_millis(150);
@@ -438,6 +448,11 @@ impl Model {
         in_pane!(self, pane, list => list.missing())
     }
 
+    /// The place in a pane where the mark stands, or where it stood when its row went.
+    pub fn selected_place(&self, pane: Pane) -> usize {
+        in_pane!(self, pane, list => list.selected())
+    }
+
     /// Has a pane select a row that stands at this place of the list that was asked for.
     pub fn expect(&mut self, pane: Pane, place: usize, row: RowId) {
         in_pane!(mut self, pane, list => list.expect(place, row));
@@ -546,10 +561,40 @@ impl Model {
         if self.log.len() > LOG_KEPT {
             self.log.pop_front();
         }
+        // Said again it stands once, from now on.
+        self.toasts.retain(|t| t.toast != shown.toast);
         self.toasts.push_back(shown);
+        // What goes by itself makes way first.
         while self.toasts.len() > 3 {
+            let Some(at) = self.toasts.iter().position(|t| t.toast.level != Level::Error) else { break };
+            self.toasts.remove(at);
+        }
+        while self.toasts.len() > ERRORS_KEPT {
             self.toasts.pop_front();
         }
+    }
+
+    /// When this message goes by itself, if it does.
+    fn goes(shown: &Shown) -> Option<Timestamp> {
+        stands(shown.toast.level).and_then(|s| shown.at.checked_add(s).ok())
+    }
+
+    /// Takes away what has stood long enough.
+    pub fn toasts_go(&mut self) {
+        let now = self.now;
+        self.toasts.retain(|t| Self::goes(t).is_none_or(|at| at > now));
+    }
+
+    /// When the next message goes by itself.
+    pub fn next_toast_goes(&self) -> Option<Timestamp> {
+        self.toasts.iter().filter_map(Self::goes).min()
+    }
+
+    /// Puts the errors away that stand; whether there were any.
+    pub fn put_errors_away(&mut self) -> bool {
+        let before = self.toasts.len();
+        self.toasts.retain(|t| t.toast.level != Level::Error);
+        self.toasts.len() < before
     }
 
     /// Shows a message of the window's own.

@@ -135,3 +135,58 @@ fn a_flood_of_events_is_looked_up_and_drawn_at_most_once_a_turn() {
     assert!(desk.window.surface.frames - frames <= 1);
     assert!(desk.engine.looks.borrow().len() <= 4, "{:?}", desk.engine.looks.borrow());
 }
+
+/// A terminal whose drawing fails by a mistake of ours.
+struct Broken;
+
+impl super::Surface for Broken {
+    fn draw(&mut self, _: ratatui::buffer::Buffer, _: Option<ratatui::layout::Position>) -> std::io::Result<()> {
+        panic!("a mistake in the drawing");
+    }
+    fn forget(&mut self) {}
+    fn raw(&mut self, _: &[u8]) -> std::io::Result<()> {
+        panic!("nothing is written any more");
+    }
+    fn mouse(&mut self, _: bool) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn suspend(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn resume(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+    fn size(&self) -> (u16, u16) {
+        (120, 40)
+    }
+}
+
+/// Promise: what is being typed is kept whatever ends the window.
+#[test]
+fn a_panic_ends_the_window_like_any_other_end_and_keeps_what_was_typed() {
+    let mut desk = Desk::new(120, 40);
+    desk.keys("2gj").rest().keys("5n").shows(&["Write a note"]);
+    let before = desk.engine.commands().len();
+    let Desk { window, engine, .. } = desk;
+    let super::Window { model, keymap, theme, engine: link, demo, disk, clock, drawn, stale, pending, .. } = window;
+    let surface = Broken;
+    let mut window =
+        super::Window { model, keymap, theme, engine: link, surface, demo, disk, clock, drawn, stale, pending };
+    let (send, receive) = std::sync::mpsc::channel();
+    let key = |c| crossterm::event::KeyEvent::from(crossterm::event::KeyCode::Char(c));
+    for c in "Pale since Tuesday".chars() {
+        send.send(super::Happening::Input(crossterm::event::Event::Key(key(c)))).unwrap();
+    }
+    // Nobody answers here, and the sender is gone: the waiting for answers ends at once.
+    drop(send);
+    let ended = super::drive(&mut window, &receive);
+    assert!(matches!(ended, Err(super::WindowError::Mistake)), "{ended:?}");
+    let saved = engine.commands().split_off(before);
+    let kept = saved.iter().any(|c| match c {
+        crate::domain::Command::SaveDraft { draft } => {
+            serde_json::to_string(&draft.body).unwrap().contains("Pale since Tuesday")
+        }
+        _ => false,
+    });
+    assert!(kept, "{} commands", saved.len());
+}

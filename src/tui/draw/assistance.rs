@@ -36,8 +36,12 @@ impl Cx<'_> {
             let below = self.about_bed(row).into_iter().flat_map(|l| text::wrap(&l, width.saturating_sub(4).max(1)));
             lines.extend(below.map(|l| (format!("    {l}"), Token::Dim)));
         }
-        let open = rows.iter().filter(|r| !r.over()).count();
-        let title = format!("Requests for assistance · {open} open");
+        let open = rows.iter().filter(|r| r.open()).count();
+        // A request that was refused reached nobody.
+        let title = match rows.iter().filter(|r| !r.open() && !r.over()).count() {
+            0 => format!("Requests for assistance · {open} open"),
+            lost => format!("Requests for assistance · {open} open · {lost} not made"),
+        };
         let inner = self.open(layout::middle(self.model, WIDE, tall(lines.len())), &title, buf);
         self.lines(inner, (at + 5).saturating_sub(usize::from(inner.height)), &lines, buf);
     }

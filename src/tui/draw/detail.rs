@@ -125,7 +125,7 @@ impl Cx<'_> {
                 }
                 for a in &p.addresses {
                     let parts = [
-                        Some(a.line.join(" ")),
+                        Some(a.line.iter().map(|l| l.trim()).filter(|l| !l.is_empty()).collect::<Vec<_>>().join(" ")),
                         a.apartment.clone(),
                         a.postal_code.clone(),
                         a.city.clone(),
@@ -133,7 +133,8 @@ impl Cx<'_> {
                         a.country.clone(),
                     ];
                     let parts: Vec<_> = parts.into_iter().flatten().filter(|p| !p.trim().is_empty()).collect();
-                    field("address", &parts.join(", "));
+                    let label = format!("{} address", a.usage.as_deref().unwrap_or(""));
+                    field(label.trim(), &parts.join(", "));
                 }
                 field("language", p.preferred_language.as_deref().unwrap_or_default());
                 field("marital status", p.marital_status.as_deref().unwrap_or_default());
@@ -144,6 +145,9 @@ impl Cx<'_> {
                 }
                 if p.deceased == Some(true) {
                     field("deceased", p.deceased_at.as_deref().unwrap_or("yes"));
+                }
+                if let Some(group) = &p.email_group {
+                    field("shares e-mail", &format!("{} {}", group.kind, group.name));
                 }
                 for contact in &p.contacts {
                     let names: Vec<_> = contact.names.iter().map(HumanName::display).collect();
@@ -190,12 +194,19 @@ impl Cx<'_> {
             Record::Note(n) => {
                 if let FilingState::Failed { reasons } = &n.state {
                     field("failed", &reasons.join("; "));
-                    field("what now", "o lists the queued writes: r there files it again, x takes it back");
+                    field("what now", "f files it again; o shows the queued write, where x takes it back");
                 }
                 body_lines(&n.body, width, lines);
             }
             Record::SessionNote(n) => {
                 field("status", n.status.as_deref().unwrap_or_default());
+                let at = |at: Option<jiff::Timestamp>| at.map_or_else(String::new, |at| self.time(at));
+                field("made", &at(n.created_at));
+                field("changed", &at(n.updated_at));
+                // The vendor's own numbers: it names neither visit nor people (clinic-session-notes.txt).
+                field("its appointment", n.appointment_id.as_deref().unwrap_or_default());
+                field("its patient", n.patient_id.as_deref().unwrap_or_default());
+                field("its provider", n.provider_id.as_deref().unwrap_or_default());
                 field("note", n.summary.as_deref().unwrap_or_default());
             }
             Record::Addendum(a) => {

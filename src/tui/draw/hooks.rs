@@ -92,8 +92,11 @@ impl Cx<'_> {
             };
             lines.push((format!("    {last}"), Token::Dim));
             if here {
-                let events = if hook.events.is_empty() { "not known".to_owned() } else { hook.events.join(", ") };
-                let words = format!("events: {}", text::clean(&events));
+                let words = match hook.events.is_empty() {
+                    true if silent(layer, hook) => format!("{} offers no list of registrations", hook.row.vendor),
+                    true => "events: not known".to_owned(),
+                    false => format!("events: {}", text::clean(&hook.events.join(", "))),
+                };
                 let wrapped = text::wrap(&words, width.saturating_sub(4).max(1));
                 lines.extend(wrapped.into_iter().map(|l| (format!("    {l}"), Token::Dim)));
             }
@@ -188,6 +191,11 @@ impl Cx<'_> {
     }
 }
 
+/// Whether the vendor cannot be asked for its registrations, so that nothing more is to come.
+fn silent(layer: &HooksLayer, hook: &ShownHook) -> bool {
+    matches!(layer.listed.get(&hook.row.vendor), Some(Err(reason)) if reason.kind == ReasonKind::Unsupported)
+}
+
 fn hook_words(layer: &HooksLayer, hook: &ShownHook) -> String {
     let whose = match layer.known.rotation.as_ref().filter(|_| hook.row.ours) {
         Some(r) if r.old == hook.row.record => "ours, the first",
@@ -195,7 +203,9 @@ fn hook_words(layer: &HooksLayer, hook: &ShownHook) -> String {
         _ if hook.row.ours => "ours",
         _ => "somebody else's",
     };
+    let (listed, silent) = (layer.listed.get(&hook.row.vendor), silent(layer, hook));
     let count = match hook.events.len() {
+        0 if silent => "events not told".to_owned(),
         0 => "events not known".to_owned(),
         1 => "1 event".to_owned(),
         n => format!("{n} events"),
@@ -203,6 +213,9 @@ fn hook_words(layer: &HooksLayer, hook: &ShownHook) -> String {
     let mut words = format!("{} {} · {whose} · {count}", text::fit(hook.row.vendor.as_str(), 6), address(hook));
     match (&hook.row.pending, hook.listed) {
         (Some(pending), _) => words.extend([" · ", pending]),
+        // That it has none is said below the selected one.
+        (None, None) if silent => {}
+        (None, None) if listed.is_some() => words.push_str(" · not listed"),
         (None, None) => words.push_str(" · not listed yet"),
         _ => {}
     }

@@ -273,6 +273,7 @@ impl Cx<'_> {
             self.open(layout::middle(self.model, 110, 3), "Vendors, receiver, stores", buf);
             return;
         };
+        let width = usize::from(layout::middle(self.model, 110, 1).width.saturating_sub(4)).max(1);
         let mut lines: Vec<Line> = Vec::new();
         for vendor in &health.vendors {
             let (glyph, token) = vendor_glyph(vendor, self.model.now, self.model.setting.plain);
@@ -287,14 +288,16 @@ impl Cx<'_> {
             let speed =
                 vendor.millis.map_or_else(String::new, |(p50, p95)| format!(" · {p50} ms, 95 % within {p95} ms"));
             let seen = vendor.last_ok.map_or_else(|| "never".into(), |at| age(at, self.model.now));
-            lines.push((
-                format!(
-                    "{glyph} {} {} last good answer {seen}{speed}",
-                    text::fit(&vendor.label, 22),
-                    text::fit(state, 24)
-                ),
-                token,
-            ));
+            let words =
+                format!("{glyph} {} {} last good answer {seen}", text::fit(&vendor.label, 22), text::fit(state, 24));
+            if text::width(&words) + text::width(&speed) <= width {
+                lines.push((words + &speed, token));
+            } else {
+                lines.push((words, token));
+                if !speed.is_empty() {
+                    lines.push((format!("    answers in{}", speed.trim_start_matches(" ·")), Token::Dim));
+                }
+            }
             if let Some((at, reason)) = &vendor.last_failure {
                 lines.push((format!("    last failure {}: {}", self.time(*at), why(reason)), Token::Dim));
             }

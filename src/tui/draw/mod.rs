@@ -253,7 +253,10 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
         Some(Layer::Choice(_)) => return fixed(&[("↑↓", "choose"), ("enter", "take it"), ("esc", "leave it")]),
         Some(Layer::Links(_)) => return fixed(&[("enter", "confirm, or take back"), ("esc", "close")]),
         Some(Layer::VisitLinks(_)) => {
-            return fixed(&[("↑↓", "choose"), ("enter", "QR code or text"), ("esc", "close")]);
+            let mut hints = fixed(&[("↑↓", "choose"), ("enter", "QR code or text")]);
+            hints.extend(words_of(&[A::CopyLink, A::ContextLink], keymap));
+            hints.extend(fixed(&[("esc", "close")]));
+            return hints;
         }
         Some(Layer::Outbox(outbox)) if outbox.explained.is_some() => {
             &[A::Back, A::Retry, A::Withdraw, A::Decide, A::Help]
@@ -285,8 +288,17 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
         Some(Layer::Report(_)) => &[A::OrderReport, A::SaveDump, A::OpenReport, A::StopReport, A::Back, A::Help],
         Some(Layer::Detail(_)) => &[A::Back, A::Down, A::Raw, A::Refresh, A::Links, A::Help],
         Some(Layer::Files(_)) => &[A::AddFile, A::DeleteFile, A::ShowPicture, A::Open, A::Refresh, A::Back, A::Help],
+        Some(Layer::Episodes(layer)) if layer.appointment.is_some() => {
+            let mut hints = fixed(&[("enter", "put it into this one")]);
+            hints.extend(words_of(&[A::NewEpisode, A::EditEpisode, A::Refresh, A::Back, A::Help], keymap));
+            return hints;
+        }
         Some(Layer::Episodes(_)) => &[A::Open, A::NewEpisode, A::EditEpisode, A::Refresh, A::Back, A::Help],
-        Some(Layer::Help { .. } | Layer::Log { .. } | Layer::Health) => &[A::Back, A::Down],
+        Some(Layer::Health) if model.health.as_ref().is_some_and(|h| h.filling.is_some()) => {
+            &[A::StopFilling, A::Back, A::Help]
+        }
+        Some(Layer::Health) => &[A::Back, A::Help],
+        Some(Layer::Help { .. } | Layer::Log { .. }) => &[A::Back, A::Down],
         None if model.filtering.is_some() => {
             return fixed(&[("type", "to filter"), ("↑↓", "move"), ("enter", "keep"), ("esc", "clear")]);
         }
@@ -314,6 +326,11 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
             }
         },
     };
+    words_of(actions, keymap)
+}
+
+/// The first key and the word of each action that has a key.
+fn words_of(actions: &[Action], keymap: &Keymap) -> Vec<(String, String)> {
     actions.iter().filter_map(|a| Some((keymap.chords(*a).first()?.clone(), a.entry().hint.to_owned()))).collect()
 }
 
@@ -327,14 +344,23 @@ fn toasts(model: &Model, look: &Look<'_>, buf: &mut Buffer) {
         _ => u16::from(!model.setting.plain),
     };
     let mut bottom = body.bottom() - reserved;
-    for shown in model.toasts.iter().rev() {
+    let errors = model.toasts.iter().filter(|t| t.toast.level == Level::Error).count();
+    let mut told = false;
+    for shown in model.toasts.iter().rev().take(3) {
         let token = match shown.toast.level {
             Level::Info => Token::Info,
             Level::Warning => Token::Warning,
             Level::Error => Token::Alarm,
         };
-        let lines = text::wrap(&shown.toast.text, usize::from(width.saturating_sub(4)).max(1));
-        let lines = &lines[..lines.len().min(4)];
+        let mut lines = text::wrap(&shown.toast.text, usize::from(width.saturating_sub(4)).max(1));
+        lines.truncate(4);
+        // An error does not go by itself, so the key is said that takes it away.
+        if shown.toast.level == Level::Error && !std::mem::replace(&mut told, true) {
+            lines.push(match errors {
+                1 => "esc puts it away".into(),
+                n => format!("esc puts all {n} errors away, M has them"),
+            });
+        }
         let height = lines.len() as u16;
         if bottom < body.y + height || width < 8 {
             return;

@@ -35,13 +35,10 @@ impl Cx<'_> {
         let width = usize::from(inner.width.saturating_sub(2)).max(1);
         let mut lines: Vec<Line> = match &layer.view.job {
             Some(job) => self.job(job, width),
-            None => vec![
-                ("Nothing is under way.".into(), Token::Dim),
-                (
-                    "n orders an encounter report, d saves the data dump, O opens a report from the disk.".into(),
-                    Token::Dim,
-                ),
-            ],
+            None => {
+                let words = "Nothing is under way. n orders an encounter report, d saves the data dump, O opens a report from the disk.";
+                text::wrap(words, width).into_iter().map(|line| (line, Token::Dim)).collect()
+            }
         };
         let Some(page) = &layer.view.table else {
             self.lines(inner, 0, &lines, buf);

@@ -181,6 +181,8 @@ pub(in crate::tui) struct World {
     pub(in crate::tui) patients: u32,
     /// What a person changed of them, new ones among them.
     pub(in crate::tui) edited: BTreeMap<u32, PatientRow>,
+    /// Records that are one with another now, and with which.
+    pub(in crate::tui) joined: BTreeMap<RecordId, RecordId>,
     pub(in crate::tui) rooms: Vec<RoomRow>,
     pub(in crate::tui) appointments: Vec<AppointmentRow>,
     pub(in crate::tui) sessions: Vec<SessionRow>,
@@ -227,6 +229,7 @@ impl World {
         Self {
             patients: 400,
             edited: BTreeMap::new(),
+            joined: BTreeMap::new(),
             rooms: rooms.zip([3, 2, 0, 1]).map(|(r, n)| room(r, n)).collect(),
             appointments: (0..40).map(appointment).collect(),
             sessions: (0..6).map(session).collect(),
@@ -336,7 +339,7 @@ impl World {
                 rows(*window, self.entries.iter().map(outbox_row).collect(), RowSet::Outbox)
             }
             Query::Position { of, row } => Answer::Position(self.position(of, row)),
-            Query::Detail { record } => Answer::Detail(self.detail(*record)),
+            Query::Detail { record } => Answer::Detail(self.detail(*self.joined.get(record).unwrap_or(record))),
             Query::Find { .. } => Answer::Found(None),
             Query::Raw { .. } => Answer::Raw(Some(Raw(r#"{"id":"A-7","reason":["cough"]}"#.into()))),
             Query::Losses { .. } => Answer::Losses(self.losses.clone()),

@@ -6,7 +6,7 @@ use super::{
     everything, fit,
     keys::{ask, context, moved, room_names, rooms_at_hand},
     look,
-    notes::{drop_draft, edit_note, selected_draft},
+    notes::{drop_draft, edit_note, file_note, session_note},
     walk::{back, beside, board_of_a_day, focus, follow, motion, turn_day},
 };
 use crate::{
@@ -143,10 +143,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             None => nobody(model, model.focus, "select an appointment first (2), then write its note"),
         },
         Action::EditNote => edit_note(model),
-        Action::FileNote => match selected_draft(model) {
-            Some(draft) => vec![look(model, Wish::FileDraft(draft))],
-            None => nobody(model, Pane::Notes, "select a draft to file it"),
-        },
+        Action::FileNote => file_note(model),
         Action::DropDraft => drop_draft(model),
         Action::DraftFromSummary => match model.selected_record(Pane::Sessions) {
             Some(session) => vec![look(model, Wish::DraftFrom(session))],
@@ -161,6 +158,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             None if model.missing(Pane::Notes) => nobody(model, Pane::Notes, "select a session note first"),
             _ => push(model, Layer::Form(Box::new(Form::request_addendum(None)))),
         },
+        Action::Links if model.layers.is_empty() && model.focus == Pane::Notes && session_note(model).is_some() => {
+            session_note(model).map(|note| look(model, Wish::NoteOfVisit(note))).into_iter().collect()
+        }
         Action::Links => match record_at_hand(model) {
             Some(record) => {
                 model.layers.push(Layer::Links(LinksLayer { record, rows: Vec::new(), selected: 0, then_file: None }));
@@ -208,6 +208,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             None => Vec::new(),
         },
         Action::Decide => decide(model),
+        Action::StopFilling => match model.health.as_ref().and_then(|h| h.filling) {
+            Some(_) => {
+                vec![Effect::Start(Purpose::Word("stopped; what came so far stays"), Request::Do(Command::StopFilling))]
+            }
+            None => nothing_there(model, "nothing is being filled or imported"),
+        },
         Action::Finished => {
             if let Some(Layer::Outbox(outbox)) = model.layers.last_mut() {
                 outbox.finished = !outbox.finished;

@@ -21,6 +21,10 @@ pub(super) fn key(model: &mut Model, keymap: &Keymap, key: KeyEvent) -> Vec<Effe
     if key.kind == KeyEventKind::Release {
         return Vec::new();
     }
+    // An error lies over everything else, so it is what one step back takes away first: nothing typed is lost by that.
+    if key.code == KeyCode::Esc && model.put_errors_away() {
+        return Vec::new();
+    }
     if model.filtering.is_some() && model.layers.is_empty() {
         return filter_key(model, key);
     }
@@ -101,6 +105,7 @@ pub(super) fn contexts(model: &Model) -> Vec<Context> {
         Some(Layer::Report(_)) => vec![Context::Reports, Context::Global],
         Some(Layer::Files(_)) => vec![Context::Files, Context::Global],
         Some(Layer::Episodes(_)) => vec![Context::Episodes, Context::Global],
+        Some(Layer::Health) => vec![Context::Health, Context::Global],
         Some(_) => vec![Context::Global],
         None => vec![pane_context(model.focus), Context::Global],
     }
@@ -252,7 +257,7 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
             },
             Command::Decide { entry, decision },
         ),
-        Choice::BookFor(patient) => return vec![look(model, Wish::BookFor(patient))],
+        Choice::BookFor(patient) => return vec![look(model, Wish::BookAllTheSame(patient))],
         Choice::Settle(settling) => return decide::settle(model, &settling),
         Choice::Room(appointment, room) => ("room noted", Command::SetRoom { appointment, room }),
         Choice::Unlink(a, b) => ("link taken back", Command::RefuseLink { a, b }),

@@ -2,7 +2,7 @@
 
 use super::{Effect, Wish, acts, care, decide, desk, keys, lacking, look, notes, opening, walk};
 use crate::{
-    domain::view::{Answer, RowSet, Rows},
+    domain::view::{Answer, RowId, RowSet, Rows},
     tui::{
         forms::FormEvent,
         layers::Layer,
@@ -30,6 +30,11 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             }
             _ => Vec::new(),
         },
+        (Wish::Seek(pane), Answer::Position(None)) if model.missing(pane) => match model.sought_row(pane) {
+            Some(RowId::Record(gone)) => vec![look(model, Wish::Survivor(pane, gone))],
+            _ => Vec::new(),
+        },
+        (Wish::Survivor(pane, gone), Answer::Detail(Some(detail))) => walk::survived(model, pane, gone, detail.id),
         (Wish::Show(pane), Answer::Position(place)) => walk::shown_at(model, pane, place),
         (Wish::Health, Answer::Health(health)) => {
             model.health = Some(health);
@@ -161,6 +166,9 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             | Wish::Reschedule(_)
             | Wish::Scribe(_)
             | Wish::Addendum(_)
+            | Wish::NoteOfVisit(_)
+            | Wish::FileAgain(_)
+            | Wish::BookAllTheSame(_)
             | Wish::Cancel(_)
             | Wish::VisitNote(_)
             | Wish::BookFor(_)

@@ -122,6 +122,12 @@ pub enum Wish {
     Scribe(RecordId),
     /// A session note for which an addendum is asked.
     Addendum(RecordId),
+    /// A session note that may belong to the selected visit.
+    NoteOfVisit(RecordId),
+    /// A filed note whose filing failed and is asked for again.
+    FileAgain(RecordId),
+    /// What became of a selected row that is in no list any more: it may be one record with another one now.
+    Survivor(Pane, RecordId),
     /// A write about which a person decides.
     Decide(EntryId),
     /// An appointment to be moved.
@@ -132,6 +138,8 @@ pub enum Wish {
     VisitNote(RecordId),
     /// A patient for whom an appointment is to be booked.
     BookFor(RecordId),
+    /// The same, though something speaks against it.
+    BookAllTheSame(RecordId),
     /// A session whose summary becomes a draft.
     DraftFrom(RecordId),
     /// An appointment for which a note is begun.
@@ -376,6 +384,10 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         | Wish::Reschedule(record)
         | Wish::Scribe(record)
         | Wish::Addendum(record)
+        | Wish::NoteOfVisit(record)
+        | Wish::FileAgain(record)
+        | Wish::Survivor(_, record)
+        | Wish::BookAllTheSame(record)
         | Wish::Cancel(record)
         | Wish::VisitNote(record)
         | Wish::BookFor(record)
@@ -433,10 +445,7 @@ pub fn fit(model: &mut Model) {
 fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let (before, minute_before) = (model.today(), model.minute());
     model.now = now;
-    let stands = jiff::SignedDuration::try_from(super::model::TOAST_STANDS).unwrap_or(jiff::SignedDuration::ZERO);
-    while model.toasts.front().is_some_and(|t| now.duration_since(t.at) >= stands) {
-        model.toasts.pop_front();
-    }
+    model.toasts_go();
     let mut effects = Vec::new();
     if let Some((pane, _)) = model.resting.take_if(|(_, at)| now >= *at) {
         effects.extend(walk::follow(model, pane));
@@ -479,8 +488,7 @@ fn editor_rests(model: &mut Model) -> Vec<Effect> {
 
 /// When the window must wake up by itself, if at all.
 pub fn next_wake(model: &Model) -> Option<Timestamp> {
-    let stands = jiff::SignedDuration::try_from(super::model::TOAST_STANDS).unwrap_or(jiff::SignedDuration::ZERO);
-    let toast = model.toasts.front().and_then(|t| t.at.checked_add(stands).ok());
+    let toast = model.next_toast_goes();
     let editor = match model.layers.last() {
         Some(Layer::Editor(editor)) => editor.next_tick(),
         Some(Layer::Form(form)) => form.next_tick(),

@@ -6,13 +6,13 @@ use super::{
     fit,
     keys::{ask, editor},
     look,
-    opening::identity_of,
+    opening::{identity_of, told_of},
 };
 use crate::{
     domain::{
-        Command, DraftId, Intent, Kind, Question, Record, RecordId, Request,
+        Command, DraftId, Entry, EntryState, Intent, Kind, Question, Record, RecordId, Request,
         command::{Level, Refusal},
-        note::{Draft, NoteBody},
+        note::{Draft, FilingState, NoteBody, SessionNote},
         view::{Detail, LinkRow, NoteItem, RowId},
     },
     tui::{
@@ -48,6 +48,71 @@ pub(super) fn drop_draft(model: &mut Model) -> Vec<Effect> {
     let about = model.notes.current().map(|r| r.about.clone()).unwrap_or_default();
     let items = vec![("Yes, throw it away".into(), Choice::DropDraft(draft)), ("No, keep it".into(), Choice::No)];
     ask(model, "Throw this draft away?", vec![about], items);
+    Vec::new()
+}
+
+/// The selected note, when it is one of the clinic's.
+pub(super) fn session_note(model: &Model) -> Option<RecordId> {
+    match model.notes.current().map(|r| (&r.item, &r.id)) {
+        Some((NoteItem::SessionNote(_), RowId::Record(note))) => Some(*note),
+        _ => None,
+    }
+}
+
+/// Files the selected draft, or again the selected note that did not arrive.
+pub(super) fn file_note(model: &mut Model) -> Vec<Effect> {
+    if let Some(draft) = selected_draft(model) {
+        return vec![look(model, Wish::FileDraft(draft))];
+    }
+    match model.notes.current().map(|r| (r.item.clone(), r.id.clone())) {
+        Some((NoteItem::Filed(FilingState::Failed { .. } | FilingState::Unresolved), RowId::Record(note))) => {
+            vec![look(model, Wish::FileAgain(note))]
+        }
+        Some((NoteItem::Filed(FilingState::Completed), _)) => nothing_there(model, "this note is in the EMR already"),
+        Some((NoteItem::Filed(_), _)) => nothing_there(model, "this note is on its way into the EMR"),
+        _ => nobody(model, Pane::Notes, "select a draft to file it"),
+    }
+}
+
+/// Asks whether a note that failed is filed again: the queued write is tried again as it stands.
+pub(super) fn file_again(model: &mut Model, detail: &Detail) -> Vec<Effect> {
+    let filing = |e: &&Entry| matches!(&e.intent, Intent::FileNote { note, .. } if *note == detail.id);
+    let Some(entry) = detail.pending.iter().find(filing) else {
+        return nothing_there(model, "its write is not in the queue any more: n writes the note anew");
+    };
+    let EntryState::Rejected { reason, .. } = &entry.state else {
+        return nothing_there(model, "whether it arrived is for a person to decide: o, then d");
+    };
+    let whom = detail.patient.as_ref().map(|p| identity_of(p).line());
+    let lines = whom.into_iter().chain([crate::tui::draw::why(reason)]).collect();
+    let again = Choice::Do("it is filed again", Box::new(Command::Retry { entry: entry.id }));
+    ask(model, "File this note again?", lines, vec![("Yes, as it is".into(), again), ("No".into(), Choice::No)]);
+    Vec::new()
+}
+
+/// Asks whether a note of the clinic's, which names no patient of ours, is about the selected visit. What links it already
+/// is shown instead, to be taken back.
+pub(super) fn note_of_visit(model: &mut Model, detail: &Detail, note: &SessionNote) -> Vec<Effect> {
+    if detail.links.iter().any(|row| row.link.holds()) {
+        let record = detail.id;
+        model.layers.push(Layer::Links(LinksLayer { record, rows: Vec::new(), selected: 0, then_file: None }));
+        return vec![look(model, Wish::Links(record))];
+    }
+    let Some(visit) = model.appointments.current() else {
+        return nothing_there(model, "select the visit that this note is about first (2), then come back");
+    };
+    let begins = crate::tui::draw::visit_words(visit.start, &model.setting.zone);
+    let visit_id = visit.id;
+    let text: String = note.summary.as_deref().unwrap_or_default().chars().take(160).collect();
+    let lines = vec![
+        format!("the note:  {}", told_of(note, &model.setting.zone)),
+        format!("it says:   {text}"),
+        format!("the visit: {} · {begins}", visit.patient_name),
+    ];
+    let yes =
+        Choice::Do("the note belongs to this visit", Box::new(Command::ConfirmLink { a: detail.id, b: visit_id }));
+    let items = vec![("No, or not sure".to_owned(), Choice::No), ("Yes, I have seen both".into(), yes)];
+    ask(model, "Is this note about the selected visit?", lines, items);
     Vec::new()
 }
 

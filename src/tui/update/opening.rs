@@ -13,6 +13,7 @@ use crate::{
         Kind, Pointer, Question, Record, RecordId, Request,
         appointment::VideoStatus,
         note::{NoteBody, SessionNote, Soap},
+        patient::Patient,
         view::{Detail, PatientRow},
     },
     tui::{
@@ -40,11 +41,23 @@ pub(super) fn with_detail(model: &mut Model, wish: Wish, detail: &Detail) -> Vec
             let form = Form::edit_patient(id, (**patient).clone(), !detail.complete, &cx);
             open_form(model, form)
         }
-        (Wish::BookFor(id), Some(Record::Patient(patient))) => {
+        (Wish::NoteOfVisit(_), Some(Record::SessionNote(note))) => notes::note_of_visit(model, detail, note),
+        (Wish::FileAgain(_), _) => notes::file_again(model, detail),
+        (Wish::BookFor(id), Some(Record::Patient(patient))) if out_of_use(patient).is_some() => {
+            let whom = PatientIdentity::from(&**patient).line();
+            let lines = [whom].into_iter().chain(out_of_use(patient)).collect();
+            let items =
+                vec![("No, leave it".to_owned(), Choice::No), ("Book all the same".to_owned(), Choice::BookFor(id))];
+            ask(model, "Book an appointment for this patient?", lines, items);
+            Vec::new()
+        }
+        (Wish::BookFor(id) | Wish::BookAllTheSame(id), Some(Record::Patient(patient))) => {
             let form = Form::book(id, PatientIdentity::from(&**patient), &cx);
             open_form(model, form)
         }
-        (Wish::BookFor(id), None) if detail.kind == Kind::Patient && !detail.refs.is_empty() => {
+        (Wish::BookFor(id) | Wish::BookAllTheSame(id), None)
+            if detail.kind == Kind::Patient && !detail.refs.is_empty() =>
+        {
             // Known by a number only; the form says so where it names the patient.
             let names = detail.refs.iter().map(|r| format!("{} {}", r.scheme, text::strict(&r.value)));
             let name = format!("no name known, {}", names.collect::<Vec<_>>().join(", "));
@@ -172,8 +185,18 @@ pub(super) fn known_by_number(model: &mut Model, record: RecordId, detail: &Deta
     Vec::new()
 }
 
+/// Why nobody should come to an appointment of this patient's, where the record says so.
+fn out_of_use(patient: &Patient) -> Option<String> {
+    let at = patient.deceased_at.as_deref().map_or_else(String::new, |at| format!(" since {}", text::strict(at)));
+    match (patient.deceased, patient.active) {
+        (Some(true), _) => Some(format!("The record says that this patient is deceased{at}.")),
+        (_, Some(false)) => Some("The record of this patient is not active.".into()),
+        _ => None,
+    }
+}
+
 /// What the clinic tells of a session note: it names visit and patient by its own numbers only.
-fn told_of(note: &SessionNote, zone: &TimeZone) -> String {
+pub(super) fn told_of(note: &SessionNote, zone: &TimeZone) -> String {
     let at = note.created_at.map(|at| at.to_zoned(zone.clone()).strftime("%a %-d %b %Y %H:%M").to_string());
     let numbered = |what: &str, number: &Option<String>| number.as_ref().map(|n| format!("{what} {}", text::strict(n)));
     let parts = [at, numbered("its appointment", &note.appointment_id), numbered("its patient", &note.patient_id)];

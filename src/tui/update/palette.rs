@@ -8,7 +8,10 @@ use nucleo_matcher::{
 
 use super::{DemoAct, Effect, acts, keys::pane_context};
 use crate::{
-    domain::view::RowId,
+    domain::{
+        note::FilingState,
+        view::{NoteItem, RowId},
+    },
     tui::{
         action::{Action, Context, Entry, TABLE},
         draw,
@@ -88,6 +91,7 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
         Some(Layer::Report(_)) => Some(Context::Reports),
         Some(Layer::Files(_)) => Some(Context::Files),
         Some(Layer::Episodes(_)) => Some(Context::Episodes),
+        Some(Layer::Health) => Some(Context::Health),
         Some(_) => None,
         None => Some(pane_context(model.focus)),
     };
@@ -97,6 +101,11 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
         A::AddHook | A::AskAssistance | A::FindAssistance | A::OrderReport | A::SaveDump | A::OpenReport
     ) {
         return None;
+    }
+    // What fills is seen in the header of nothing: the palette stops it from anywhere.
+    if entry.action == A::StopFilling {
+        let filling = model.health.as_ref().is_some_and(|h| h.filling.is_some());
+        return (!filling).then(|| "nothing is being filled or imported".to_owned());
     }
     let applies = |c: &Context| *c == Context::Global || Some(*c) == here;
     if !entry.contexts.iter().any(applies) {
@@ -119,7 +128,14 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
         }
         A::NewNote => missing(model.appointment_at_hand().is_none(), "no appointment is selected"),
         A::DraftFromSummary => missing(model.selected_record(Pane::Sessions).is_none(), "no session is selected"),
-        A::EditNote | A::FileNote | A::DropDraft => missing(!draft, "no draft is selected"),
+        A::FileNote => {
+            let failed = matches!(
+                model.notes.current().map(|r| &r.item),
+                Some(NoteItem::Filed(FilingState::Failed { .. } | FilingState::Unresolved))
+            );
+            missing(!draft && !failed, "no draft and no failed note is selected")
+        }
+        A::EditNote | A::DropDraft => missing(!draft, "no draft is selected"),
         A::Refresh if matches!(below, Some(Layer::Hooks(_) | Layer::Assistance(_))) => None,
         A::Links | A::Refresh | A::Raw
             if !matches!(below, Some(Layer::Detail(_) | Layer::Files(_) | Layer::Episodes(_))) =>
@@ -148,6 +164,7 @@ fn places(contexts: &[Context]) -> String {
         Context::Reports => "the reports (P)".to_owned(),
         Context::Files => "an appointment's files (A)".to_owned(),
         Context::Episodes => "a patient's episodes (E)".to_owned(),
+        Context::Health => "the vendors' health (w)".to_owned(),
         context => match Pane::ALL.into_iter().find(|p| pane_context(*p) == *context) {
             Some(pane) => format!("{} {}", pane.number(), pane.name()),
             None => context.name().to_owned(),

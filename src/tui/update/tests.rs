@@ -12,7 +12,7 @@ use crate::{
         Command, Delta, DraftId, EntryId, Intent, Message, Query, Request,
         command::{Decision, Level, Refusal, Toast, Touched},
         ids::Kind,
-        view::{RoomFilter, RowId},
+        view::{NoteItem, RoomFilter, RowId},
     },
     tui::{
         harness::{Desk, World, canned, noon, parse},
@@ -316,9 +316,69 @@ fn health_and_messages_have_their_layers() {
     let mut desk = wide();
     desk.keys("w").shows(&["SOLO", "does not answer", "try later", "not clean"]).keys("<esc>");
     let toast = Toast { level: Level::Error, text: "Noa refused the session of Satō, Emiko.".into(), entry: None };
-    desk.hear(Message::Toast(toast)).shows(&["✕ Noa refused"]);
-    desk.wait(5_900).shows(&["Noa refused"]).wait(200).lacks(&["Noa refused"]);
+    desk.hear(Message::Toast(toast)).shows(&["✕ Noa refused", "esc puts it away"]);
+    desk.wait(600_000).shows(&["Noa refused"]).keys("<esc>").lacks(&["Noa refused"]);
     desk.keys("M").shows(&["21 Nov 14:32:10", "Noa refused"]);
+}
+
+#[test]
+fn what_went_wrong_stands_until_it_is_put_away_and_the_rest_goes_by_itself() {
+    let say = |level, text: &str| Message::Toast(Toast { level, text: text.into(), entry: None });
+    let mut desk = wide();
+    desk.hear(say(Level::Info, "well begun")).hear(say(Level::Warning, "half done"));
+    desk.wait(5_900).shows(&["well begun"]).wait(200).lacks(&["well begun"]).shows(&["half done"]);
+    desk.wait(9_000).lacks(&["half done"]);
+    desk.hear(say(Level::Error, "the ledger was set aside"));
+    for n in 0..5 {
+        desk.hear(say(Level::Info, &format!("saved {n}")));
+    }
+    desk.shows(&["the ledger was set aside", "saved 4"]);
+    // It takes nothing typed along: the form below stays.
+    desk.keys("3gjn").keys("Okafor<esc>").lacks(&["set aside"]).shows(&["New patient", "Okafor"]);
+    desk.lacks(&["Esc again"]).keys("<esc>").shows(&["Esc again throws it away"]);
+}
+
+#[test]
+fn the_same_message_said_twice_stands_once() {
+    let mut desk = wide();
+    for _ in 0..3 {
+        desk.hear(Message::Toast(Toast { level: Level::Error, text: "no space left".into(), entry: None }));
+    }
+    assert_eq!(desk.model().toasts.len(), 1);
+    desk.shows(&["esc puts it away"]);
+    desk.hear(Message::Toast(Toast { level: Level::Error, text: "the receiver fell".into(), entry: None }));
+    desk.shows(&["esc puts all 2 errors away"]).keys("<esc>").lacks(&["no space left", "receiver fell"]);
+}
+
+#[test]
+fn what_fills_can_be_stopped_from_its_layer_and_by_name() {
+    let mut desk = wide();
+    desk.keys("wx").shows(&["nothing is being filled"]);
+    assert!(desk.engine.commands().is_empty());
+    let filling = |desk: &mut Desk| desk.window.model.health.as_mut().unwrap().filling = Some((120, Some(400)));
+    filling(&mut desk);
+    desk.keys("j").shows(&["filling the cache: 120 of 400", "x stop filling"]);
+    filling(&mut desk);
+    desk.keys("x").shows(&["stopped; what came so far stays"]);
+    assert_eq!(desk.engine.commands(), [Command::StopFilling]);
+    filling(&mut desk);
+    desk.keys("<esc>:stop-fill").shows(&["Stop the first fill"]).keys("<enter>");
+    assert_eq!(desk.engine.commands().len(), 2);
+}
+
+#[test]
+fn a_note_of_the_clinics_is_said_to_be_about_the_selected_visit_by_who_saw_both() {
+    let mut desk = wide();
+    desk.keys("2gjj").rest().keys("<esc>5").rest();
+    let at = desk.model().notes.held().iter().position(|r| matches!(r.item, NoteItem::SessionNote(_))).unwrap();
+    desk.keys(&format!("g{}=", "j".repeat(at)));
+    let visit = desk.model().appointments.current().unwrap().clone();
+    desk.shows(&["Is this note about the selected visit?", &visit.patient_name, "▸ 1 No"]);
+    desk.keys("<enter>");
+    assert!(desk.engine.commands().is_empty(), "a key too many says nothing");
+    desk.keys("=2").shows(&["the note belongs to this visit"]);
+    let [Command::ConfirmLink { a, b }] = desk.engine.commands()[..] else { panic!("{:?}", desk.engine.commands()) };
+    assert_eq!((RowId::Record(a), b), (desk.model().selected_row(Pane::Notes).unwrap(), visit.id));
 }
 
 #[test]

@@ -276,6 +276,24 @@ pub(super) fn making(model: &Model, intent: &Intent) -> Option<Making> {
     }
 }
 
+/// The selected record turned out to be one with another, as an own booking does once its vendor names it: the selection,
+/// and what the panes are narrowed to, follow the one that stays.
+pub(super) fn survived(model: &mut Model, pane: Pane, gone: RecordId, stays: RecordId) -> Vec<Effect> {
+    let lost = model.missing(pane) && model.sought_row(pane) == Some(RowId::Record(gone));
+    if gone == stays || !lost {
+        return Vec::new();
+    }
+    for scope in [&mut model.scope.patient, &mut model.scope.appointment].into_iter().flatten() {
+        if scope.0 == gone {
+            scope.0 = stays;
+        }
+    }
+    let place = model.selected_place(pane);
+    model.expect(pane, place, RowId::Record(stays));
+    rest(model);
+    vec![look(model, Wish::Pane(pane)), look(model, Wish::Seek(pane))]
+}
+
 /// Brings what was just made onto the screen and selects it.
 pub(super) fn show_made(model: &mut Model, made: Making, record: RecordId) -> Vec<Effect> {
     let pane = match made {

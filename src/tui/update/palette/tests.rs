@@ -25,7 +25,8 @@ fn the_palette_says_that_nothing_matches() {
 #[test]
 fn the_palette_tells_keys_and_why_something_cannot_be_done_now() {
     let mut desk = desk();
-    desk.keys("4:file-").shows(&["f         File the note into the EMR.", "not now: in 5 Notes"]);
+    desk.keys("4:file-")
+        .shows(&["f         File the note into the EMR, or again one that failed there.", "not now: in 5 Notes"]);
     desk.keys("<enter>").shows(&["file-note cannot be done now: in 5 Notes"]);
     assert!(matches!(desk.model().layers[..], [Layer::Palette(_)]), "it stays open");
     desk.keys("<esc>2gjjj:resch").shows(&["not now: it is cancelled"]);

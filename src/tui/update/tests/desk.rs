@@ -4,16 +4,19 @@ use std::fmt::Write as _;
 
 use crate::{
     domain::{
-        Command, Delta, Intent, Message, Query, RecordId,
+        Command, Delta, Intent, Message, Query, Reason, ReasonKind, RecordId,
         assistance::Place,
         command::{Refusal, Touched},
         hooks::{HookAct, RotationPhase, RotationView},
         report::{ReportAct, ReportStage},
     },
-    tui::harness::{
-        Desk, World,
-        desk::{OURS, THEIRS},
-        later, noon,
+    tui::{
+        harness::{
+            Desk, World,
+            desk::{OURS, THEIRS},
+            later, noon,
+        },
+        layers::Layer,
     },
 };
 
@@ -290,4 +293,22 @@ fn everything_of_these_is_reached_by_name_from_anywhere() {
     ] {
         small().keys(&format!(":{name}<enter>")).shows(&[title]);
     }
+}
+
+#[test]
+fn a_vendor_without_a_list_of_registrations_is_not_waited_for() {
+    let mut desk = small();
+    desk.keys("W");
+    let hooks = desk.window.model.layers.iter_mut().find_map(|l| match l {
+        Layer::Hooks(hooks) => Some(hooks),
+        _ => None,
+    });
+    let hooks = hooks.unwrap();
+    let vendor = hooks.known.registrations[0].vendor;
+    hooks.known.registrations[0].wanted = None;
+    hooks.known.registrations[0].ours = true;
+    hooks.listed.insert(vendor, Err(Reason::new(ReasonKind::Unsupported, "")));
+    desk.keys("<tab>")
+        .shows(&["events not told", "offers no list of registrations"])
+        .lacks(&["not listed yet", "not known"]);
 }

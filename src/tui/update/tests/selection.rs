@@ -78,6 +78,29 @@ fn wrong_patient_an_appointment_that_leaves_the_room_by_itself_leaves_nothing_se
     assert_eq!(selected(&desk, Pane::Appointments), Some(RowId::Record(gone.id)), "it came back");
 }
 
+/// An own booking gets its vendor's name by being one with the record that a webhook brought.
+#[test]
+fn a_booking_that_becomes_one_with_another_record_stays_selected() {
+    let mut desk = wide();
+    desk.keys("2gj").rest();
+    let gone = desk.model().appointments.current().unwrap().id;
+    let stays = canned::appointment_id(90_000);
+    let mut world = desk.engine.world.borrow_mut();
+    world.appointments.iter_mut().find(|r| r.id == gone).unwrap().id = stays;
+    world.joined.insert(gone, stays);
+    drop(world);
+    desk.hear(changed(Kind::Appointment)).rest().lacks(&["none selected"]);
+    assert_eq!(selected(&desk, Pane::Appointments), Some(RowId::Record(stays)));
+    assert_eq!(
+        desk.model().scope.appointment.as_ref().map(|a| a.0),
+        Some(stays),
+        "sessions and notes are still about it"
+    );
+    // One that is simply gone is followed by nothing.
+    desk.engine.world.borrow_mut().appointments.retain(|r| r.id != stays);
+    desk.hear(changed(Kind::Appointment)).rest().shows(&["none selected"]);
+}
+
 #[test]
 fn wrong_patient_sessions_and_notes_that_go_leave_nothing_selected() {
     let mut desk = wide();

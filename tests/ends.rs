@@ -175,12 +175,14 @@ struct Silence {
 
 impl Feed for Silence {
     fn next(&mut self) -> Option<Message> {
-        drop(self.closed.recv());
+        let _ = self.closed.recv();
         None
     }
     fn closer(&self) -> Arc<dyn Fn() + Send + Sync> {
         let close = self.close.clone();
-        Arc::new(move || drop(close.send(())))
+        Arc::new(move || {
+            let _ = close.send(());
+        })
     }
 }
 

@@ -73,7 +73,7 @@ pub fn settle(common: &Common) -> Result<Settled, CliError> {
 
 /// A configuration that is read already.
 pub fn settled(config: Config, file: PathBuf, dir: PathBuf, paths: &Paths) -> Settled {
-    let user = config.clinic.text("user").map(str::to_owned).unwrap_or_else(user);
+    let user = config.clinic.text("user").map_or_else(user, str::to_owned);
     let socket = socket(&dir, paths);
     Settled { config, file, socket, dir, user, startable: true }
 }

@@ -188,7 +188,7 @@ impl Feed for Silence {
 
 /// Not a test by itself: a window that panics in its loop when the demo is told to do something.
 #[test]
-#[ignore = "takes the terminal and panics"]
+#[ignore = "run in a terminal of its own by a_panic_in_the_windows_loop_gives_the_terminal_back_and_lets_the_engine_be_closed"]
 fn panics_in_its_loop() {
     let setting = Setting { demo: true, ..Setting::default() };
     let theme = Theme::load("dark", Depth::Sixteen).unwrap();

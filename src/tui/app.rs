@@ -105,7 +105,8 @@ pub fn run<X: From<WindowError> + Send>(
         match reaching.join() {
             Ok(reached) => {
                 let Reached { link, setting, demo } = reached?;
-                Ok(Some(opening.reached(link, setting, demo).map_err(WindowError::from)?))
+                // What was typed meanwhile is carried out in there.
+                Ok(Some(guarded(|| Ok(opening.reached(link, setting, demo)?))?))
             }
             Err(panic) => {
                 drop(opening);

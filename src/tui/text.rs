@@ -98,20 +98,15 @@ pub fn width(text: &str) -> usize {
 /// lines and signs. `None` for the others, whose text must be cut into graphemes, which takes many times as long.
 pub(in crate::tui) fn alone(c: char) -> Option<usize> {
     match c {
-        ' '..='~' | '\u{a1}'..='\u{a8}' | '\u{aa}'..='\u{ac}' | '\u{af}'..='\u{2ff}' => Some(1),
+        ' '..='~' | '\u{a1}'..='\u{a8}' | '\u{aa}'..='\u{ac}' | '\u{af}'..='\u{2ff}' | '\u{1e00}'..='\u{1eff}' | '–' | '…'
         // Greek, Cyrillic, Armenian, Hebrew, Arabic, Georgian, Ethiopic.
-        '\u{370}'..='\u{373}' | '\u{386}'..='\u{38a}' | '\u{38e}'..='\u{3a1}' | '\u{3a3}'..='\u{482}' => Some(1),
-        '\u{48a}'..='\u{52f}' | '\u{531}'..='\u{556}' | '\u{561}'..='\u{587}' | '\u{5d0}'..='\u{5ea}' => Some(1),
-        '\u{620}'..='\u{64a}' | '\u{671}'..='\u{6d3}' | '\u{10d0}'..='\u{10fa}' | '\u{1200}'..='\u{135a}' => Some(1),
-        '\u{1e00}'..='\u{1eff}' | '–' | '…' => Some(1),
+        | '\u{370}'..='\u{373}' | '\u{386}'..='\u{38a}' | '\u{38e}'..='\u{3a1}' | '\u{3a3}'..='\u{482}'
+        | '\u{48a}'..='\u{52f}' | '\u{531}'..='\u{556}' | '\u{561}'..='\u{587}' | '\u{5d0}'..='\u{5ea}'
+        | '\u{620}'..='\u{64a}' | '\u{671}'..='\u{6d3}' | '\u{10d0}'..='\u{10fa}' | '\u{1200}'..='\u{135a}'
         // Arrows, mathematical signs, lines, blocks and shapes.
-        '\u{2190}'..='\u{21ff}' | '\u{2200}'..='\u{22ff}' | '\u{2500}'..='\u{25fc}' | '⚑' | '✎' | '✓' | '✕' => {
-            Some(1)
-        }
+        | '\u{2190}'..='\u{21ff}' | '\u{2200}'..='\u{22ff}' | '\u{2500}'..='\u{25fc}' | '⚑' | '✎' | '✓' | '✕' => Some(1),
         // Kana, ideographs, Hangul.
-        '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => {
-            Some(2)
-        }
+        '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => Some(2),
         _ => None,
     }
 }

@@ -140,7 +140,7 @@ fn a_flood_of_events_is_looked_up_and_drawn_at_most_once_a_turn() {
 struct Broken;
 
 impl super::Surface for Broken {
-    fn draw(&mut self, _: ratatui::buffer::Buffer, _: Option<ratatui::layout::Position>) -> std::io::Result<()> {
+    fn draw(&mut self, _: crate::tui::painter::Frame) -> std::io::Result<()> {
         panic!("a mistake in the drawing");
     }
     fn forget(&mut self) {}

@@ -13,7 +13,10 @@ use std::{
 use super::{
     ALIASES, Engine, Inner, LEDGER, Options, SNAPSHOT,
     health::Pulse,
-    index::lists::NoteEntry,
+    index::{
+        lists::NoteEntry,
+        patients::{PatientEntry, Patients},
+    },
     lock,
     saved::{self, Saved},
     settle::base_of,
@@ -25,7 +28,7 @@ use super::{
 use crate::{
     cache::{self, Cache, CacheError},
     domain::{
-        Kind, RecordId, Stored,
+        Kind, Record, RecordId, Stored,
         command::{Level, Toast},
     },
     ledger::{self, Ledger, LedgerError, Numbered, Read},
@@ -68,6 +71,40 @@ impl Notice {
 
     fn toast(&self) -> Toast {
         Toast { level: self.level(), text: self.to_string(), entry: None }
+    }
+}
+
+/// From so many missing rows on the whole cache is read instead of single records.
+const SCANNED: usize = 2_000;
+
+/// Rows that the snapshot did not have, on their way.
+struct RowsAnew<'a> {
+    engine: &'a Engine,
+    view: &'a ledger::View,
+    now: jiff::Timestamp,
+    /// Records that the cache does not have as the ledger counts them.
+    stale: Vec<RecordId>,
+    /// Packed together once all are known.
+    patients: Vec<PatientEntry>,
+}
+
+impl RowsAnew<'_> {
+    fn make(&mut self, record: Numbered, stored: Option<Stored>) -> Result<(), LedgerError> {
+        let read = stored.as_ref().map_or(0, |s| s.provenance.read_no);
+        if !record.gone && record.kind.rereadable() && read < record.number {
+            self.stale.push(record.id);
+        }
+        let base = base_of(self.view, record.id, stored)?;
+        let alone = self.engine.with_state(|state| state.queue.about(record.id).next().is_none());
+        if let (Kind::Patient, true, Some((Record::Patient(patient), stamp))) = (record.kind, alone, &base.record) {
+            self.patients.push(PatientEntry::new(record.id, patient, stamp.source, stamp.at, stamp.read_no));
+        } else if record.kind == Kind::Patient && record.gone && alone {
+            // Taken out after an old snapshot was made.
+            self.engine.change_state(|state| state.patients.remove(record.id));
+        } else if base.record.is_some() || !alone {
+            self.engine.change_state(|state| state.show(record.id, record.kind, base, self.now));
+        }
+        Ok(())
     }
 }
 
@@ -246,56 +283,39 @@ impl Engine {
             }
             (missing, unread)
         });
-        // A hundred thousand single reads would take seconds; a scan takes what is there in the order it lies in.
-        let mut scanned: HashMap<RecordId, Stored> = HashMap::new();
-        if missing.len() > 2_000 {
-            let wanted: HashSet<RecordId> = missing.iter().map(|n| n.id).collect();
+        let mut rows = RowsAnew { engine: self, view, now, stale: Vec::new(), patients: Vec::new() };
+        let mut rest = missing;
+        // A hundred thousand single reads would take seconds; a scan takes what is there in the order it lies in. Each record
+        // becomes its row at once: all of them together would take many times the memory of the rows.
+        if rest.len() > SCANNED {
+            let mut wanted: HashMap<RecordId, Numbered> = rest.into_iter().map(|n| (n.id, n)).collect();
+            let mut failed = None;
             self.inner.cache.scan(|item| {
-                if wanted.contains(&item.id)
-                    && let Ok(stored) = serde_json::from_slice::<Stored>(&item.bytes)
+                let stored = wanted.get(&item.id).and_then(|_| serde_json::from_slice::<Stored>(&item.bytes).ok());
+                if let Some(stored) = stored
+                    && let Some(record) = wanted.remove(&item.id)
+                    && let Err(error) = rows.make(record, Some(stored))
                 {
-                    scanned.insert(item.id, stored);
+                    failed = Some(error);
+                    return ControlFlow::Break(());
                 }
                 ControlFlow::Continue(())
             });
-        }
-        let mut stale: Vec<RecordId> = Vec::new();
-        let mut patients: Vec<super::index::patients::PatientEntry> = Vec::new();
-        for record in missing {
-            let stored = match scanned.remove(&record.id) {
-                Some(stored) => Some(stored),
-                None => self.stored(view, record.id, record.kind)?,
-            };
-            if !record.gone
-                && record.kind.rereadable()
-                && stored.as_ref().map_or(0, |s| s.provenance.read_no) < record.number
-            {
-                stale.push(record.id);
+            if let Some(error) = failed {
+                return Err(error);
             }
-            let base = base_of(view, record.id, stored)?;
-            let alone = self.with_state(|state| state.queue.about(record.id).next().is_none());
-            if let (Kind::Patient, true, Some((crate::domain::Record::Patient(patient), stamp))) =
-                (record.kind, alone, &base.record)
-            {
-                let entry = super::index::patients::PatientEntry::new(
-                    record.id,
-                    patient,
-                    stamp.source,
-                    stamp.at,
-                    stamp.read_no,
-                );
-                patients.push(entry);
-            } else if record.kind == Kind::Patient && record.gone && alone {
-                // Taken out after an old snapshot was made.
-                self.change_state(|state| state.patients.remove(record.id));
-            } else if base.record.is_some() || !alone {
-                self.change_state(|state| state.show(record.id, record.kind, base, now));
-            }
+            rest = wanted.into_values().collect();
+            rest.sort_unstable_by_key(|n| n.id);
         }
+        for record in rest {
+            let stored = self.stored(view, record.id, record.kind)?;
+            rows.make(record, stored)?;
+        }
+        let RowsAnew { stale, patients, .. } = rows;
         let count = stale.len();
         self.change_state(|state| {
             if state.patients.is_empty() {
-                state.patients = super::index::patients::Patients::of(patients);
+                state.patients = Patients::of(patients);
             } else {
                 for entry in patients {
                     state.patients.put(entry);

@@ -31,7 +31,7 @@ pub struct Appointments {
 /// What to do with appointments.
 #[derive(Debug, Subcommand)]
 pub enum AppointmentsAction {
-    /// The rows of the pane
+    /// What is known here, one row each; words narrow it
     List(ListArgs),
     /// Everything known of one; looked up at the vendor when it is not known yet
     Show(ShowArgs),

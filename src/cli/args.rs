@@ -23,14 +23,17 @@ pub struct Arguments {
     pub command: Option<Command>,
 }
 
+/// Under which heading the options stand that every command takes: apart from its own.
+const EVERYWHERE: &str = "Options of every command";
+
 /// What goes with every command.
 #[derive(Debug, Clone, Args)]
 pub struct Common {
     /// The configuration file [default: $XDG_CONFIG_HOME/wardroom/config.toml]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
     pub config: Option<PathBuf>,
     /// Where the cache, the ledger and, for `demo`, the sandbox's world live
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = EVERYWHERE)]
     pub data_dir: Option<PathBuf>,
     #[command(flatten)]
     pub look: Look,
@@ -63,13 +66,13 @@ pub enum Command {
     /// Files on appointments: list, add, delete
     #[command(alias = "attachment")]
     Attachments(Attachments),
-    /// Documents in patients' records: add
+    /// Documents in patients' records: add, and list or show what was sent from here
     #[command(alias = "document")]
     Documents(Documents),
     /// Episodes of care: list, show, create, edit, assign
     #[command(alias = "episode")]
     Episodes(Episodes),
-    /// Consults: ask (Solo's perfect answer)
+    /// Consults (Solo's perfect answer): ask, and list or show what was sent from here
     #[command(alias = "consult")]
     Consults(Consults),
     /// Requests for assistance at a bed: request, show, cancel
@@ -110,10 +113,10 @@ pub struct Demo {
 #[derive(Debug, Clone, Default, Args)]
 pub struct Look {
     /// A theme that comes with wardroom, or a theme file
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", help_heading = EVERYWHERE)]
     pub theme: Option<String>,
     /// No boxes, no animation, ASCII glyphs: for screen readers and serial lines
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub plain: bool,
 }
 
@@ -149,10 +152,10 @@ pub struct Sync {
     #[arg(long)]
     pub once: bool,
     /// Also read the bulk source, from this day
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = day)]
     pub from: Option<Date>,
     /// … to this day
-    #[arg(long, value_name = "DAY", requires = "from")]
+    #[arg(long, value_name = "DAY", requires = "from", value_parser = day)]
     pub to: Option<Date>,
     /// One object a line
     #[arg(long)]
@@ -168,7 +171,7 @@ pub struct Listing {
 
 #[derive(Debug, Subcommand)]
 pub enum ListingAction {
-    /// The rows of the pane
+    /// What is known here, one row each; words narrow it
     List(ListArgs),
     /// Everything known of one
     Show(ShowArgs),
@@ -249,4 +252,12 @@ pub enum ConfigAction {
     Check,
     /// Print an example that documents every key
     Example,
+}
+
+/// A day as it is typed.
+///
+/// # Errors
+/// In words for the person.
+pub fn day(typed: &str) -> Result<Date, String> {
+    typed.parse().map_err(|_| "no such day; write it like 2026-12-31".to_owned())
 }

@@ -108,7 +108,10 @@ impl<'a> Desk<'a> {
         if reference.vendor != SOLO {
             return Err(CliError::NotFound(name));
         }
-        self.look_up(reference.clone())?;
+        self.look_up(reference.clone()).map_err(|error| match error {
+            CliError::NotTold(reason) => CliError::NotToldOf(name.clone(), reason),
+            error => error,
+        })?;
         find(reference)?.ok_or(CliError::NotFound(name))
     }
 

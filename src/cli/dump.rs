@@ -13,10 +13,10 @@ use crate::domain::report::Download;
 #[derive(Debug, Args)]
 pub struct Dump {
     /// First day
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = super::args::day)]
     pub from: Date,
     /// Last day
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = super::args::day)]
     pub to: Date,
     /// The file to make; only you can read it
     #[arg(long, value_name = "FILE")]

@@ -24,7 +24,7 @@ pub struct ListArgs {
     /// Words that a row must contain, in any order
     pub search: Vec<String>,
     /// Rooms and appointments: of which day [default: today]
-    #[arg(long)]
+    #[arg(long, value_parser = super::args::day)]
     pub day: Option<Date>,
     /// Appointments: of all days
     #[arg(long, conflicts_with = "day")]

@@ -145,6 +145,9 @@ pub enum CliError {
     /// A vendor did not tell.
     #[error("not told: {}", reason(.0))]
     NotTold(Reason),
+    /// The same where one thing was asked for.
+    #[error("{}: not told: {}", .0, reason(.1))]
+    NotToldOf(String, Reason),
     /// A write would drop what this program does not know.
     #[error(
         "the vendor holds what wardroom does not know, and the change would drop it: {}; nothing was saved or sent. \

@@ -29,7 +29,7 @@ pub struct Patients {
 /// What to do with patients.
 #[derive(Debug, Subcommand)]
 pub enum PatientsAction {
-    /// The rows of the pane
+    /// What is known here, one row each; words narrow it
     List(ListArgs),
     /// Everything known of one; looked up at the vendor when it is not known yet
     Show {

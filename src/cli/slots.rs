@@ -29,7 +29,7 @@ pub struct Slots {
     #[arg(long)]
     pub room: String,
     /// Of which day [default: today]
-    #[arg(long)]
+    #[arg(long, value_parser = super::args::day)]
     pub day: Option<Date>,
     /// Not before this time
     #[arg(long, value_name = "TIME")]

@@ -38,7 +38,12 @@ impl BookingForm {
         if wanted.is_some() && wanted == self.asked && !matches!(self.free, Free::Failed(_)) {
             return None;
         }
-        self.ask_span(wanted?, 1, cx)
+        let wanted = wanted?;
+        // Only how long it lasts is another: who saw a time there wants that one, or to hear that it is taken then.
+        if self.asked.as_ref().is_some_and(|was| was.room == wanted.room && was.day == wanted.day) {
+            self.preferred = self.preferred.or_else(|| self.chosen().map(|slot| slot.start));
+        }
+        self.ask_span(wanted, 1, cx)
     }
 
     fn ask_span(&mut self, wanted: Asked, days: i32, cx: &FormContext<'_>) -> Option<Question> {

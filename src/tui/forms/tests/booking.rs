@@ -90,6 +90,32 @@ fn another_time_is_never_put_in_the_place_of_the_chosen_one_unseen() {
     assert_eq!(terms.start, Some(at("2026-11-21T15:00:00Z")));
 }
 
+/// HOUSE.md: nothing changes behind a person's back. The time that stood there when somebody went on to the minutes is kept
+/// where it is free for so long, and otherwise its loss is said.
+#[test]
+fn other_minutes_keep_the_time_or_say_that_it_is_gone() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    for (free, kept) in [
+        (&["2026-11-21T12:30:00Z", "2026-11-21T13:00:00Z"][..], true),
+        (&["2026-11-21T12:30:00Z", "2026-11-21T14:00:00Z"][..], false),
+    ] {
+        let (mut form, _) = book(&scene);
+        form.told(&slots(&["2026-11-21T13:00:00Z", "2026-11-21T13:30:00Z"]), &cx);
+        let event = keys(&mut form, &cx, "<enter><tab><tab>40<tab>");
+        assert_eq!(asked(&event).3, Some(2_400));
+        form.told(&slots(free), &cx);
+        let end = keys(&mut form, &cx, "<enter>");
+        if kept {
+            let Intent::Book { terms, .. } = submitted(end) else { panic!("no booking") };
+            assert_eq!((terms.start, terms.duration), (Some(at("2026-11-21T13:00:00Z")), Some(2_400)));
+        } else {
+            assert_eq!(end, FormEvent::Stay);
+            assert!(screen(&form, &cx, 80, 30).contains("not free for this"), "{}", screen(&form, &cx, 80, 30));
+        }
+    }
+}
+
 #[test]
 fn a_full_day_leads_to_the_next_day_with_a_free_time() {
     let scene = Scene::new();

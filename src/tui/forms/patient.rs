@@ -28,6 +28,8 @@ use crate::{
 };
 
 /// The uses that the vendor documents show; others are kept as they are.
+/// Why neither of the two is marked as one that must be filled in.
+const ONE_NAME: &str = "one of first and last name is needed";
 const NAME_USES: [&str; 3] = ["usual", "official", "maiden"];
 const PHONE_USES: [&str; 3] = ["home", "work", "mobile"];
 
@@ -181,10 +183,9 @@ impl PatientForm {
         let mut rows = vec![
             Row::line(Field::First, "First name", &text(&name.first))
                 .named(&["firstName", "names", "name"])
-                .hint("a first or a last name is needed")
-                .required(),
+                .hint(ONE_NAME),
             Row::line(Field::Middle, "Middle name", &text(&name.middle)),
-            Row::line(Field::Last, "Last name", &text(&name.last)).hint("a first or a last name is needed").required(),
+            Row::line(Field::Last, "Last name", &text(&name.last)).hint(ONE_NAME),
             Row::pick(
                 Field::NameUse,
                 "Name is",
@@ -329,11 +330,11 @@ impl PatientForm {
             row.remark = slipped.then(|| "this looks like a date: does it belong into another field?".into());
         }
         // With one of the two the other may stay empty.
-        for (field, other) in [(Field::First, Field::Last), (Field::Last, Field::First)] {
-            let enough = kept || !said_of(&self.sheet, other).is_empty();
+        let names = [Field::First, Field::Last];
+        let enough = kept || names.iter().any(|field| !said_of(&self.sheet, *field).is_empty());
+        for field in names {
             if let Some(row) = self.sheet.row_mut(field) {
-                row.required = !enough;
-                row.hint = if enough { "" } else { "a first or a last name is needed" };
+                row.hint = if enough { "" } else { ONE_NAME };
             }
         }
         let here = self.sheet.here() == Some(Field::DeceasedAt);

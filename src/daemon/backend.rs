@@ -7,7 +7,7 @@ use std::{
     fmt::Write as _,
     path::Path,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
@@ -22,7 +22,7 @@ use crate::{
         audit::AuditAct,
         command::{Level, Refusal, Toast},
         import::{Ended, Import},
-        view::Answer,
+        view::{Answer, ReceiverHealth},
     },
     engine::{Engine, Subscription},
     link::{Backend, Feed, OnTold, WindowId},
@@ -37,7 +37,7 @@ use super::{
     fill::{self, Mark},
     hooks::HookDesk,
     import::{self, Input},
-    reports::ReportDesk,
+    reports::{ReportDesk, whole},
 };
 
 use screens::Screens;
@@ -53,6 +53,7 @@ pub(super) struct EngineBackend {
     last_import: Arc<Mutex<Option<Import>>>,
     hooks: HookDesk,
     reports: ReportDesk,
+    receiver: OnceLock<ReceiverHealth>,
 }
 
 /// The import under way, and the fill.
@@ -83,7 +84,14 @@ impl EngineBackend {
             last_import: Arc::default(),
             hooks,
             reports,
+            receiver: OnceLock::new(),
         }
+    }
+
+    /// Tells the windows of the receiver, once it listens.
+    pub(super) fn receives(&self, receiver: ReceiverHealth) {
+        // There is one in a daemon's life.
+        let _ = self.receiver.set(receiver);
     }
 
     /// Imports a dump on a thread of its own. One at a time.
@@ -120,7 +128,11 @@ impl EngineBackend {
     }
 
     fn import_file(&self, file: &Path, as_of: Option<Timestamp>, by: &str) -> Reply {
-        match Input::open(file, as_of, self.engine.now()) {
+        let file = match whole(&file.to_string_lossy()) {
+            Ok(file) => file,
+            Err(refusal) => return Reply::Refused(refusal),
+        };
+        match Input::open(&file, as_of, self.engine.now()) {
             Ok(input) => self.import(input, by),
             Err(error) => Reply::Refused(Refusal::Invalid(format!("{}: {error}", file.display()))),
         }
@@ -252,7 +264,13 @@ impl Backend for EngineBackend {
             Query::Import => Answer::Import(lock(&self.last_import).clone().map(Box::new)),
             Query::Hooks => Answer::Hooks(Box::new(self.hooks.look())),
             Query::Report { text, sort, window } => Answer::Report(Box::new(self.reports.look(text, *sort, *window))),
-            query => self.engine.look(query),
+            query => match self.engine.look(query) {
+                Answer::Health(mut health) => {
+                    health.receiver = self.receiver.get().cloned();
+                    Answer::Health(health)
+                }
+                answer => answer,
+            },
         }
     }
 

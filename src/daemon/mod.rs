@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 
 use self::{backend::EngineBackend, doors::Doors};
 use crate::{
-    domain::{VendorId, clock::Clock, random::Randomness, settings::Values},
+    domain::{VendorId, clock::Clock, random::Randomness, settings::Values, view::ReceiverHealth},
     engine::{self, Engine, VendorDesk},
     link::{Backend, Server, ServerError},
     outbox::Rules,
@@ -156,6 +156,10 @@ impl Daemon {
             Some(wanted) => Some(receive(wanted, &engine, &sync, &vendors, doors).await?),
             None => None,
         };
+        if let (Some(listening), Some(wanted)) = (&receiver, &options.receiver) {
+            let public_url = wanted.public_url.clone();
+            backend.receives(ReceiverHealth { listens_on: listening.address().to_string(), public_url });
+        }
         let socket = Server::listen(&options.socket, backend.clone())?;
         if let Some(wanted) = &options.receiver {
             let backend = backend.clone();

@@ -41,6 +41,9 @@ const SLOWEST: Duration = Duration::from_secs(30);
 const QUESTIONS: u32 = 64;
 /// So many questions in a row may go unanswered before a report is given up.
 const UNANSWERED: u32 = 5;
+/// How the words for the saving of a data dump begin.
+const DUMP: &str = "data dump";
+
 /// What a question is answered when the engine ends.
 const ENDING: &str = "the engine is stopping";
 /// The setting under which the ledger keeps the report that is under way.
@@ -163,7 +166,7 @@ impl ReportDesk {
                 if to < from {
                     return invalid("to: must not be before from");
                 }
-                self.begin(&format!("data dump {from} to {to}"), &path, by, move |shared, run| {
+                self.begin(&format!("{DUMP} {from} to {to}"), &path, by, move |shared, run| {
                     Box::pin(async move { shared.dump(from, to, &run).await })
                 })
             }
@@ -209,12 +212,13 @@ impl ReportDesk {
         {
             let mut state = self.shared.lock();
             if state.job.as_ref().is_some_and(ReportJob::goes_on) {
-                let why = "already making another report: wait for it or stop it first";
-                return Reply::Refused(Refusal::State(why.into()));
+                let why = "another report is under way: wait for it, or stop it with x in the reports";
+                return Reply::Refused(Refusal::Invalid(why.into()));
             }
             *state = State {
                 job: Some(ReportJob {
                     what: what.to_owned(),
+                    dump: what.starts_with(DUMP),
                     path: path.display().to_string(),
                     begun_at,
                     stage: ReportStage::Ordering,
@@ -464,7 +468,7 @@ fn invalid(text: &str) -> Reply {
 }
 
 /// A path that a person gave, whole.
-fn whole(path: &str) -> Result<PathBuf, Refusal> {
+pub(super) fn whole(path: &str) -> Result<PathBuf, Refusal> {
     let path = path.trim();
     let home = || std::env::var_os("HOME").map(PathBuf::from);
     let whole = match path.strip_prefix("~/") {
@@ -472,5 +476,5 @@ fn whole(path: &str) -> Result<PathBuf, Refusal> {
         None => Some(PathBuf::from(path)),
     };
     let named = |p: &PathBuf| p.is_absolute() && p.file_name().is_some();
-    whole.filter(named).ok_or_else(|| Refusal::Invalid("save to: give a whole path, from / or ~/".into()))
+    whole.filter(named).ok_or_else(|| Refusal::Invalid("path: give a whole path, from / or ~/".into()))
 }

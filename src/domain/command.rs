@@ -99,7 +99,7 @@ pub enum Command {
     },
     /// Import a dump that lies on the engine's disk. Answered when it has begun; [`Query::Import`] tells how far it is.
     Import {
-        /// Where it lies, from the root on.
+        /// Where it lies, from the root or from `~/` on.
         file: std::path::PathBuf,
         /// Of which moment it tells; that in which it was changed last when absent.
         as_of: Option<jiff::Timestamp>,

@@ -108,6 +108,8 @@ pub struct ReportJob {
     pub path: String,
     /// Since when.
     pub begun_at: Timestamp,
+    /// It saves a data dump, which can be imported afterwards.
+    pub dump: bool,
     /// How far it is.
     pub stage: ReportStage,
 }

@@ -565,10 +565,27 @@ pub struct Health {
     pub patients: u32,
     /// Whether the cache serves; otherwise why not.
     pub cache: Option<String>,
+    /// Records in the cache; an estimate after an unclean stop.
+    pub cache_records: u64,
+    /// Bytes that the cache takes on the disk, large contents apart.
+    pub cache_bytes: u64,
+    /// Bytes that the ledger takes on the disk.
+    pub ledger_bytes: u64,
+    /// The receiver of webhooks, where one is configured.
+    pub receiver: Option<ReceiverHealth>,
     /// What happened at start-up that a person should know.
     pub notices: Vec<String>,
     /// First fill or import under way: done and, when known, expected.
     pub filling: Option<(u32, Option<u32>)>,
+}
+
+/// The receiver of webhooks as a person looks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiverHealth {
+    /// The address that it listens on, with its port.
+    pub listens_on: String,
+    /// The address that vendors are told, without the path that opens a door.
+    pub public_url: String,
 }
 
 /// A question that only a vendor can answer.

@@ -145,6 +145,8 @@ impl Engine {
             let needs = state.queue.iter().filter(|e| e.state.needs_person());
             (open.count() as u32, needs.count() as u32, state.unsigned(), state.patients.len() as u32)
         });
+        let cache = self.inner.cache.health();
+        let ledger_bytes = std::fs::metadata(self.inner.ledger.path()).map_or(0, |file| file.len());
         let pulse = lock(&self.inner.pulse);
         Health {
             clinic: options.clinic.clone(),
@@ -156,7 +158,12 @@ impl Engine {
             last_webhook: pulse.last_webhook(),
             undecodable: pulse.undecodable(),
             patients,
-            cache: self.inner.cache.health().lost.map(|lost| lost.to_string()),
+            cache: cache.lost.map(|lost| lost.to_string()),
+            cache_records: cache.records,
+            cache_bytes: cache.disk_bytes,
+            ledger_bytes,
+            // Whoever owns it knows.
+            receiver: None,
             notices: self.notices(),
             filling: *lock(&self.inner.filling),
         }

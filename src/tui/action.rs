@@ -262,7 +262,7 @@ actions! {
     Webhooks, "webhooks", "webhooks", ["W"], [Global];
     /// Requests for assistance at beds: virtual nursing and sitting.
     Assistance, "assistance", "beds", ["N"], [Global];
-    /// Reports: an encounter report as a table, the data dump as a file.
+    /// Reports: an encounter report as a table; the data dump saved to a file or imported.
     Reports, "reports", "reports", ["P"], [Global];
     /// Register for webhooks.
     AddHook, "add-webhook", "add", ["n"], [Webhooks];
@@ -290,6 +290,8 @@ actions! {
     SaveDump, "save-dump", "save dump", ["d"], [Reports];
     /// Open an encounter report that lies on the disk.
     OpenReport, "open-report", "open", ["O"], [Reports];
+    /// Import a data dump that lies on the disk into the cache.
+    ImportDump, "import-dump", "import dump", ["i"], [Reports];
     /// Stop the report under way.
     StopReport, "stop-report", "stop", ["x"], [Reports];
     /// Sort by the first column shown: upwards, downwards, as it came.

@@ -19,8 +19,8 @@ pub struct HooksLayer {
     pub known: Hooks,
     /// What each vendor listed, or why it did not; absent while it is asked.
     pub listed: BTreeMap<VendorId, Result<Vec<Registration>, Reason>>,
-    /// Which registration.
-    pub selected: usize,
+    /// Which registration, by id, so that another one that comes or goes moves nothing under a finger.
+    pub selected: Option<RecordId>,
     /// The keys are in the list of deliveries.
     pub below: bool,
     /// Which delivery.
@@ -57,12 +57,43 @@ impl HooksLayer {
 
     /// The selected registration.
     pub fn current(&self) -> Option<ShownHook> {
-        self.shown().into_iter().nth(self.selected)
+        self.shown().into_iter().nth(self.at())
+    }
+
+    /// The place of the selected registration.
+    pub fn at(&self) -> usize {
+        self.shown().iter().position(|h| Some(h.row.record) == self.selected).unwrap_or(0)
+    }
+
+    /// Takes over what is known now. Where a write to a registration came through, what its vendor listed before is old.
+    pub fn learn(&mut self, known: &Hooks) {
+        let before = std::mem::replace(&mut self.known, known.clone());
+        let waits = |hooks: &Hooks, record| {
+            hooks.registrations.iter().find(|r| r.record == record).map(|r| r.pending.is_some())
+        };
+        let through =
+            |row: &&HookRow| waits(&before, row.record) == Some(true) && waits(known, row.record) != Some(true);
+        let made = |row: &&HookRow| {
+            row.ours && row.pending.is_none() && !before.vendors.is_empty() && waits(&before, row.record).is_none()
+        };
+        let settled = before.registrations.iter().filter(through).chain(known.registrations.iter().filter(made));
+        for vendor in settled.map(|row| row.vendor).collect::<Vec<_>>() {
+            self.listed.remove(&vendor);
+        }
+        self.fit();
+    }
+
+    /// The vendors whose list is not known.
+    pub fn unlisted(&self) -> Vec<VendorId> {
+        self.known.vendors.iter().map(|(v, _)| *v).filter(|v| !self.listed.contains_key(v)).collect()
     }
 
     /// Keeps the selections inside their lists.
     pub fn fit(&mut self) {
-        self.selected = self.selected.min(self.shown().len().saturating_sub(1));
+        let shown = self.shown();
+        if self.selected.is_none_or(|id| !shown.iter().any(|h| h.row.record == id)) {
+            self.selected = shown.first().map(|h| h.row.record);
+        }
         self.delivery = self.delivery.min(self.known.deliveries.len().saturating_sub(1));
     }
 }

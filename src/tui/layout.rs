@@ -70,6 +70,12 @@ pub fn body(model: &Model) -> Rect {
     Rect::new(0, top.min(height), width, height.saturating_sub(top + bottom))
 }
 
+/// All that is not footer: for what needs the whole screen.
+pub fn above_footer(model: &Model) -> Rect {
+    let (width, height) = model.size;
+    Rect::new(0, 0, width, height.saturating_sub(footer(model.size).height))
+}
+
 /// One pane and a tab bar.
 pub fn narrow(model: &Model) -> bool {
     model.size.0 < MEDIUM || model.size.1 < 18

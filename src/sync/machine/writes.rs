@@ -468,11 +468,17 @@ fn question(intent: &Intent) -> Option<Question> {
     }
 }
 
+/// So many characters of a vendor's refusal stand in a message; the queue has all of it.
+const TOLD: usize = 160;
+
 fn toast(entry: &Entry) -> Option<Toast> {
     let what = entry.intent.word();
     let (level, text) = match &entry.state {
         EntryState::Rejected { reason, .. } => {
-            (Level::Error, format!("{what} ({}): {}. It is kept in the outbox.", entry.id, reason.kind.word()))
+            // The vendor's own words say what to do about it; they may be long or none.
+            let words: String = reason.message.trim().trim_end_matches('.').chars().take(TOLD).collect();
+            let why = if words.is_empty() { String::new() } else { format!(" ({words})") };
+            (Level::Error, format!("{what} ({}): {}{why}. It is kept in the outbox.", entry.id, reason.kind.word()))
         }
         EntryState::NeedsDecision { .. } => {
             (Level::Error, format!("{what} ({}): nobody can tell whether it arrived. Please decide.", entry.id))

@@ -1,5 +1,6 @@
 //! The webhooks layer: registrations above, what came in below.
 
+use jiff::Timestamp;
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
@@ -25,6 +26,22 @@ const WIDE: u16 = 130;
 /// A registration's address without what opens the door.
 pub(in crate::tui) fn address(hook: &ShownHook) -> String {
     hook.host.as_ref().map_or_else(|| "address not known".into(), |host| format!("{}/…", text::strict(host)))
+}
+
+/// Which registration one is, in lines of a question.
+pub(in crate::tui) fn about_hook(layer: &HooksLayer, hook: &ShownHook, now: Timestamp) -> Vec<String> {
+    vec![hook_words(layer, hook), last_event(hook, now)]
+}
+
+fn last_event(hook: &ShownHook, now: Timestamp) -> String {
+    match &hook.row.last {
+        Some((at, event)) => {
+            let event = event.as_deref().map_or("one that could not be opened".into(), text::clean);
+            format!("last event {event}, {}", ago(&age(*at, now)))
+        }
+        None if hook.row.ours => "no event came in at its door".into(),
+        None => "what it delivers is not seen here".into(),
+    }
 }
 
 impl Cx<'_> {
@@ -73,8 +90,9 @@ impl Cx<'_> {
         }
         let mut at = lines.len();
         let mark = if self.model.setting.plain { "> " } else { "▸ " };
+        let selected = layer.at();
         for (i, hook) in shown.iter().enumerate() {
-            let here = i == layer.selected;
+            let here = i == selected;
             if here {
                 at = lines.len();
             }
@@ -82,15 +100,7 @@ impl Cx<'_> {
                 format!("{}{}", if here && !layer.below { mark } else { "  " }, hook_words(layer, hook)),
                 if here { Token::Strong } else { Token::Text },
             ));
-            let last = match &hook.row.last {
-                Some((at, event)) => {
-                    let event = event.as_deref().map_or("one that could not be opened".into(), text::clean);
-                    format!("last event {event}, {}", ago(&age(*at, self.model.now)))
-                }
-                None if hook.row.ours => "no event came in at its door".into(),
-                None => "what it delivers is not seen here".into(),
-            };
-            lines.push((format!("    {last}"), Token::Dim));
+            lines.push((format!("    {}", last_event(hook, self.model.now)), Token::Dim));
             if here {
                 let words = match hook.events.is_empty() {
                     true if silent(layer, hook) => format!("{} offers no list of registrations", hook.row.vendor),

@@ -5,12 +5,12 @@ use ratatui::{
     layout::{Position, Rect},
 };
 
-use super::{Look, age, frame, put, quiet, vendor_glyph, why};
+use super::{Look, age, frame, put, quiet, report::size, vendor_glyph, why};
 use crate::{
     domain::{
         command::Level,
         identity::{Ground, Standing},
-        view::VendorState,
+        view::{Health, VendorState},
     },
     tui::{
         layers::{ChoiceLayer, Layer, LinksLayer, PaletteLayer, VisitLinksLayer},
@@ -140,10 +140,7 @@ impl Cx<'_> {
         let mut lines: Vec<Line> = Vec::new();
         let all = layer.all();
         if let Some((label, url)) = all.get(layer.selected.min(all.len().saturating_sub(1))).filter(|_| layer.code) {
-            let rows = super::super::code::lines(url).map_or(0, |code| code.len() + 1);
-            let rows = if rows == 0 { whole.height } else { tall(rows) };
-            let inner = self.open(layout::middle(self.model, 100, rows), &title, buf);
-            self.code(inner, label, url, buf);
+            self.code(&title, label, url, buf);
             return;
         }
         let mut at = 0;
@@ -180,37 +177,51 @@ impl Cx<'_> {
         self.lines(inner, scroll, &lines, buf);
     }
 
-    fn code(&self, area: Rect, label: &str, url: &str, buf: &mut Buffer) {
-        let lines = super::super::code::lines(url);
-        let fits = |l: &Vec<String>| {
-            l.len() < usize::from(area.height) && l.first().is_some_and(|r| text::width(r) <= usize::from(area.width))
+    /// A link as a code for phones: in the layer where it fits there, else on the whole screen, because a part of a code is
+    /// none; where that is too small as well, how large it would have to be.
+    fn code(&self, title: &str, label: &str, url: &str, buf: &mut Buffer) {
+        let label = text::clean(label);
+        let strong = self.look.theme.style(Token::Strong);
+        let Some(lines) = super::super::code::lines(url) else {
+            self.no_code(title, &label, "this link is too long for a code; it is:", url, buf);
+            return;
         };
-        put(
-            buf,
-            area.x + 1,
-            area.y,
-            &text::clean(label),
-            area.width.saturating_sub(1),
-            self.look.theme.style(Token::Strong),
-        );
-        match lines.filter(fits) {
-            Some(lines) => {
-                for (i, line) in lines.iter().enumerate() {
-                    // Dark on light whatever the theme is: that is what phones read.
-                    let style =
-                        ratatui::style::Style::new().fg(ratatui::style::Color::Black).bg(ratatui::style::Color::White);
-                    put(buf, area.x + 1, area.y + 1 + i as u16, line, area.width.saturating_sub(1), style);
-                }
-            }
-            None => {
-                let width = usize::from(area.width.saturating_sub(2)).max(1);
-                let part = |words: &str, token| text::wrap(words, width).into_iter().map(move |l| (l, token));
-                let mut lines: Vec<Line> = part("too small for the code; the link is:", Token::Warning).collect();
-                lines.extend(part(&text::strict(url), Token::Text));
-                let below = Rect::new(area.x, area.y + 1.min(area.height), area.width, area.height.saturating_sub(1));
-                self.lines(below, 0, &lines, buf);
-            }
+        let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let columns = lines.first().map_or(0, |row| text::width(row) as u16);
+        let layer = layout::middle(self.model, 100, tall(lines.len() + 1));
+        let inside = layout::inside(layer, self.model.setting.plain);
+        if rows < inside.height && columns < inside.width {
+            let inner = self.open(layer, title, buf);
+            put(buf, inner.x + 1, inner.y, &label, inner.width.saturating_sub(1), strong);
+            modules(&lines, inner.x + 1, inner.y + 1, buf);
+            return;
         }
+        let screen = layout::above_footer(self.model);
+        if rows <= screen.height && columns <= screen.width {
+            frame::clear(buf, screen);
+            modules(&lines, screen.x, screen.y, buf);
+            // The words stand beside it: a row above would push the last of the code off the screen.
+            let beside = screen.width.saturating_sub(columns + 2);
+            let words = [&label, "", "esc or enter goes back"];
+            let wrapped = words.iter().flat_map(|words| text::wrap(words, usize::from(beside.max(1))));
+            for (y, line) in (screen.y..screen.bottom()).zip(wrapped) {
+                put(buf, screen.x + columns + 2, y, &line, beside, strong);
+            }
+            return;
+        }
+        let footer = self.model.size.1.saturating_sub(screen.height);
+        let words = format!("the code needs a window of {columns}×{} at least; the link is:", rows + footer);
+        self.no_code(title, &label, &words, url, buf);
+    }
+
+    fn no_code(&self, title: &str, label: &str, why: &str, url: &str, buf: &mut Buffer) {
+        let width = usize::from(layout::middle(self.model, 100, 1).width.saturating_sub(4)).max(1);
+        let part = |words: &str, token| text::wrap(words, width).into_iter().map(move |l| (l, token));
+        let mut lines: Vec<Line> = vec![(label.to_owned(), Token::Strong)];
+        lines.extend(part(why, Token::Warning));
+        lines.extend(part(&text::strict(url), Token::Text));
+        let inner = self.open(layout::middle(self.model, 100, tall(lines.len())), title, buf);
+        self.lines(inner, 0, &lines, buf);
     }
 
     fn links(&self, layer: &LinksLayer, buf: &mut Buffer) {
@@ -317,15 +328,23 @@ impl Cx<'_> {
             ),
             Token::Text,
         ));
+        lines.extend(self.receiver(health, width));
         if health.undecodable > 0 {
             lines.push((
                 format!("{} could not be opened since the start", count(health.undecodable, "webhook")),
                 Token::Warning,
             ));
         }
-        if let Some(trouble) = &health.cache {
-            lines.push((format!("the cache does not serve: {}", text::clean(trouble)), Token::Alarm));
+        match &health.cache {
+            Some(trouble) => {
+                lines.push((format!("the cache does not serve: {}", text::clean(trouble)), Token::Alarm));
+            }
+            None => lines.push((
+                format!("cache: {} records, {} on disk", health.cache_records, size(health.cache_bytes)),
+                Token::Text,
+            )),
         }
+        lines.push((format!("ledger: {} on disk", size(health.ledger_bytes)), Token::Text));
         if let Some((done, expected)) = health.filling {
             let of = expected.map_or_else(String::new, |e| format!(" of {e}"));
             lines.push((format!("filling the cache: {done}{of} rows"), Token::Active));
@@ -336,6 +355,25 @@ impl Cx<'_> {
         let area = layout::middle(self.model, 110, tall(lines.len()));
         let inner = self.open(area, "Vendors, receiver, stores", buf);
         self.lines(inner, 0, &lines, buf);
+    }
+
+    fn receiver(&self, health: &Health, width: usize) -> Vec<Line> {
+        let Some(receiver) = &health.receiver else {
+            let words = "receiver: none is configured; what happens at the vendors is seen when it is read in turn";
+            return text::wrap(words, width).into_iter().map(|l| (l, Token::Dim)).collect();
+        };
+        let mut words = format!("receiver: listens on {}", text::clean(&receiver.listens_on));
+        if !receiver.public_url.ends_with(&receiver.listens_on) {
+            words.extend([", reached as ", &text::clean(&receiver.public_url)]);
+        }
+        let last = match &health.last_webhook {
+            Some((at, vendor, event)) => {
+                format!("    last webhook {}: {vendor} {}", self.time(*at), text::clean(event))
+            }
+            None => "    no webhook came in since the start".to_owned(),
+        };
+        let wrapped = text::wrap(&words, width).into_iter().map(|l| (l, Token::Text));
+        wrapped.chain([(last, Token::Dim)]).collect()
     }
 
     fn log(&self, back: usize, buf: &mut Buffer) {
@@ -362,6 +400,14 @@ impl Cx<'_> {
 }
 
 /// Rows of a layer with so many lines.
+/// Draws a code's rows, dark on light whatever the theme is: that is what phones read.
+fn modules(lines: &[String], x: u16, y: u16, buf: &mut Buffer) {
+    let style = ratatui::style::Style::new().fg(ratatui::style::Color::Black).bg(ratatui::style::Color::White);
+    for (y, line) in (y..).zip(lines) {
+        put(buf, x, y, line, text::width(line) as u16, style);
+    }
+}
+
 pub(super) fn tall(lines: usize) -> u16 {
     u16::try_from(lines + 2).unwrap_or(u16::MAX)
 }

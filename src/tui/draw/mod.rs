@@ -15,7 +15,7 @@ mod words;
 
 pub(in crate::tui) use care::visit_words;
 pub(in crate::tui) use help::help_end;
-pub(in crate::tui) use hooks::address;
+pub(in crate::tui) use hooks::{about_hook, address};
 use jiff::Timestamp;
 use ratatui::{
     buffer::Buffer,
@@ -285,7 +285,9 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
         Some(Layer::Report(report)) if report.view.table.is_some() => {
             &[A::Filter, A::SortReport, A::Left, A::Right, A::OrderReport, A::OpenReport, A::Back, A::Help]
         }
-        Some(Layer::Report(_)) => &[A::OrderReport, A::SaveDump, A::OpenReport, A::StopReport, A::Back, A::Help],
+        Some(Layer::Report(_)) => {
+            &[A::OrderReport, A::OpenReport, A::SaveDump, A::ImportDump, A::StopReport, A::Back, A::Help]
+        }
         Some(Layer::Detail(_)) => &[A::Back, A::Down, A::Raw, A::Refresh, A::Links, A::Help],
         Some(Layer::Files(_)) => &[A::AddFile, A::DeleteFile, A::ShowPicture, A::Open, A::Refresh, A::Back, A::Help],
         Some(Layer::Episodes(layer)) if layer.appointment.is_some() => {

@@ -36,7 +36,8 @@ impl Cx<'_> {
         let mut lines: Vec<Line> = match &layer.view.job {
             Some(job) => self.job(job, width),
             None => {
-                let words = "Nothing is under way. n orders an encounter report, d saves the data dump, O opens a report from the disk.";
+                let words = "Nothing is under way. n orders an encounter report, O opens a report from the disk; d saves the data dump \
+                             to a file, i reads a dump from the disk into the cache.";
                 text::wrap(words, width).into_iter().map(|line| (line, Token::Dim)).collect()
             }
         };
@@ -73,7 +74,9 @@ impl Cx<'_> {
             }
             ReportStage::Opening { rows } => (format!("being opened: {rows} rows; x stops"), Token::Active),
             ReportStage::Done { bytes } => {
-                (format!("kept{}", bytes.map_or_else(String::new, |b| format!(", {}", size(b)))), Token::Done)
+                let kept = format!("kept{}", bytes.map_or_else(String::new, |b| format!(", {}", size(b))));
+                let then = if job.dump { "; i reads it into the cache" } else { "" };
+                (kept + then, Token::Done)
             }
             ReportStage::Failed(why) => (why.clone(), Token::Alarm),
             ReportStage::Stopped => ("stopped; nothing of it was kept".to_owned(), Token::Off),
@@ -154,7 +157,7 @@ impl Cx<'_> {
     }
 }
 
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} bytes"),
         1_000..1_000_000 => format!("{} kB", bytes / 1_000),

@@ -93,6 +93,29 @@ fn every_layer_at_three_sizes() {
     }
 }
 
+/// The clinic's links are some ninety letters long: their codes take the whole of a small screen and are whole there.
+#[test]
+fn the_code_of_a_link_as_long_as_solos_fits_a_small_screen_whole() {
+    let url = format!("https://clinic.example.test/videocalls/{}/provider", "8458e027-4cd6-4225-ad9f-b5ebdcb45446");
+    let mut world = World::small();
+    world.visit_links[0].1.clone_from(&url);
+    let mut desk = Desk::with(world, 80, 24, |_| {});
+    desk.keys("v<enter>").shows(&["esc or enter goes back"]);
+    let screen = desk.screen();
+    for row in crate::tui::code::lines(&url).unwrap() {
+        assert!(screen.contains(row.trim_end()), "{row}\n{screen}");
+    }
+    desk.keys("<esc>").shows(&["Links into the visit", "8458e027"]);
+}
+
+#[test]
+fn a_code_that_fits_no_screen_of_this_size_says_how_large_it_would_have_to_be() {
+    let mut world = World::small();
+    world.visit_links[0].1 = format!("https://clinic.example.test/linking?arg={}", "x".repeat(360));
+    let mut desk = Desk::with(world, 80, 24, |_| {});
+    desk.keys("v<enter>").shows(&["the code needs a window of 73×38 at least", "https://clinic.example.test/linking"]);
+}
+
 fn sizes() -> Vec<(u16, u16)> {
     let mut sizes: Vec<(u16, u16)> = (1..=40).flat_map(|w| (1..=12).map(move |h| (w, h))).collect();
     sizes.extend((41..=200).step_by(7).flat_map(|w| (1..=60).step_by(7).map(move |h| (w, h))));

@@ -167,6 +167,11 @@ impl Form {
         Self::of(Kind::Report(ReportForm::open(cx)))
     }
 
+    /// To import a data dump that lies on the disk; `saved` is the one that was saved last.
+    pub fn import_dump(saved: &str, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Report(ReportForm::import(saved, cx)))
+    }
+
     /// To put a file on an appointment; `visit` says which one, in words.
     pub fn attach(appointment: RecordId, about: &PatientIdentity, visit: &str) -> Self {
         Self::of(Kind::Attach(AttachForm::new(appointment, about, visit)))

@@ -1,4 +1,4 @@
-//! The forms of reports: order one, save the data dump, open one that lies on the disk.
+//! The forms of reports: order one, open one that lies on the disk; save the data dump, import one.
 
 use crossterm::event::KeyEvent;
 use jiff::{Timestamp, ToSpan, civil::Date};
@@ -36,6 +36,7 @@ enum What {
     Order,
     Dump,
     Open,
+    Import,
 }
 
 /// See the module.
@@ -50,30 +51,40 @@ const TEXTS: [Field; 4] = [Field::Preset, Field::Password, Field::Again, Field::
 
 impl ReportForm {
     pub fn order(cx: &FormContext<'_>) -> Self {
-        Self::new(What::Order, cx)
+        Self::new(What::Order, "", cx)
     }
 
     pub fn dump(cx: &FormContext<'_>) -> Self {
-        Self::new(What::Dump, cx)
+        Self::new(What::Dump, "", cx)
     }
 
     pub fn open(cx: &FormContext<'_>) -> Self {
-        Self::new(What::Open, cx)
+        Self::new(What::Open, "", cx)
     }
 
-    fn new(what: What, cx: &FormContext<'_>) -> Self {
+    /// `saved`: the dump that was saved last, where one was.
+    pub fn import(saved: &str, cx: &FormContext<'_>) -> Self {
+        Self::new(What::Import, saved, cx)
+    }
+
+    fn new(what: What, saved: &str, cx: &FormContext<'_>) -> Self {
         let today = cx.today();
         let from = today.checked_sub(7.days()).unwrap_or(today);
         let path = match what {
             What::Order => format!("~/encounters-{today}.zip"),
             What::Dump => format!("~/data-dump-{today}.csv"),
-            What::Open => String::new(),
+            What::Open | What::Import => saved.to_owned(),
         };
-        let (order, open) = (what == What::Order, what == What::Open);
+        let order = what == What::Order;
+        let open = matches!(what, What::Open | What::Import);
         let note = match what {
             What::Order => "The report stays locked with this password on the disk; nobody here keeps the password.",
             What::Dump => "The file is not locked: it holds patients' data, and only you can read it.",
             What::Open => "What it says is in memory only while you look at it.",
+            What::Import => {
+                "Patients and appointments go into the cache; what was read from the vendor itself is not replaced. It can be \
+                 stopped, and goes on from there when the same file is imported again."
+            }
         };
         let sheet = Sheet::new(vec![
             Row::day(Field::From, "From", from).hidden_if(open),
@@ -83,11 +94,11 @@ impl ReportForm {
                 .hint("the id of a preset of the vendor's web application")
                 .required()
                 .hidden_if(!order),
-            Row::line(Field::Path, if open { "Report" } else { "Save to" }, &path)
-                .named(&["save to", "path"])
+            Row::line(Field::Path, path_label(what), &path)
+                .named(&["save to", "path", "file"])
                 .hint("a whole path")
                 .required(),
-            Row::secret(Field::Password, "Password").required().hidden_if(what == What::Dump),
+            Row::secret(Field::Password, "Password").required().hidden_if(matches!(what, What::Dump | What::Import)),
             Row::secret(Field::Again, "Once more").required().hidden_if(!order),
             Row::note(Field::Note, "", note),
         ]);
@@ -99,7 +110,7 @@ impl ReportForm {
 
     fn check(&mut self) {
         let days = self.sheet.day(Field::From).zip(self.sheet.day(Field::To));
-        let backwards = self.what != What::Open && days.is_some_and(|(from, to)| to < from);
+        let backwards = !matches!(self.what, What::Open | What::Import) && days.is_some_and(|(from, to)| to < from);
         self.sheet.judge(Field::To, backwards.then(|| "must not be before the first day".to_owned()));
         let missing = |sheet: &Sheet<Field>, field| {
             let shown = sheet.row(field).is_some_and(|r| !r.hidden);
@@ -128,6 +139,10 @@ impl ReportForm {
         let path = self.sheet.text(Field::Path).trim().to_owned();
         let password = Secret::new(self.sheet.text(Field::Password));
         let days = self.sheet.day(Field::From).zip(self.sheet.day(Field::To));
+        if self.what == What::Import {
+            let command = Command::Import { file: path.into(), as_of: None };
+            return Step::Do("the import begins; w shows how far it is", Box::new(command));
+        }
         let (word, act) = match (self.what, days) {
             (What::Open, _) => ("the report is being opened", ReportAct::Open { path, password }),
             (What::Dump, Some((from, to))) => ("the data dump is on its way", ReportAct::Dump { from, to, path }),
@@ -139,7 +154,7 @@ impl ReportForm {
                 }
                 None => return Step::Say("these days cannot be meant".into()),
             },
-            (_, None) => return Step::Say("these days cannot be meant".into()),
+            (What::Import, _) | (_, None) => return Step::Say("these days cannot be meant".into()),
         };
         Step::Do(word, Box::new(Command::Report { act: Box::new(act) }))
     }
@@ -155,6 +170,7 @@ impl ReportForm {
             What::Order => "Order an encounter report",
             What::Dump => "Save the data dump",
             What::Open => "Open an encounter report",
+            What::Import => "Import a data dump",
         }
         .into()
     }
@@ -170,6 +186,7 @@ impl ReportForm {
                 What::Order => "order",
                 What::Dump => "save",
                 What::Open => "open",
+                What::Import => "import",
             },
         )];
         hints.extend(&HINTS[1..]);
@@ -178,6 +195,14 @@ impl ReportForm {
 
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme, cx: &FormContext<'_>) -> Option<Position> {
         self.sheet.draw(area, buf, theme, cx.today())
+    }
+}
+
+fn path_label(what: What) -> &'static str {
+    match what {
+        What::Order | What::Dump => "Save to",
+        What::Open => "Report",
+        What::Import => "Data dump",
     }
 }
 

@@ -22,7 +22,8 @@ use crate::domain::{
     session::{Session, Stage, Summary, Urgency},
     view::{
         Answer, AppointmentRow, Detail, Freshness, Health, LinkRow, NoteItem, NoteRow, OutboxRow, PatientRow,
-        RoomFilter, RoomRow, RowId, RowSet, Rows, SessionRow, Told, VendorHealth, VendorState, Wait, Window,
+        ReceiverHealth, RoomFilter, RoomRow, RowId, RowSet, Rows, SessionRow, Told, VendorHealth, VendorState, Wait,
+        Window,
     },
 };
 
@@ -252,6 +253,13 @@ impl World {
                 undecodable: 0,
                 patients: 400,
                 cache: None,
+                cache_records: 2_536,
+                cache_bytes: 3_400_000,
+                ledger_bytes: 1_060_000,
+                receiver: Some(ReceiverHealth {
+                    listens_on: "127.0.0.1:8443".into(),
+                    public_url: "https://hooks.clinic.example".into(),
+                }),
                 notices: vec!["The last stop was not clean; nothing was lost.".into()],
                 filling: None,
             },

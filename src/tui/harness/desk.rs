@@ -151,6 +151,7 @@ impl Desks {
             what: "encounter report".into(),
             path: "/home/amira/encounters-2026-11-21.zip".into(),
             begun_at: later(noon(), -120_000),
+            dump: false,
             stage,
         });
     }

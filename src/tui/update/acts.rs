@@ -238,6 +238,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::OrderReport
         | Action::SaveDump
         | Action::OpenReport
+        | Action::ImportDump
         | Action::StopReport
         | Action::SortReport => Vec::new(),
     }

@@ -164,7 +164,7 @@ pub(super) fn delete_file(model: &mut Model) -> Vec<Effect> {
         None => {
             lines.push("Solo hands no file back: without a copy of it elsewhere it is gone for good.".into());
             let yes = ("Yes, delete it".to_owned(), Choice::DeleteFile(row.id));
-            ("Delete this file?", vec![yes, ("No, keep it".into(), Choice::No)])
+            ("Delete this file?", vec![("No, keep it".into(), Choice::No), yes])
         }
     };
     keys::ask(model, title, lines, items);

@@ -58,14 +58,17 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             push(model, form)
         }
         Action::CancelAssistance => cancel_assistance(model),
-        Action::OrderReport | Action::SaveDump | Action::OpenReport => {
+        Action::OrderReport | Action::SaveDump | Action::OpenReport | Action::ImportDump => {
             let effects =
                 if matches!(model.layers.last(), Some(Layer::Report(_))) { Vec::new() } else { open_reports(model) };
+            let saved = report(model).and_then(|l| l.view.job.as_ref()).filter(|job| job.dump && !job.goes_on());
+            let saved = saved.map(|job| job.path.clone()).unwrap_or_default();
             let rooms = rooms_at_hand(model);
             let cx = context(&model.setting, model.now, &rooms);
             let form = match action {
                 Action::OrderReport => Form::order_report(&cx),
                 Action::SaveDump => Form::save_dump(&cx),
+                Action::ImportDump => Form::import_dump(&saved, &cx),
                 _ => Form::open_report(&cx),
             };
             push(model, form);
@@ -140,7 +143,11 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Option<Vec<Effect>> {
         Layer::Hooks(layer) if layer.below => {
             layer.delivery = shift(layer.delivery, motion, layer.known.deliveries.len());
         }
-        Layer::Hooks(layer) => layer.selected = shift(layer.selected, motion, layer.shown().len()),
+        Layer::Hooks(layer) => {
+            let shown = layer.shown();
+            let to = shift(layer.at(), motion, shown.len());
+            layer.selected = shown.get(to).map(|h| h.row.record);
+        }
         Layer::Assistance(layer) => {
             let rows = layer.rows.as_deref().unwrap_or_default();
             let to = shift(layer.at(), motion, rows.len());
@@ -207,8 +214,7 @@ pub(super) fn looked(model: &mut Model, answer: &Answer) -> Vec<Effect> {
     for layer in &mut model.layers {
         match (layer, answer) {
             (Layer::Hooks(layer), Answer::Hooks(known)) => {
-                layer.known.clone_from(known);
-                layer.fit();
+                layer.learn(known);
             }
             (Layer::Assistance(layer), Answer::Assistances(rows)) => {
                 if layer.selected.is_none_or(|id| !rows.iter().any(|r| r.record == id)) {
@@ -233,10 +239,11 @@ pub(super) fn looked(model: &mut Model, answer: &Answer) -> Vec<Effect> {
         }
     }
     // A vendor is asked for its list once the layer knows which ones there are.
-    let unasked = matches!(answer, Answer::Hooks(_)) && hooks(model).is_some_and(|l| l.listed.is_empty());
-    let asked = model.waiting.iter().any(|(_, p)| matches!(p, Purpose::Registrations(_)));
-    if unasked && !asked {
-        return ask_vendors(model);
+    // And anew once a write changed what stands in it.
+    if matches!(answer, Answer::Hooks(_)) {
+        let asked = |vendor| model.waiting.iter().any(|(_, p)| matches!(p, Purpose::Registrations(v) if *v == vendor));
+        let unlisted = hooks(model).map(HooksLayer::unlisted).unwrap_or_default();
+        return unlisted.into_iter().filter(|v| !asked(*v)).map(ask_vendor).collect();
     }
     again.into_iter().map(|w| look(model, w)).collect()
 }
@@ -307,8 +314,11 @@ fn open_reports(model: &mut Model) -> Vec<Effect> {
 fn ask_vendors(model: &mut Model) -> Vec<Effect> {
     let vendors: Vec<VendorId> =
         hooks(model).map(|l| l.known.vendors.iter().map(|(v, _)| *v).collect()).unwrap_or_default();
-    let ask = |vendor| Effect::Start(Purpose::Registrations(vendor), Request::Ask(Question::Webhooks { vendor }));
-    vendors.into_iter().map(ask).collect()
+    vendors.into_iter().map(ask_vendor).collect()
+}
+
+fn ask_vendor(vendor: VendorId) -> Effect {
+    Effect::Start(Purpose::Registrations(vendor), Request::Ask(Question::Webhooks { vendor }))
 }
 
 /// Goes on in the layer of webhooks, or opens it first.
@@ -335,7 +345,8 @@ fn delete_hook(model: &mut Model) -> Vec<Effect> {
     let Some(hook) = hooks(model).and_then(HooksLayer::current) else {
         return super::acts::nothing_there(model, "no registration is selected");
     };
-    let mut lines = vec![format!("{} at {}", crate::tui::draw::address(&hook), hook.row.vendor)];
+    // Addresses of one receiver look alike without their secret parts: the rest says which one is meant.
+    let mut lines = hooks(model).map(|layer| crate::tui::draw::about_hook(layer, &hook, model.now)).unwrap_or_default();
     lines.push(if hook.row.ours {
         "It is ours: what happens at the vendor is then only seen when it is read in turn.".into()
     } else {
@@ -389,8 +400,8 @@ fn go_on(model: &mut Model) -> Vec<Effect> {
         None => super::acts::nothing_there(model, "no registration is being exchanged; r begins"),
         Some(RotationPhase::Arrived(_)) => {
             let items = vec![
-                ("Yes, delete the first".into(), Choice::Do("the first is being deleted", Box::new(go_on))),
                 ("Not yet".into(), Choice::No),
+                ("Yes, delete the first".into(), Choice::Do("the first is being deleted", Box::new(go_on))),
             ];
             ask(model, "The second works. Delete the first?", Vec::new(), items);
             Vec::new()

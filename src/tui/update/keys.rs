@@ -223,8 +223,14 @@ fn choice_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             return Vec::new();
         }
         KeyCode::Enter => layer.selected,
-        KeyCode::Char('y') if last == 1 => 0,
-        KeyCode::Char('n') if last == 1 => 1,
+        // By what is offered, not by where: where something is lost for good, no stands first.
+        KeyCode::Char(c @ ('y' | 'n')) if last == 1 => {
+            match layer.items.iter().position(|(_, choice)| matches!(choice, Choice::No)) {
+                Some(no) if c == 'n' => no,
+                Some(no) => last - no,
+                None => return Vec::new(),
+            }
+        }
         KeyCode::Char(c) if c.is_ascii_digit() => match (c as usize).checked_sub('1' as usize) {
             Some(at) if at <= last => at,
             _ => return Vec::new(),

@@ -46,7 +46,7 @@ pub(super) fn drop_draft(model: &mut Model) -> Vec<Effect> {
         return nobody(model, Pane::Notes, "only a draft can be thrown away");
     };
     let about = model.notes.current().map(|r| r.about.clone()).unwrap_or_default();
-    let items = vec![("Yes, throw it away".into(), Choice::DropDraft(draft)), ("No, keep it".into(), Choice::No)];
+    let items = vec![("No, keep it".into(), Choice::No), ("Yes, throw it away".into(), Choice::DropDraft(draft))];
     ask(model, "Throw this draft away?", vec![about], items);
     Vec::new()
 }

@@ -98,7 +98,13 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
     // These open their layer or need none.
     if matches!(
         entry.action,
-        A::AddHook | A::AskAssistance | A::FindAssistance | A::OrderReport | A::SaveDump | A::OpenReport
+        A::AddHook
+            | A::AskAssistance
+            | A::FindAssistance
+            | A::OrderReport
+            | A::SaveDump
+            | A::OpenReport
+            | A::ImportDump
     ) {
         return None;
     }

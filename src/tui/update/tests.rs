@@ -290,7 +290,7 @@ fn visit_links_are_shown_as_text_and_as_a_code() {
     desk.keys("<esc>").shows(&["https://"]).keys("<esc>");
     assert!(desk.model().layers.is_empty());
     let mut small = Desk::new(40, 12);
-    small.keys("v<enter>").shows(&["too small for the code", "https://visit"]);
+    small.keys("v<enter>").shows(&["the code needs a window of 33×18", "https://visit"]);
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn what_a_dialog_offers_is_clicked() {
     assert_eq!(desk.engine.commands(), [wanted]);
     desk.keys("5gD").click("Throw this draft away?");
     assert!(matches!(desk.model().layers[..], [Layer::Choice(_)]), "a title chooses nothing");
-    desk.click("2 No, keep it");
+    desk.click("1 No, keep it");
     assert!(desk.model().layers.is_empty());
     assert_eq!(desk.engine.commands().len(), 1);
 }

@@ -8,6 +8,7 @@ use crate::{
         assistance::Place,
         command::{Refusal, Touched},
         hooks::{HookAct, RotationPhase, RotationView},
+        registration::Registration,
         report::{ReportAct, ReportStage},
     },
     tui::{
@@ -165,6 +166,60 @@ fn deleting_is_asked_before_and_one_key_too_many_deletes_nothing() {
     assert!(acts(&desk).is_empty());
     desk.keys("jx").shows(&["was not registered here"]).keys("2");
     assert_eq!(acts(&desk), [HookAct::Delete { registration: THEIRS }]);
+}
+
+/// A list that was read before a write came through says nothing about what the write made.
+#[test]
+fn a_registration_that_was_just_made_is_shown_without_asking_again_by_hand() {
+    let mut desk = small();
+    desk.keys("W").lacks(&["events: room:new"]);
+    let before = desk.screen().matches("https://").count();
+    let made = {
+        let mut world = desk.engine.world.borrow_mut();
+        let mut row = world.desks.hooks.registrations[0].clone();
+        (row.record, row.name) = (RecordId(77), Some("7701".into()));
+        let registration = Registration { id: "7701".into(), ..world.desks.listed[0].clone() };
+        world.desks.listed.push(registration);
+        world.desks.hooks.registrations.push(row.clone());
+        row
+    };
+    desk.hear(something_changed());
+    assert_eq!(desk.screen().matches("https://").count(), before + 1, "{}", desk.screen());
+    // Taken away again: the selection stays on the one that it was on.
+    desk.keys("j");
+    desk.engine.world.borrow_mut().desks.hooks.registrations.insert(0, made);
+    let marked = |desk: &Desk| desk.screen().lines().find(|l| l.contains('▸')).map(str::to_owned);
+    let here = marked(&desk);
+    desk.hear(something_changed());
+    assert_eq!(marked(&desk), here);
+}
+
+/// `y` and `n` mean what they say wherever the two stand.
+#[test]
+fn the_letter_for_no_never_does_what_the_question_asks() {
+    let mut desk = small();
+    desk.keys("Wx").shows(&["Delete this registration?", "1 No, leave it"]).keys("n");
+    assert!(acts(&desk).is_empty());
+    desk.keys("xy");
+    assert_eq!(acts(&desk), [HookAct::Delete { registration: OURS }]);
+}
+
+#[test]
+fn a_dump_on_the_disk_is_imported_and_the_one_just_saved_is_offered() {
+    let mut desk = small();
+    desk.keys("P").shows(&["i reads a dump from the disk into"]);
+    desk.keys("i<enter>").shows(&["a whole path begins with / or ~/"]);
+    desk.keys("~/dump.csv<enter>").shows(&["the import begins"]);
+    let import = Command::Import { file: "~/dump.csv".into(), as_of: None };
+    assert_eq!(desk.engine.commands(), [import]);
+    desk.engine.world.borrow_mut().desks.order(ReportStage::Done { bytes: Some(89_000) });
+    if let Some(job) = &mut desk.engine.world.borrow_mut().desks.job {
+        (job.dump, job.path) = (true, "/srv/dump-of-today.csv".into());
+    }
+    desk.hear(something_changed()).shows(&["kept, 89 kB; i reads it into the cache"]);
+    desk.keys("i<enter>");
+    let import = Command::Import { file: "/srv/dump-of-today.csv".into(), as_of: None };
+    assert_eq!(desk.engine.commands().last(), Some(&import));
 }
 
 #[test]

@@ -90,6 +90,11 @@ pub enum AuditAct {
         /// How many rows.
         rows: u64,
     },
+    /// A scribe was asked to write something about a session.
+    Streamed {
+        /// Which session.
+        session: RecordId,
+    },
     /// Records left through an export or the command line.
     Exported {
         /// How many.

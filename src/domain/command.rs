@@ -9,6 +9,7 @@ use super::{
     intent::Intent,
     note::Draft,
     report::ReportAct,
+    stream::{StreamAct, StreamId},
     view::{Answer, Query, Question, Told},
 };
 
@@ -116,6 +117,12 @@ pub enum Command {
         /// What.
         act: Box<ReportAct>,
     },
+    /// Have a vendor write something while one watches, or stop that. Answered by [`Reply::Stream`] once it has begun;
+    /// [`Query::Stream`] tells what came.
+    Stream {
+        /// What.
+        act: StreamAct,
+    },
 }
 
 /// What a person says about a write whose outcome cannot be found out.
@@ -147,6 +154,11 @@ pub enum Reply {
     Draft {
         /// Its id.
         draft: DraftId,
+    },
+    /// A stream was begun, or is under way already.
+    Stream {
+        /// Which.
+        stream: StreamId,
     },
     /// Refused, with what to tell the person. Nothing was changed.
     Refused(Refusal),
@@ -253,7 +265,7 @@ pub struct Progress {
 
 /// The version of the message types; both ends of a socket must speak the same. A test holds it together with the shapes
 /// in `src/link/messages.txt`.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// What changed. A window that misses a number asks for fresh views.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -276,6 +288,8 @@ pub enum Touched {
     Draft(DraftId),
     /// Health.
     Health,
+    /// A stream has more, or has ended.
+    Stream(StreamId),
 }
 
 /// A short message for a person.

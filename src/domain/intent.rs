@@ -13,6 +13,7 @@ use super::{
     ids::{Kind, RecordId, VendorId},
     note::{NoteBody, QuestionAnswer},
     patient::Patient,
+    scribe::{Manner, SessionChange},
     session::SessionParameters,
 };
 
@@ -208,6 +209,33 @@ pub enum Intent {
         /// What is asked.
         content: Box<Consult>,
     },
+    /// Change a scribe session, or add to its context.
+    ChangeSession {
+        /// Which.
+        session: RecordId,
+        /// At which vendor.
+        vendor: VendorId,
+        /// What of it.
+        change: Box<SessionChange>,
+    },
+    /// Say which of the vendor's own patients a scribe session is about.
+    AssignProfile {
+        /// Which session.
+        session: RecordId,
+        /// At which vendor.
+        vendor: VendorId,
+        /// The vendor's id of the patient.
+        profile: String,
+    },
+    /// Have a document written from a scribe session.
+    WriteDocument {
+        /// From which session.
+        session: RecordId,
+        /// At which vendor.
+        vendor: VendorId,
+        /// How.
+        manner: Manner,
+    },
 }
 
 impl std::fmt::Debug for Intent {
@@ -227,7 +255,10 @@ impl Intent {
             | Self::CancelAppointment { appointment }
             | Self::AnswerVisitNote { appointment, .. }
             | Self::AssignEpisode { appointment, .. } => *appointment,
-            Self::StartSession { session, .. } => *session,
+            Self::StartSession { session, .. }
+            | Self::ChangeSession { session, .. }
+            | Self::AssignProfile { session, .. }
+            | Self::WriteDocument { session, .. } => *session,
             Self::FileNote { note, .. } => *note,
             Self::RequestAddendum { addendum, .. } => *addendum,
             Self::RegisterWebhook { registration, .. }
@@ -265,7 +296,10 @@ impl Intent {
             | Self::UpdateEpisode { .. }
             | Self::AssignEpisode { .. }
             | Self::DeleteAttachment { .. }
-            | Self::CancelAssistance { .. } => None,
+            | Self::CancelAssistance { .. }
+            | Self::ChangeSession { .. }
+            | Self::AssignProfile { .. }
+            | Self::WriteDocument { .. } => None,
         }
     }
 
@@ -292,7 +326,10 @@ impl Intent {
             | Self::UpdateEpisode { .. }
             | Self::AssignEpisode { .. }
             | Self::DeleteAttachment { .. }
-            | Self::CancelAssistance { .. } => None,
+            | Self::CancelAssistance { .. }
+            | Self::ChangeSession { .. }
+            | Self::AssignProfile { .. }
+            | Self::WriteDocument { .. } => None,
         }
     }
 
@@ -308,6 +345,10 @@ impl Intent {
             Self::DeleteAttachment { attachment } => vec![*attachment],
             Self::UpdateWebhook { registration, .. } | Self::DeleteWebhook { registration, .. } => vec![*registration],
             Self::CancelAssistance { request, .. } => vec![*request],
+            Self::ChangeSession { session, change, .. } => {
+                std::iter::once(*session).chain(change.context_sessions.iter().flatten().copied()).collect()
+            }
+            Self::AssignProfile { session, .. } | Self::WriteDocument { session, .. } => vec![*session],
             Self::ChangeAppointment { appointment, .. }
             | Self::CancelAppointment { appointment }
             | Self::AnswerVisitNote { appointment, .. }
@@ -346,6 +387,9 @@ impl Intent {
             Self::RequestAssistance { .. } => "request assistance",
             Self::CancelAssistance { .. } => "cancel assistance",
             Self::AskConsult { .. } => "ask for consult",
+            Self::ChangeSession { .. } => "change scribe session",
+            Self::AssignProfile { .. } => "say who a session is about",
+            Self::WriteDocument { .. } => "write document",
         }
     }
 

@@ -29,9 +29,11 @@ pub mod random;
 pub mod record;
 pub mod registration;
 pub mod report;
+pub mod scribe;
 pub mod secret;
 pub mod session;
 pub mod settings;
+pub mod stream;
 pub mod view;
 
 pub use command::{Command, Delta, Message, Reply, Request};

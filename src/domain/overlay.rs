@@ -13,6 +13,7 @@ use super::{
     merge::{self, Seen},
     note::{Addendum, FilingState, Note},
     record::{Pointer, Record, Source, Sourced},
+    scribe::{SessionChange, SessionMore},
     session::{Session, Stage},
 };
 
@@ -109,7 +110,12 @@ fn lay(base: Option<Record>, intent: &Intent, at: Timestamp) -> Option<Record> {
                 duration: None,
                 clinician_notes: Vec::new(),
                 summary: None,
+                more: SessionMore::default(),
             })))
+        }
+        (Intent::ChangeSession { change, .. }, Some(Record::Session(mut now))) => {
+            change_session(&mut now, change);
+            Some(Record::Session(now))
         }
         (Intent::FileNote { emr_appointment, patient, body, .. }, None) => Some(Record::Note(Box::new(Note {
             appointment: Some(Pointer::Local(*emr_appointment)),
@@ -129,4 +135,21 @@ fn lay(base: Option<Record>, intent: &Intent, at: Timestamp) -> Option<Record> {
         }
         (_, base) => base,
     }
+}
+
+/// What of a change a session shows.
+fn change_session(now: &mut Session, change: &SessionChange) {
+    let put = |into: &mut Option<String>, wanted: &Option<String>| {
+        if wanted.is_some() {
+            into.clone_from(wanted);
+        }
+    };
+    now.duration = change.duration.or(now.duration);
+    put(&mut now.language, &change.language);
+    put(&mut now.more.output_language, &change.output_language);
+    put(&mut now.more.person.name, &change.person.name);
+    put(&mut now.more.person.gender, &change.person.gender);
+    put(&mut now.more.person.birth_date, &change.person.birth_date);
+    put(&mut now.more.emr_patient, &change.emr_patient);
+    now.clinician_notes = change.notes_over(&now.clinician_notes);
 }

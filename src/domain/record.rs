@@ -197,6 +197,8 @@ pub enum Fact {
     ConsultPatient,
     /// By which words an assistance request was asked for, as JSON: no answer tells them.
     Place,
+    /// The sessions that we named as a session's context, by the vendor's ids, as JSON: no answer tells them.
+    ContextSessions,
 }
 
 impl Fact {

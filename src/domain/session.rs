@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ids::VendorId, patient::redacted_debug, record::Pointer};
+use super::{ids::VendorId, patient::redacted_debug, record::Pointer, scribe::SessionMore};
 
 /// A scribe session as its vendor tells it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub struct Session {
     pub clinician_notes: Vec<String>,
     /// The result, once read.
     pub summary: Option<Summary>,
+    /// What only some vendors tell.
+    #[serde(default)]
+    pub more: SessionMore,
 }
 
 /// What a session came to.

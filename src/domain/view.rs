@@ -18,7 +18,9 @@ use super::{
     record::{Facts, Provenance, Raw, Record, Source},
     registration::Registration,
     report::{Report, ReportOrder, ReportView},
+    scribe::{Account, AccountAct, SessionText, TextKind},
     session::{Stage, Urgency},
+    stream::{StreamId, StreamView},
 };
 
 /// Which part of a long list is wanted.
@@ -166,6 +168,13 @@ pub enum Query {
         /// Which part.
         window: Window,
     },
+    /// What a vendor writes while one watches.
+    Stream {
+        /// Which.
+        stream: StreamId,
+        /// From which byte of the text.
+        from: u64,
+    },
 }
 
 /// Which rooms' appointments.
@@ -233,6 +242,8 @@ pub enum Answer {
     Assistances(Vec<AssistanceRow>),
     /// See [`Query::Report`].
     Report(Box<ReportView>),
+    /// See [`Query::Stream`]; `None` when there is no such stream (any more).
+    Stream(Option<Box<StreamView>>),
 }
 
 /// A part of a list.
@@ -673,6 +684,26 @@ pub enum Question {
         /// The vendor's id.
         id: String,
     },
+    /// What was said in a session, or the documents that were made of it.
+    SessionTexts {
+        /// Of which session.
+        session: RecordId,
+        /// Which texts.
+        what: TextKind,
+    },
+    /// Read a scribe's list of sessions, as far as it has one.
+    SessionList {
+        /// At which vendor.
+        vendor: VendorId,
+    },
+    /// The scribe's account that our credentials act for. Not a write of the clinic's: it is carried out at once or not at
+    /// all, and after a lost answer the vendor is asked how it stands.
+    Account {
+        /// At which vendor.
+        vendor: VendorId,
+        /// What about it.
+        act: AccountAct,
+    },
 }
 
 /// What a vendor answered to a [`Question`].
@@ -689,6 +720,10 @@ pub enum Told {
     Webhooks(Vec<Registration>),
     /// A report and where it stands.
     Report(Report),
+    /// Texts of a session.
+    Texts(Vec<SessionText>),
+    /// A scribe's account.
+    Account(Account),
 }
 
 /// Secrets never cross a link: what a window gets of a record's facts.

@@ -66,7 +66,7 @@ impl Engine {
                 Ok(Reply::Done)
             }
             // Whoever owns receiver and clients carries these out.
-            Command::Hook { .. } | Command::Report { .. } => Err(Refusal::NoVendor.into()),
+            Command::Hook { .. } | Command::Report { .. } | Command::Stream { .. } => Err(Refusal::NoVendor.into()),
         };
         done.unwrap_or_else(|stop| Reply::Refused(stop.refusal()))
     }
@@ -191,6 +191,13 @@ impl Engine {
                 is(*registration, &[Kind::Webhook])
             }
             Intent::StartSession { appointment, .. } => is(*appointment, &[Kind::Appointment, Kind::EmrAppointment]),
+            Intent::ChangeSession { session, change, .. } => {
+                let context = change.context_sessions.iter().flatten();
+                std::iter::once(session).chain(context).try_for_each(|id| is(*id, &[Kind::Session]))
+            }
+            Intent::AssignProfile { session, .. } | Intent::WriteDocument { session, .. } => {
+                is(*session, &[Kind::Session])
+            }
             Intent::FileNote { emr_appointment, patient, .. } => {
                 is(*emr_appointment, &[Kind::EmrAppointment])?;
                 patient.map_or(Ok(()), |patient| is(patient, &[Kind::Patient]))

@@ -152,6 +152,10 @@ pub(super) fn rename(intent: &mut Intent, from: RecordId, to: RecordId) {
         | Intent::CancelAppointment { appointment }
         | Intent::AnswerVisitNote { appointment, .. } => vec![appointment],
         Intent::StartSession { session, appointment, .. } => vec![session, appointment],
+        Intent::ChangeSession { session, change, .. } => {
+            std::iter::once(session).chain(change.context_sessions.iter_mut().flatten()).collect()
+        }
+        Intent::AssignProfile { session, .. } | Intent::WriteDocument { session, .. } => vec![session],
         Intent::FileNote { note, emr_appointment, patient, .. } => {
             let mut named = vec![note, emr_appointment];
             named.extend(patient.as_mut());

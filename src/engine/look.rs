@@ -44,6 +44,7 @@ impl Engine {
             // Whoever owns receiver and clients knows these.
             Query::Hooks => Answer::Hooks(Box::default()),
             Query::Report { .. } => Answer::Report(Box::default()),
+            Query::Stream { .. } => Answer::Stream(None),
             list => {
                 let rows = self.with_state(|state| state.rows(list, now, &thresholds));
                 Answer::Rows(rows.unwrap_or(Rows { total: 0, offset: 0, rows: RowSet::Rooms(Vec::new()) }))

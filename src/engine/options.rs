@@ -44,6 +44,9 @@ impl Desk for VendorDesk {
     fn carrier(&self, intent: &Intent) -> Option<VendorId> {
         let named = match intent {
             Intent::StartSession { vendor, .. }
+            | Intent::ChangeSession { vendor, .. }
+            | Intent::AssignProfile { vendor, .. }
+            | Intent::WriteDocument { vendor, .. }
             | Intent::RegisterWebhook { vendor, .. }
             | Intent::UpdateWebhook { vendor, .. }
             | Intent::DeleteWebhook { vendor, .. } => Some(*vendor),

@@ -269,6 +269,11 @@ impl State {
             | Intent::CancelAppointment { appointment }
             | Intent::AnswerVisitNote { appointment, .. }
             | Intent::StartSession { appointment, .. } => self.name(self.comes_to(*appointment)),
+            Intent::ChangeSession { session, .. }
+            | Intent::AssignProfile { session, .. }
+            | Intent::WriteDocument { session, .. } => {
+                self.name(self.sessions.get(session).and_then(|item| self.whom(item)))
+            }
             Intent::FileNote { emr_appointment, patient, .. } => {
                 self.name(patient.or_else(|| self.comes_to(*emr_appointment)))
             }

@@ -11,6 +11,8 @@ use crate::domain::{
     entry::StepKind,
     merge::{self, Seen},
     note::FilingState,
+    scribe::SessionChange,
+    session::Session,
 };
 
 /// Fields that Solo takes but does not tell (FACTS, PROMISES): a read says nothing about them.
@@ -79,6 +81,7 @@ pub fn shows(intent: &Intent, record: &Record) -> Shows {
         (Intent::DeleteAttachment { .. }, Record::Attachment(now)) => now.deleted.into(),
         (Intent::RequestAssistance { place, .. }, Record::Assistance(now)) => (now.place == *place).into(),
         (Intent::StartSession { vendor, .. }, Record::Session(now)) => (now.vendor == *vendor).into(),
+        (Intent::ChangeSession { change, .. }, Record::Session(now)) => changed(change, now),
         (Intent::FileNote { .. }, Record::Note(now)) => (now.state == FilingState::Completed).into(),
         _ => Shows::CannotTell,
     }
@@ -106,6 +109,29 @@ pub fn learn(entry: &Entry, record: &Record, evidence: Evidence, now: Timestamp)
     next.state = EntryState::Seen { at: now, evidence };
     push(&mut next, now, StepKind::Seen);
     Some(next)
+}
+
+/// What of a change a session shows at all, and whether it does.
+fn changed(change: &SessionChange, now: &Session) -> Shows {
+    let person = (&change.person, &now.more.person);
+    let pairs = [
+        (&change.language, &now.language),
+        (&change.output_language, &now.more.output_language),
+        (&person.0.name, &person.1.name),
+        (&person.0.gender, &person.1.gender),
+        (&person.0.birth_date, &person.1.birth_date),
+        (&change.emr_patient, &now.more.emr_patient),
+    ];
+    let shown = pairs.iter().any(|(wanted, _)| wanted.is_some());
+    let notes = !change.add_notes.is_empty() || !change.remove_notes.is_empty();
+    if !shown && !notes && change.duration.is_none() {
+        return Shows::CannotTell;
+    }
+    let holds = pairs.iter().all(|(wanted, now)| wanted.is_none() || wanted == now);
+    (holds
+        && (change.duration.is_none() || change.duration == now.duration)
+        && change.notes_over(&now.clinician_notes) == now.clinician_notes)
+        .into()
 }
 
 fn told<T: Serialize>(value: &T) -> Map<String, Value> {

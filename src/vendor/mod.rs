@@ -24,7 +24,9 @@ use crate::domain::{
     record::{Observation, Raw},
     registration::Registration,
     report::{Download, Report},
+    scribe::{Account, SessionText},
     secret::Secret,
+    stream::StreamWish,
     view::Question,
 };
 
@@ -57,9 +59,16 @@ pub enum Asked {
     Webhooks(Vec<Registration>),
     /// A report and where it stands.
     Report(Report),
+    /// Texts of a session.
+    Texts(Vec<SessionText>),
+    /// A scribe's account.
+    Account(Account),
     /// Only observations.
     Nothing,
 }
+
+/// Takes what a vendor writes, a piece at a time; `Break` ends it.
+pub type Pieces<'a> = &'a mut (dyn FnMut(&str) -> std::ops::ControlFlow<()> + Send);
 
 /// The result of asking: what was told and what to apply.
 pub type AskResult = Result<(Asked, Vec<Observation>), Reason>;
@@ -131,6 +140,18 @@ pub trait Vendor: Send + Sync + 'static {
     fn download<'a>(&'a self, what: &'a Download, pieces: Chunks<'a>) -> Later<'a, Result<u64, Reason>> {
         let _ = (what, pieces);
         Box::pin(async { Err(Reason::new(ReasonKind::Unsupported, "this vendor hands out no files")) })
+    }
+
+    /// Hands on what the vendor writes as it comes. Bounded in size and in time by the vendor's settings. The request is sent
+    /// once and never repeated; what came before an error stays valid. Answers how many pieces could not be read.
+    fn stream<'a>(
+        &'a self,
+        wish: &'a StreamWish,
+        known: &'a Known,
+        pieces: Pieces<'a>,
+    ) -> Later<'a, Result<u32, Reason>> {
+        let _ = (wish, known, pieces);
+        Box::pin(async { Err(Reason::new(ReasonKind::Unsupported, "this vendor writes nothing while one watches")) })
     }
 
     /// Which request headers of a webhook its decoder needs, in lower case.

@@ -298,6 +298,7 @@ pub(crate) fn blank_session(vendor: VendorId) -> Session {
         duration: None,
         clinician_notes: Vec::new(),
         summary: None,
+        more: crate::domain::scribe::SessionMore::default(),
     }
 }
 

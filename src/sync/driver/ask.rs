@@ -76,6 +76,8 @@ async fn told(hands: &Hands, question: &Question) -> Answer {
         Asked::Links(links) => Told::Links(links),
         Asked::Webhooks(registrations) => Told::Webhooks(registrations),
         Asked::Report(report) => Told::Report(report),
+        Asked::Texts(texts) => Told::Texts(texts),
+        Asked::Account(account) => Told::Account(account),
         Asked::Nothing => Told::Applied(records),
     })
 }
@@ -94,12 +96,15 @@ async fn whom(hands: &Hands, question: &Question) -> Result<Arc<dyn Vendor>, Rea
         | Question::OrderReport { .. }
         | Question::ReportStatus { .. } => Some(Capability::Book),
         // These say whom they mean.
-        Question::LookUp { reference: VendorRef { vendor, .. } } | Question::Webhooks { vendor } => {
+        Question::LookUp { reference: VendorRef { vendor, .. } }
+        | Question::Webhooks { vendor }
+        | Question::SessionList { vendor }
+        | Question::Account { vendor, .. } => {
             let unsupported = || Reason::new(ReasonKind::Unsupported, "this vendor is not configured");
             return hands.vendors.get(*vendor).ok_or_else(unsupported);
         }
         Question::EmrAppointments { .. } => Some(Capability::Filing),
-        Question::Summary { .. } => Some(Capability::Scribe),
+        Question::Summary { .. } | Question::SessionTexts { .. } => Some(Capability::Scribe),
         Question::Refresh { .. } => None,
     };
     let mut own = Vec::new();

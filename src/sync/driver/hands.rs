@@ -331,7 +331,9 @@ pub(super) fn subject(question: &Question) -> Option<RecordId> {
         | Question::Assistance { .. }
         | Question::Webhooks { .. }
         | Question::OrderReport { .. }
-        | Question::ReportStatus { .. } => None,
+        | Question::ReportStatus { .. }
+        | Question::SessionList { .. }
+        | Question::Account { .. } => None,
         Question::Episodes { patient } => Some(*patient),
         Question::VisitLinks { appointment }
         | Question::TeamsLink { appointment }
@@ -339,7 +341,7 @@ pub(super) fn subject(question: &Question) -> Option<RecordId> {
         | Question::VisitNote { appointment }
         | Question::EmrAppointments { appointment } => Some(*appointment),
         Question::Refresh { record } => Some(*record),
-        Question::Summary { session } => Some(*session),
+        Question::Summary { session } | Question::SessionTexts { session, .. } => Some(*session),
     }
 }
 

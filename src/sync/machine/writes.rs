@@ -450,6 +450,9 @@ fn question(intent: &Intent) -> Option<Question> {
         | Intent::ChangeAppointment { .. }
         | Intent::CancelAppointment { .. }
         | Intent::StartSession { .. }
+        | Intent::ChangeSession { .. }
+        | Intent::AssignProfile { .. }
+        | Intent::WriteDocument { .. }
         | Intent::CreateEpisode { .. }
         | Intent::UpdateEpisode { .. }
         | Intent::AttachFile { .. }

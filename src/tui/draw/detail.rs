@@ -363,5 +363,6 @@ fn fact_word(fact: Fact) -> &'static str {
         Fact::ExpiresAt => "ends",
         Fact::Place => "asked for at",
         Fact::ConsultPatient => "patient at Solo",
+        Fact::ContextSessions => "context from",
     }
 }

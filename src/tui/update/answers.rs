@@ -91,6 +91,8 @@ fn delta_effects(model: &Model, delta: &Delta) -> Vec<Effect> {
             Touched::Entry(_) => (outbox, health) = (true, true),
             Touched::Draft(_) => panes[Pane::Notes as usize] = true,
             Touched::Health => health = true,
+            // Whoever shows a stream asks for its next part.
+            Touched::Stream(_) => {}
         }
     }
     let mut wishes: Vec<Wish> = Pane::ALL.into_iter().filter(|p| panes[*p as usize]).map(Wish::Pane).collect();

@@ -1,10 +1,16 @@
 //! Heidi: a scribe whose sessions are read, because it sends no webhooks (heidi.txt).
 //!
 //! A start is not repeatable: after a lost answer the linked user's sessions are listed and compared by the visit's id.
-//! Without a linked user a person decides.
+//! Without a linked user a person decides. A change is: the session is read and compared, and what a read does not tell is
+//! sent once more. A document is looked up in the session's list.
 
 pub mod settings;
 
+mod account;
+mod change;
+mod stream;
+mod streaming;
+mod texts;
 mod wire;
 mod work;
 
@@ -28,11 +34,12 @@ use crate::domain::{
     inbox::{Decoded, InboxItem, Undecodable},
     intent::Intent,
     secret::Secret,
+    stream::StreamWish,
     view::Question,
 };
 
 use super::{
-    AskResult, Asked, Capability, Later, Sink, Vendor,
+    AskResult, Asked, Capability, Later, Pieces, Sink, Vendor,
     http::{Http, HttpTrouble, Transport},
     trail::{TokenCell, Trail},
 };
@@ -102,16 +109,38 @@ impl Vendor for Heidi {
     }
 
     fn carries_out(&self, intent: &Intent) -> bool {
-        matches!(intent, Intent::StartSession { vendor, .. } if *vendor == HEIDI)
+        match intent {
+            Intent::StartSession { vendor, .. }
+            | Intent::ChangeSession { vendor, .. }
+            | Intent::AssignProfile { vendor, .. }
+            | Intent::WriteDocument { vendor, .. } => *vendor == HEIDI,
+            _ => false,
+        }
     }
 
     /// Everything that Create a new session takes is optional.
     fn check(&self, intent: &Intent) -> Result<(), String> {
-        if self.carries_out(intent) { Ok(()) } else { Err("Heidi does not do this".into()) }
+        if !self.carries_out(intent) {
+            return Err("Heidi does not do this".into());
+        }
+        match intent {
+            Intent::ChangeSession { change, .. } => change::check(change),
+            Intent::AssignProfile { profile, .. } if matches!(profile.trim(), "" | "." | "..") => {
+                Err("profile: say which, by Heidi's id of the patient".into())
+            }
+            Intent::WriteDocument { manner, .. } if self.template(manner).is_none() => {
+                Err("template: Heidi writes by one; name it, or configure `template`".into())
+            }
+            _ => Ok(()),
+        }
     }
 
     fn probe_kind(&self, intent: &Intent) -> Probe {
-        if self.carries_out(intent) { Probe::List } else { Probe::None }
+        match intent {
+            intent if !self.carries_out(intent) => Probe::None,
+            Intent::ChangeSession { .. } | Intent::AssignProfile { .. } => Probe::Compare,
+            _ => Probe::List,
+        }
     }
 
     fn send<'a>(&'a self, errand: &'a Errand) -> Later<'a, Sent> {
@@ -120,6 +149,15 @@ impl Vendor for Heidi {
             let result = match &errand.intent {
                 Intent::StartSession { vendor, appointment, parameters, .. } if *vendor == HEIDI => {
                     self.start(errand, *appointment, parameters, &mut trail, &mut observations).await
+                }
+                Intent::ChangeSession { vendor, session, change } if *vendor == HEIDI => {
+                    self.change(errand, *session, change, &mut trail, &mut observations).await
+                }
+                Intent::AssignProfile { vendor, session, profile } if *vendor == HEIDI => {
+                    self.assign_profile(errand, *session, profile, &mut trail, &mut observations).await
+                }
+                Intent::WriteDocument { vendor, session, manner } if *vendor == HEIDI => {
+                    self.write_document(errand, *session, manner, &mut trail).await
                 }
                 _ => Err(Outcome::Rejected(unsupported())),
             };
@@ -134,6 +172,15 @@ impl Vendor for Heidi {
             let finding = match &errand.intent {
                 Intent::StartSession { vendor, appointment, .. } if *vendor == HEIDI => {
                     self.look_for(errand, *appointment, &mut trail, &mut observations).await
+                }
+                Intent::ChangeSession { vendor, session, change } if *vendor == HEIDI => {
+                    self.compare_change(errand, *session, change, &mut trail, &mut observations).await
+                }
+                Intent::AssignProfile { vendor, session, .. } if *vendor == HEIDI => {
+                    self.compare_profile(errand, *session, &mut trail).await
+                }
+                Intent::WriteDocument { vendor, session, manner } if *vendor == HEIDI => {
+                    self.look_for_document(errand, *session, manner, &mut trail).await
                 }
                 _ => Finding::CannotTell(unsupported()),
             };
@@ -164,18 +211,41 @@ impl Vendor for Heidi {
 
     fn ask<'a>(&'a self, question: &'a Question, known: &'a Known) -> Later<'a, AskResult> {
         Box::pin(async move {
-            if !matches!(question, Question::Summary { .. } | Question::Refresh { .. }) {
-                return Err(unsupported());
+            let mut trail = Trail::default();
+            match question {
+                Question::SessionList { .. } => {
+                    let read = self.linked(&mut trail).await.map_err(|(reason, _)| reason)?;
+                    return Ok((Asked::Nothing, read));
+                }
+                Question::Account { act, .. } => {
+                    let account = self.account(act, &mut trail).await.map_err(|(reason, _)| reason)?;
+                    return Ok((Asked::Account(account), Vec::new()));
+                }
+                Question::Summary { .. } | Question::Refresh { .. } | Question::SessionTexts { .. } => {}
+                _ => return Err(unsupported()),
             }
             let about = known.refs.iter().find(|r| r.vendor == HEIDI && r.scheme == scheme::SESSION);
             let about = about.ok_or_else(|| Reason::new(ReasonKind::NotYetKnown, "the session has no id yet"))?;
-            let read = self.read(about, known, &mut Trail::default()).await;
+            if let Question::SessionTexts { what, .. } = question {
+                let texts = self.texts(&about.value, *what, &mut trail).await.map_err(|(reason, _)| reason)?;
+                return Ok((Asked::Texts(texts), Vec::new()));
+            }
+            let read = self.read(about, known, &mut trail).await;
             read.map(|observations| (Asked::Nothing, observations)).map_err(|(reason, _)| reason)
         })
     }
 
     fn bulk<'a>(&'a self, _from: Date, _to: Date, _sink: Sink<'a>) -> Later<'a, Result<u64, Reason>> {
         Box::pin(async move { Ok(0) })
+    }
+
+    fn stream<'a>(
+        &'a self,
+        wish: &'a StreamWish,
+        known: &'a Known,
+        pieces: Pieces<'a>,
+    ) -> Later<'a, Result<u32, Reason>> {
+        Box::pin(self.write_aloud(wish, known, pieces))
     }
 
     fn webhook_headers(&self) -> &'static [&'static str] {

@@ -59,6 +59,30 @@ pub const KEYS: &[Key] = &[
         "Sessions on a page (assumption that the vendor allows as many).",
     ),
     Key::optional(
+        "template",
+        KeyKind::Text,
+        "The template that notes and documents are written by where none is named.",
+    ),
+    Key::new(
+        "voice_style",
+        KeyKind::Text,
+        "GOLDILOCKS",
+        "How much a note says where nothing else is asked for, in Heidi's word.",
+    ),
+    Key::new(
+        "brain",
+        KeyKind::Text,
+        "LEFT",
+        "How freely a note is written where nothing else is asked for, in Heidi's word.",
+    ),
+    Key::new(
+        "stream_seconds",
+        KeyKind::Integer { min: 5, max: 3600 },
+        "300",
+        "A note or an answer that is written while one watches is given up after so long. What came is kept.",
+    ),
+    Key::new("stream_kib", KeyKind::Integer { min: 16, max: 65_536 }, "4096", "At most so much of it is read, in KiB."),
+    Key::optional(
         "stages",
         KeyKind::Map,
         "Words for a consult note's status beyond the known ones, or other meanings for them: vendor's word = one of created, recording, processing, ready, approved, empty, interrupted, failed, expired.",
@@ -125,6 +149,16 @@ pub struct HeidiSettings {
     pub list_page_size: u32,
     /// The number of the first page, from which `page+1` counts where the vendor names no next page (assumption). Default 1.
     pub first_page: i64,
+    /// The template of notes and documents where none is named. Default none.
+    pub template: Option<String>,
+    /// `voice_style` of a note where none is named. Default `GOLDILOCKS` (published).
+    pub voice_style: String,
+    /// `brain` of a note where none is named. Default `LEFT` (published).
+    pub brain: String,
+    /// How long a stream may take in all. Default 300 s.
+    pub stream_time: Duration,
+    /// How many bytes of a stream are read. Default 4 MiB.
+    pub stream_bytes: usize,
     /// A session may be dated so much earlier than our request, because clocks differ. Default 120 s.
     pub skew: Duration,
 }
@@ -147,6 +181,11 @@ impl HeidiSettings {
             list_pages: 10,
             list_page_size: 50,
             first_page: 1,
+            template: None,
+            voice_style: "GOLDILOCKS".into(),
+            brain: "LEFT".into(),
+            stream_time: Duration::from_secs(300),
+            stream_bytes: 4 * 1024 * 1024,
             skew: Duration::from_secs(120),
         }
     }
@@ -174,6 +213,12 @@ impl HeidiSettings {
         };
         settings.list_pages = number("list_pages", settings.list_pages);
         settings.list_page_size = number("list_page_size", settings.list_page_size);
+        settings.template = values.text("template").filter(|id| !id.trim().is_empty()).map(str::to_owned);
+        let word = |key, default: String| values.text(key).map(str::to_owned).unwrap_or(default);
+        settings.voice_style = word("voice_style", settings.voice_style);
+        settings.brain = word("brain", settings.brain);
+        settings.stream_time = Duration::from_secs(u64::from(number("stream_seconds", 300)));
+        settings.stream_bytes = usize::try_from(number("stream_kib", 4096)).unwrap_or(4096).saturating_mul(1024);
         trail::put_stages(&mut settings.stages, values)?;
         trail::put_schemes(&mut settings.visit_schemes, values)?;
         if let Some(name) = values.text("visits_of").filter(|name| !name.is_empty()) {

@@ -8,12 +8,25 @@ use crate::{
     domain::{
         ids::{Kind, VendorRef},
         record::Pointer,
+        scribe::{SessionMore, SessionPerson},
         session::{Session, Stage, Summary},
     },
     vendor::trail::{self, Fields},
 };
 
 use super::{HEIDI, HeidiSettings};
+
+/// What a consult note tells of how it was made.
+const MADE_BY: [&str; 8] = [
+    "heading",
+    "generation_method",
+    "template_id",
+    "brain",
+    "voice_style",
+    "ai_command_text",
+    "feedback",
+    "dictation_cleanup_mode",
+];
 
 /// The body of Create a new session. Both fields are optional; what was not given is left out.
 #[derive(Serialize)]
@@ -38,8 +51,31 @@ pub struct Told {
     pub content: Option<Content>,
 }
 
+/// What a read tells of the fields that can be changed.
+pub struct Visible {
+    /// `duration` in whole seconds.
+    pub duration: Option<u32>,
+    /// `language_code`.
+    pub language: Option<String>,
+    /// `output_language_code`.
+    pub output_language: Option<String>,
+    /// `patient`; its details are not told.
+    pub person: SessionPerson,
+    /// `clinician_notes`.
+    pub notes: Vec<String>,
+    /// `ehr_patient_id`.
+    pub emr_patient: Option<String>,
+    /// `ehr_appt_id`.
+    pub visit: Option<String>,
+    /// `updated_at`.
+    pub updated_at: Option<Timestamp>,
+    /// Where the note stands.
+    pub stage: Stage,
+}
+
 /// The content of a session.
 pub struct Content {
+    more: SessionMore,
     name: Option<String>,
     status: String,
     result: String,
@@ -71,12 +107,29 @@ impl Told {
             duration: fields.whole(&["duration"]).and_then(|seconds| u32::try_from(seconds).ok()),
             notes: fields.texts(&["clinician_notes"]),
             audio: fields.list(&["audio"]).is_some_and(|list| !list.is_empty()),
+            more: more(&fields, note.as_ref()),
         });
         Some(Self {
             id,
             visit: fields.text(&["ehr_appt_id", "ehr_appointment_id"]),
             created_at: moment("created_at"),
             content,
+        })
+    }
+
+    /// The fields that can be changed, where the content was told.
+    pub fn visible(&self, settings: &HeidiSettings) -> Option<Visible> {
+        let content = self.content.as_ref()?;
+        Some(Visible {
+            duration: content.duration,
+            language: content.language.clone(),
+            output_language: content.more.output_language.clone(),
+            person: content.more.person.clone(),
+            notes: content.notes.clone(),
+            emr_patient: content.more.emr_patient.clone(),
+            visit: self.visit.clone(),
+            updated_at: content.updated_at,
+            stage: content.stage(settings),
         })
     }
 
@@ -103,7 +156,28 @@ impl Told {
             duration: content.duration,
             clinician_notes: content.notes.clone(),
             summary: content.summary(),
+            more: content.more.clone(),
         })
+    }
+}
+
+fn more(fields: &Fields, note: Option<&Fields>) -> SessionMore {
+    let patient = fields.part(&["patient"]);
+    let person = |name: &str| patient.as_ref().and_then(|p| p.text(&[name]));
+    let told = |name: &&str| Some(((*name).to_owned(), note?.text(&[name])?));
+    let documents = fields.list(&["documents"]).unwrap_or_default();
+    SessionMore {
+        output_language: fields.text(&["output_language_code"]),
+        person: SessionPerson {
+            name: person("name"),
+            gender: person("gender"),
+            birth_date: person("dob"),
+            details: None,
+        },
+        emr_patient: fields.text(&["ehr_patient_id"]),
+        emr: fields.text(&["ehr_provider"]),
+        note: MADE_BY.iter().filter_map(told).collect(),
+        documents: documents.iter().filter_map(|d| super::texts::document(d.get().as_bytes())).collect(),
     }
 }
 

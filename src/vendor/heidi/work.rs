@@ -33,7 +33,7 @@ struct Listed {
 }
 
 impl Heidi {
-    fn bearing(&self, call: &Call, token: &Secret) -> Call {
+    pub(super) fn bearing(&self, call: &Call, token: &Secret) -> Call {
         let bearer = Secret::new(format!("Bearer {}", token.expose()));
         call.clone().credential(&self.settings.authorization_header, &bearer)
     }
@@ -59,7 +59,7 @@ impl Heidi {
         Ok(Token { secret: Secret::new(secret), ends })
     }
 
-    async fn token(&self, refused: Option<&Secret>, trail: &mut Trail) -> Result<Secret, Unread> {
+    pub(super) async fn token(&self, refused: Option<&Secret>, trail: &mut Trail) -> Result<Secret, Unread> {
         match &self.settings.auth {
             HeidiAuth::Token(token) => Ok(token.clone()),
             HeidiAuth::Key { key, email, internal_id } => {
@@ -69,14 +69,18 @@ impl Heidi {
         }
     }
 
+    /// Whether another token can be asked for.
+    pub(super) fn renewable(&self) -> bool {
+        matches!(self.settings.auth, HeidiAuth::Key { .. })
+    }
+
     /// Carries a request; asks for another token once when the vendor refuses the one that is held. `Err` when there is no
     /// token to send it with: then it has not left.
-    async fn carry(&self, call: &Call, trail: &mut Trail) -> Result<Result<Reply, CallError>, Unread> {
+    pub(super) async fn carry(&self, call: &Call, trail: &mut Trail) -> Result<Result<Reply, CallError>, Unread> {
         let token = self.token(None, trail).await?;
         let result = trail.carry(&*self.transport, &self.bearing(call, &token)).await;
-        let renewable = matches!(self.settings.auth, HeidiAuth::Key { .. });
         match result {
-            Ok(Reply { status: 401, .. }) if renewable => {
+            Ok(Reply { status: 401, .. }) if self.renewable() => {
                 let token = self.token(Some(&token), trail).await?;
                 Ok(trail.carry(&*self.transport, &self.bearing(call, &token)).await)
             }
@@ -142,7 +146,7 @@ impl Heidi {
         Ok(vec![self.session(about, before, trail).await?])
     }
 
-    async fn session(
+    pub(super) async fn session(
         &self,
         about: &VendorRef,
         before: Option<&Session>,
@@ -181,7 +185,8 @@ impl Heidi {
                 let reason = Reason {
                     kind: ReasonKind::Unsupported,
                     message:
-                        "no Heidi user is linked to this API user, so its sessions cannot be listed; link one first"
+                        "no Heidi user is linked to this API user, so its sessions cannot be listed; link one with \
+                         `wardroom sessions link-account`"
                             .into(),
                     ..reason_of(reply)
                 };
@@ -317,7 +322,8 @@ impl Heidi {
     }
 }
 
-fn no_linked_user(reply: &Reply) -> bool {
+/// Whether an answer says that the API user acts for nobody.
+pub(super) fn no_linked_user(reply: &Reply) -> bool {
     if reply.success() {
         return false;
     }

@@ -68,9 +68,12 @@ pub fn check(intent: &Intent, settings: &SoloSettings) -> Result<(), String> {
         | Intent::AssignEpisode { .. }
         | Intent::DeleteAttachment { .. }
         | Intent::DeleteWebhook { .. } => Ok(()),
-        Intent::StartSession { .. } | Intent::FileNote { .. } | Intent::RequestAddendum { .. } => {
-            Err("Solo does not do this".into())
-        }
+        Intent::StartSession { .. }
+        | Intent::ChangeSession { .. }
+        | Intent::AssignProfile { .. }
+        | Intent::WriteDocument { .. }
+        | Intent::FileNote { .. }
+        | Intent::RequestAddendum { .. } => Err("Solo does not do this".into()),
     }
 }
 

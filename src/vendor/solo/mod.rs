@@ -233,7 +233,12 @@ impl Vendor for Solo {
             Intent::RegisterWebhook { vendor, .. }
             | Intent::UpdateWebhook { vendor, .. }
             | Intent::DeleteWebhook { vendor, .. } => *vendor == SOLO,
-            Intent::StartSession { .. } | Intent::FileNote { .. } | Intent::RequestAddendum { .. } => false,
+            Intent::StartSession { .. }
+            | Intent::ChangeSession { .. }
+            | Intent::AssignProfile { .. }
+            | Intent::WriteDocument { .. }
+            | Intent::FileNote { .. }
+            | Intent::RequestAddendum { .. } => false,
         }
     }
 

@@ -51,6 +51,9 @@ pub fn kind(intent: &Intent) -> Probe {
         Intent::AddDocument { .. }
         | Intent::AskConsult { .. }
         | Intent::StartSession { .. }
+        | Intent::ChangeSession { .. }
+        | Intent::AssignProfile { .. }
+        | Intent::WriteDocument { .. }
         | Intent::FileNote { .. }
         | Intent::RequestAddendum { .. } => Probe::None,
     }

@@ -213,7 +213,11 @@ impl Solo {
                 Ok((Asked::Report(self.order_report(order, &mut trail).await?), Vec::new()))
             }
             Question::ReportStatus { id } => Ok((Asked::Report(self.report_status(id, &mut trail).await?), Vec::new())),
-            Question::EmrAppointments { .. } | Question::Summary { .. } => Err((unsupported(), None)),
+            Question::EmrAppointments { .. }
+            | Question::Summary { .. }
+            | Question::SessionTexts { .. }
+            | Question::SessionList { .. }
+            | Question::Account { .. } => Err((unsupported(), None)),
         }
     }
 

@@ -1,23 +1,21 @@
 //! `wardroom appointments list|show|book|change|cancel|links`.
 
-use std::{io::Write as _, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 
 use super::{
     CliError, attach,
     desk::{Desk, Whom},
     list::{self, ListArgs, Pane, known_room},
-    print::{Table, json_line},
+    print,
     show::{self, ShowArgs},
     slots::{self, Taken},
     write::{Following, submit},
 };
 use crate::{
     domain::{Intent, Kind, Question, Record, RecordId, VendorRef, appointment::Terms, view::Told},
-    tui::code,
     vendor::solo::{SOLO, duration_rule, scheme},
 };
 
@@ -251,22 +249,5 @@ fn free(
 fn links(desk: &Desk<'_>, appointment: RecordId, teams: bool, qr: bool, json: bool) -> Result<(), CliError> {
     let question = if teams { Question::TeamsLink { appointment } } else { Question::VisitLinks { appointment } };
     let Told::Links(links) = desk.ask(question)? else { return Err(CliError::Unexpected) };
-    let out = &mut std::io::stdout().lock();
-    if json {
-        return Ok(links.iter().try_for_each(|(label, url)| json_line(out, &json!({ "label": label, "url": url })))?);
-    }
-    let mut table = Table::new(&["LINK", "ADDRESS"]);
-    for (label, url) in &links {
-        table.row(vec![label.clone(), url.clone()]);
-    }
-    table.write(out)?;
-    for (label, url) in links.iter().filter(|(_, url)| qr && !url.is_empty()) {
-        writeln!(out, "\n{}", crate::tui::text::clean(label))?;
-        match code::lines(url) {
-            // Dark on light whatever the terminal's own colours are.
-            Some(rows) => rows.iter().try_for_each(|row| writeln!(out, "\x1b[30;107m{row}\x1b[0m"))?,
-            None => writeln!(out, "too long for a QR code")?,
-        }
-    }
-    Ok(())
+    Ok(print::links(&mut std::io::stdout().lock(), &links, qr, json)?)
 }

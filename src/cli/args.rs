@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::{
     appointments::Appointments, assistance::AssistanceCommand, attachments::Attachments, consults::Consults,
     documents::Documents, dump::Dump, episodes::Episodes, links::Links, list::ListArgs, patients::Patients,
-    reports::Reports, show::ShowArgs, slots::Slots, visit_notes::VisitNotes, webhooks::Webhooks,
+    reports::Reports, sessions::Sessions, show::ShowArgs, slots::Slots, visit_notes::VisitNotes, webhooks::Webhooks,
 };
 
 /// The terminal workstation for clinics.
@@ -88,9 +88,9 @@ pub enum Command {
     /// Webhook registrations at Solo: list, show, add, update, delete; and decrypt
     #[command(visible_alias = "webhook")]
     Webhooks(Webhooks),
-    /// Scribe sessions: list, show
+    /// Scribe sessions: list, show, start, status, summary, links
     #[command(alias = "session")]
-    Sessions(Listing),
+    Sessions(Box<Sessions>),
     /// Notes: list, show
     #[command(alias = "note")]
     Notes(Listing),

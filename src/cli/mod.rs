@@ -26,6 +26,7 @@ mod reports;
 mod sandbox;
 mod save;
 mod sent;
+mod sessions;
 mod show;
 mod slots;
 mod sync;
@@ -253,7 +254,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode, CliError> {
         Some(Command::Sync(sync)) => sync::run(&common, &sync),
         Some(Command::Import(wanted)) => import::run(&common, &wanted),
         Some(Command::Rooms(listing)) => listed(&common, Pane::Rooms, &listing),
-        Some(Command::Sessions(listing)) => listed(&common, Pane::Sessions, &listing),
+        Some(Command::Sessions(command)) => at_desk(&common, |desk| sessions::run(desk, &command.action)),
         Some(Command::Notes(listing)) => listed(&common, Pane::Notes, &listing),
         Some(Command::Patients(command)) => at_desk(&common, |desk| patients::run(desk, &command.action)),
         Some(Command::Appointments(command)) => at_desk(&common, |desk| appointments::run(desk, &command.action)),

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
+use serde_json::json;
 
-use crate::tui::text;
+use crate::tui::{code, text};
 
 /// Columns that line up. Every cell passes the firewall for control and bidi characters.
 #[derive(Debug)]
@@ -59,6 +60,30 @@ impl Table {
 pub fn json_line(out: &mut impl Write, object: &impl Serialize) -> io::Result<()> {
     let line = serde_json::to_string(object).map_err(io::Error::other)?;
     writeln!(out, "{line}")
+}
+
+/// Writes labelled addresses, with a QR code for each when that is wanted.
+///
+/// # Errors
+/// When the output cannot be written.
+pub fn links(out: &mut impl Write, links: &[(String, String)], qr: bool, json: bool) -> io::Result<()> {
+    if json {
+        return links.iter().try_for_each(|(label, url)| json_line(out, &json!({ "label": label, "url": url })));
+    }
+    let mut table = Table::new(&["LINK", "ADDRESS"]);
+    for (label, url) in links {
+        table.row(vec![label.clone(), url.clone()]);
+    }
+    table.write(out)?;
+    for (label, url) in links.iter().filter(|(_, url)| qr && !url.is_empty()) {
+        writeln!(out, "\n{}", text::clean(label))?;
+        match code::lines(url) {
+            // Dark on light whatever the terminal's own colours are.
+            Some(rows) => rows.iter().try_for_each(|row| writeln!(out, "\x1b[30;107m{row}\x1b[0m"))?,
+            None => writeln!(out, "too long for a QR code")?,
+        }
+    }
+    Ok(())
 }
 
 /// `14:05` today, otherwise with the day.

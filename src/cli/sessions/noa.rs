@@ -1,0 +1,77 @@
+//! What only Noa Notes knows: the parameters of a start.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Subcommand};
+
+use super::super::{CliError, desk::Desk, input};
+use crate::domain::session::SessionParameters;
+
+/// What only Noa does.
+#[derive(Debug, Subcommand)]
+pub enum NoaAction {}
+
+/// What Noa's Create Session takes beside the visit. What is not given, the vendor takes from your consumer's configuration.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Noa Notes")]
+pub struct NoaStart {
+    /// The doctor's id in your own system; Noa requires it
+    #[arg(long, value_name = "ID")]
+    pub doctor: Option<String>,
+    /// The facility's id in your own system
+    #[arg(long, value_name = "ID")]
+    pub facility: Option<String>,
+    /// One of the vendor's languages, like en-US
+    #[arg(long, value_name = "LANGUAGE")]
+    pub language: Option<String>,
+    /// FirstVisit or FollowUpVisit
+    #[arg(long, value_name = "TYPE")]
+    pub visit_type: Option<String>,
+    /// The doctor's speciality
+    #[arg(long, value_name = "TEXT")]
+    pub speciality: Option<String>,
+    /// A section of the summary and what to write there; may be given more than once
+    #[arg(long = "section", value_name = "TITLE=TEXT")]
+    pub sections: Vec<String>,
+    /// The sections from a JSON object of titles and texts; `-` reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "sections")]
+    pub template: Option<PathBuf>,
+    /// Something of yours that the vendor keeps with the session; may be given more than once
+    #[arg(long = "meta", value_name = "KEY=VALUE")]
+    pub metadata: Vec<String>,
+}
+
+impl NoaStart {
+    /// The parameters that were given.
+    pub fn parameters(&self) -> Result<SessionParameters, CliError> {
+        let pairs = |field: &str, given: &[String]| -> Result<Vec<(String, String)>, CliError> {
+            given.iter().map(|one| input::pair(field, one).map(|(k, v)| (k.to_owned(), v.to_owned()))).collect()
+        };
+        let template = match &self.template {
+            Some(path) => template(&input::json("template", path)?)?,
+            None => pairs("section", &self.sections)?,
+        };
+        Ok(SessionParameters {
+            doctor: self.doctor.clone(),
+            facility: self.facility.clone(),
+            language: self.language.clone(),
+            visit_type: self.visit_type.clone(),
+            speciality: self.speciality.clone(),
+            template,
+            metadata: pairs("meta", &self.metadata)?,
+            ..SessionParameters::default()
+        })
+    }
+}
+
+fn template(given: &serde_json::Value) -> Result<Vec<(String, String)>, CliError> {
+    let wrong = || CliError::wrong("template", "must be an object of section titles and texts");
+    let members = given.as_object().ok_or_else(wrong)?;
+    let text = |(title, text): (&String, &serde_json::Value)| Some((title.clone(), text.as_str()?.to_owned()));
+    members.iter().map(text).collect::<Option<_>>().ok_or_else(wrong)
+}
+
+/// Carries a command about Noa's sessions out.
+pub fn run(_desk: &Desk<'_>, action: &NoaAction) -> Result<ExitCode, CliError> {
+    match *action {}
+}

@@ -88,7 +88,7 @@ pub enum Command {
     /// Webhook registrations at Solo: list, show, add, update, delete; and decrypt
     #[command(visible_alias = "webhook")]
     Webhooks(Webhooks),
-    /// Scribe sessions: list, show, start, status, summary, links
+    /// Scribe sessions: list, show, start, status, summary, links; what one scribe alone knows stands with its name
     #[command(alias = "session")]
     Sessions(Box<Sessions>),
     /// Notes: list, show

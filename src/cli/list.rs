@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Which rows.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ListArgs {
     /// Words that a row must contain, in any order
     pub search: Vec<String>,
@@ -35,7 +35,7 @@ pub struct ListArgs {
     /// At most so many
     #[arg(long, default_value_t = 100)]
     pub limit: u32,
-    /// Waiting rooms: read the vendor's list again first
+    /// Waiting rooms and scribe sessions: read the vendor's list again first
     #[arg(long)]
     pub fresh: bool,
     /// One object a line
@@ -101,7 +101,12 @@ pub fn list(desk: &Desk<'_>, pane: Pane, wanted: &ListArgs, out: &mut impl Write
     let ListArgs { search, day, all_days, room, limit, fresh, json } = wanted;
     match pane {
         Pane::Rooms if *fresh => desk.read_rooms()?,
-        _ if *fresh => return Err(CliError::wrong("--fresh", "only waiting rooms can be read as a whole list")),
+        _ if *fresh => {
+            return Err(CliError::wrong(
+                "--fresh",
+                "only waiting rooms and scribe sessions can be read as a whole list",
+            ));
+        }
         _ => {}
     }
     if room.is_some() && pane != Pane::Appointments {

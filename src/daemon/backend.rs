@@ -38,6 +38,7 @@ use super::{
     hooks::HookDesk,
     import::{self, Input},
     reports::{ReportDesk, whole},
+    streams::StreamDesk,
 };
 
 use screens::Screens;
@@ -51,9 +52,15 @@ pub(super) struct EngineBackend {
     layout: Layout,
     imports: Mutex<Imports>,
     last_import: Arc<Mutex<Option<Import>>>,
-    hooks: HookDesk,
-    reports: ReportDesk,
     receiver: OnceLock<ReceiverHealth>,
+    desks: Desks,
+}
+
+/// Those who do what takes its time.
+pub(super) struct Desks {
+    pub(super) hooks: HookDesk,
+    pub(super) reports: ReportDesk,
+    pub(super) streams: StreamDesk,
 }
 
 /// The import under way, and the fill.
@@ -66,14 +73,7 @@ struct Imports {
 
 impl EngineBackend {
     /// `layout` says how a dump on the disk is read.
-    pub(super) fn new(
-        engine: Engine,
-        sync: SyncHandle,
-        runtime: Handle,
-        layout: Layout,
-        hooks: HookDesk,
-        reports: ReportDesk,
-    ) -> Self {
+    pub(super) fn new(engine: Engine, sync: SyncHandle, runtime: Handle, layout: Layout, desks: Desks) -> Self {
         Self {
             engine,
             sync,
@@ -82,8 +82,7 @@ impl EngineBackend {
             layout,
             imports: Mutex::default(),
             last_import: Arc::default(),
-            hooks,
-            reports,
+            desks,
             receiver: OnceLock::new(),
         }
     }
@@ -262,8 +261,11 @@ impl Backend for EngineBackend {
     fn look(&self, query: &Query) -> Answer {
         match query {
             Query::Import => Answer::Import(lock(&self.last_import).clone().map(Box::new)),
-            Query::Hooks => Answer::Hooks(Box::new(self.hooks.look())),
-            Query::Report { text, sort, window } => Answer::Report(Box::new(self.reports.look(text, *sort, *window))),
+            Query::Hooks => Answer::Hooks(Box::new(self.desks.hooks.look())),
+            Query::Report { text, sort, window } => {
+                Answer::Report(Box::new(self.desks.reports.look(text, *sort, *window)))
+            }
+            Query::Stream { stream, from } => Answer::Stream(self.desks.streams.look(*stream, *from).map(Box::new)),
             query => match self.engine.look(query) {
                 Answer::Health(mut health) => {
                     health.receiver = self.receiver.get().cloned();
@@ -282,9 +284,10 @@ impl Backend for EngineBackend {
         let command = match command {
             Command::Hook { act } => {
                 let submit = |command| self.execute(command, by);
-                return self.hooks.act(act, by, &submit, &|| self.sync.webhook_arrived());
+                return self.desks.hooks.act(act, by, &submit, &|| self.sync.webhook_arrived());
             }
-            Command::Report { act } => return self.reports.act(*act, by),
+            Command::Report { act } => return self.desks.reports.act(*act, by),
+            Command::Stream { act } => return self.desks.streams.act(act, by),
             Command::Import { file, as_of } => return self.import_file(&file, as_of, by),
             Command::StopFilling => {
                 self.stop_filling();

@@ -6,6 +6,7 @@ mod fill;
 mod hooks;
 pub mod import;
 mod reports;
+mod streams;
 
 use std::{
     collections::BTreeMap,
@@ -150,8 +151,9 @@ impl Daemon {
             Handle::current(),
         );
         reports.resume();
-        let backend =
-            Arc::new(EngineBackend::new(engine.clone(), sync.clone(), Handle::current(), layout, hooks, reports));
+        let streams = streams::StreamDesk::new(engine.clone(), sync.clone(), vendors.clone(), Handle::current());
+        let desks = backend::Desks { hooks, reports, streams };
+        let backend = Arc::new(EngineBackend::new(engine.clone(), sync.clone(), Handle::current(), layout, desks));
         let receiver = match &options.receiver {
             Some(wanted) => Some(receive(wanted, &engine, &sync, &vendors, doors).await?),
             None => None,

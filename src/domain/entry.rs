@@ -524,4 +524,6 @@ pub struct Fetched {
     pub retry_after_seconds: Option<u64>,
     /// Milliseconds it took.
     pub millis: u64,
+    /// How many requests it took.
+    pub requests: u32,
 }

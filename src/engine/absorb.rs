@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use crate::domain::{Facts, Record, Source, Sourced, record::StatusSeen};
 
 /// `new` over what is known. A whole record replaces; a part fills the gaps of a whole record and replaces what other
-/// parts said.
+/// parts said. A scribe's list tells all of a session but what our own write knew: where the vendor's own clock says that
+/// it is later, what it says counts.
 pub(super) fn over(old: Option<(&Record, bool)>, new: Record, complete: bool) -> (Record, bool) {
     let Some((old, was_complete)) = old else { return (new, complete) };
     if complete || old.kind() != new.kind() {
@@ -17,8 +18,17 @@ pub(super) fn over(old: Option<(&Record, bool)>, new: Record, complete: bool) ->
     let (Ok(old_fields), Ok(new_fields)) = (serde_json::to_value(old), serde_json::to_value(&new)) else {
         return (old.clone(), was_complete);
     };
-    let filled = serde_json::from_value(fill(old_fields, new_fields, was_complete)).unwrap_or_else(|_| old.clone());
+    let only_gaps = was_complete && !later(old, &new);
+    let filled = serde_json::from_value(fill(old_fields, new_fields, only_gaps)).unwrap_or_else(|_| old.clone());
     (filled, was_complete)
+}
+
+/// Whether the vendor says itself that the new one is of a later moment.
+fn later(old: &Record, new: &Record) -> bool {
+    match (old, new) {
+        (Record::Session(old), Record::Session(new)) => new.updated_at.is_some() && new.updated_at > old.updated_at,
+        _ => false,
+    }
 }
 
 /// A record's serde form is an object of one field that names its kind and holds its fields.
@@ -97,7 +107,12 @@ pub(super) fn put_facts(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Fact, patient::Patient};
+    use crate::domain::{
+        Fact, VendorId,
+        patient::Patient,
+        scribe::SessionMore,
+        session::{Session, Stage},
+    };
 
     fn record(mrn: Option<&str>, race: Option<&str>) -> Record {
         let text = |t: Option<&str>| t.map(str::to_owned);
@@ -116,6 +131,32 @@ mod tests {
         let part = record(Some("1"), Some("x"));
         let later = record(Some("2"), None);
         assert_eq!(over(Some((&part, false)), later, false), (record(Some("2"), Some("x")), false));
+    }
+
+    #[test]
+    fn a_later_part_of_a_session_says_how_it_stands_and_takes_nothing_away() {
+        let at = |second: i64, status: &str, doctor: Option<&str>| {
+            Record::Session(Box::new(Session {
+                vendor: VendorId::new("scribe"),
+                status: status.into(),
+                stage: Stage::Processing,
+                appointment: None,
+                patient: None,
+                doctor: doctor.map(str::to_owned),
+                title: None,
+                created_at: None,
+                updated_at: Timestamp::from_second(second).ok(),
+                language: None,
+                duration: None,
+                clinician_notes: Vec::new(),
+                summary: None,
+                more: SessionMore::default(),
+            }))
+        };
+        let whole = at(10, "writing", Some("d"));
+        assert_eq!(over(Some((&whole, true)), at(11, "done", None), false), (at(11, "done", Some("d")), true));
+        assert_eq!(over(Some((&whole, true)), at(10, "done", None), false), (whole.clone(), true));
+        assert_eq!(over(Some((&whole, true)), at(9, "new", None), false), (whole.clone(), true));
     }
 
     #[test]

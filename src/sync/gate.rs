@@ -90,8 +90,8 @@ pub struct Gate {
     settings: VendorSettings,
     concurrency: usize,
     running: usize,
-    /// In thousandths of a request.
-    budget: u64,
+    /// In thousandths of a request; below nothing when more was spent than was there.
+    budget: i64,
     filled_at: Option<Timestamp>,
     not_before: Option<Timestamp>,
     circuit: Circuit,
@@ -103,7 +103,7 @@ impl Gate {
         Self {
             concurrency: concurrency.max(1),
             running: 0,
-            budget: u64::from(settings.burst.max(1)) * 1000,
+            budget: i64::from(settings.burst.max(1)) * 1000,
             filled_at: None,
             not_before: None,
             circuit: Circuit::Closed { failures: 0, refusals: 0 },
@@ -138,7 +138,7 @@ impl Gate {
             return Admission::WhenOneEnds;
         }
         if self.budget < 1000 {
-            let missing = (1000 - self.budget).div_ceil(u64::from(self.settings.requests_per_minute.max(1)));
+            let missing = self.budget.abs_diff(1000).div_ceil(u64::from(self.settings.requests_per_minute.max(1)));
             return Admission::At(later(now, Duration::from_millis(missing * 60)));
         }
         Admission::Now
@@ -151,6 +151,11 @@ impl Gate {
         if let Circuit::Open { pause, refused, .. } = self.circuit {
             self.circuit = Circuit::Trying { pause, refused };
         }
+    }
+
+    /// What began as one request took more of them. The debt is waited off before the next one.
+    pub fn spend(&mut self, requests: u32) {
+        self.budget = self.budget.saturating_sub(i64::from(requests).saturating_mul(1000));
     }
 
     /// A request has ended.
@@ -207,12 +212,12 @@ impl Gate {
 
     fn fill(&mut self, now: Timestamp) {
         if let Some(then) = self.filled_at {
-            let passed = elapsed(then, now).as_millis().min(3_600_000) as u64;
-            let added = passed * u64::from(self.settings.requests_per_minute.max(1)) / 60;
+            let passed = elapsed(then, now).as_millis().min(3_600_000) as i64;
+            let added = passed * i64::from(self.settings.requests_per_minute.max(1)) / 60;
             if added == 0 && now >= then {
                 return;
             }
-            self.budget = (self.budget + added).min(u64::from(self.settings.burst.max(1)) * 1000);
+            self.budget = self.budget.saturating_add(added).min(i64::from(self.settings.burst.max(1)) * 1000);
         }
         self.filled_at = Some(now);
     }
@@ -260,6 +265,15 @@ mod tests {
         assert!((60..=65).contains(&left), "{left} requests left in a minute");
         let Admission::At(next) = gate.admission(at(60)) else { return };
         assert!(next > at(60) && next <= at(61));
+    }
+
+    #[test]
+    fn a_list_of_many_pages_is_waited_off() {
+        let mut gate = gate(100);
+        once(&mut gate, Verdict::Good, at(0));
+        gate.spend(9);
+        assert_eq!(gate.admission(at(0)), Admission::At(at(6)), "five were there, ten were spent, one a second");
+        assert_eq!(gate.admission(at(6)), Admission::Now);
     }
 
     #[test]

@@ -57,7 +57,8 @@ impl Trail {
             Ok(observations) => (Ok(observations), None),
             Err((reason, retry_after)) => (Err(reason), retry_after),
         };
-        Fetched { result, retry_after_seconds, millis }
+        let requests = u32::try_from(self.exchanges.len()).unwrap_or(u32::MAX);
+        Fetched { result, retry_after_seconds, millis, requests }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod heidi;
 mod noa;
+mod stream;
 
 use std::{
     io::Write as _,
@@ -121,6 +122,11 @@ impl Start {
 /// Carries a command about sessions out.
 pub fn run(desk: &Desk<'_>, action: &SessionsAction) -> Result<ExitCode, CliError> {
     match action {
+        SessionsAction::List(wanted) if wanted.fresh => {
+            heidi::read_list(desk)?;
+            let known = ListArgs { fresh: false, ..wanted.clone() };
+            list::list(desk, Pane::Sessions, &known, &mut std::io::stdout().lock())?;
+        }
         SessionsAction::List(wanted) => list::list(desk, Pane::Sessions, wanted, &mut std::io::stdout().lock())?,
         SessionsAction::Show(wanted) => show::show(desk, Pane::Sessions, wanted, &mut std::io::stdout().lock())?,
         SessionsAction::Start(start) => return begin(desk, start),

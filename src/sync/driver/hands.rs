@@ -234,8 +234,17 @@ impl Hands {
             Some(vendor) => self.exchange(about.vendor, || vendor.fetch(&about, &known), fetch_failure).await,
             None => Some(unsupported()),
         };
+        self.spent(about.vendor, fetched.as_ref());
         let (failure, retry_after_seconds) = self.applied_fetch(fetched, source).await;
         self.tell(Input::FetchDone { about, failure, retry_after_seconds });
+    }
+
+    /// A list of many pages is one reading and as many requests: the budget learns of all but the first.
+    fn spent(&self, vendor: VendorId, fetched: Option<&Fetched>) {
+        let further = fetched.map_or(0, |f| f.requests.saturating_sub(1));
+        if further > 0 {
+            self.tell(Input::Spent { vendor, requests: further });
+        }
     }
 
     async fn survey(&self, id: VendorId, day: jiff::civil::Date) {
@@ -243,6 +252,7 @@ impl Hands {
             Some(vendor) => self.exchange(id, || vendor.survey(day), fetch_failure).await,
             None => Some(unsupported()),
         };
+        self.spent(id, fetched.as_ref());
         let (failure, retry_after_seconds) = self.applied_fetch(fetched, Source::Read).await;
         self.tell(Input::SurveyDone { vendor: id, failure, retry_after_seconds });
     }
@@ -314,7 +324,7 @@ fn panicked() -> Reason {
 }
 
 fn unsupported() -> Fetched {
-    Fetched { result: Err(Reason::new(ReasonKind::Unsupported, "")), retry_after_seconds: None, millis: 0 }
+    Fetched { result: Err(Reason::new(ReasonKind::Unsupported, "")), retry_after_seconds: None, millis: 0, requests: 0 }
 }
 
 fn fetch_failure(fetched: &Fetched) -> Option<Reason> {

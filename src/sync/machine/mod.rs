@@ -131,6 +131,13 @@ pub enum Input {
         /// Why it failed, when it did.
         failure: Option<Reason>,
     },
+    /// What was begun as one request took more of them.
+    Spent {
+        /// Whose.
+        vendor: VendorId,
+        /// How many more.
+        requests: u32,
+    },
     /// The time that [`Effect::SetTimer`] asked for has come.
     Tick,
     /// Nothing new is begun from here on.
@@ -260,11 +267,13 @@ impl Machine {
             }
             Input::SendDone { entry, outcome, exchanges, probe } => {
                 let verdict = Verdict::of_outcome(&outcome);
+                self.spend(entry, exchanges.len());
                 let random = Arc::clone(&self.random);
                 let vendor = self.writes.sent(entry, outcome, exchanges, probe, now, &self.settings, &*random, effects);
                 self.end_some(vendor, verdict, now);
             }
             Input::ProbeDone { entry, finding, exchanges } => {
+                self.spend(entry, exchanges.len());
                 let verdict = match &finding {
                     Finding::Failed(reason) | Finding::CannotTell(reason) => Verdict::of(Some(reason), None),
                     _ => Verdict::Good,
@@ -299,8 +308,23 @@ impl Machine {
                     gate.learn(Verdict::of(failure.as_ref(), None), now);
                 }
             }
+            Input::Spent { vendor, requests } => {
+                if let Some(gate) = self.gates.get_mut(&vendor) {
+                    gate.spend(requests);
+                }
+            }
             Input::Tick => self.timer = None,
             Input::Stop => self.stopping = true,
+        }
+    }
+
+    /// A write or probe that took several requests.
+    fn spend(&mut self, entry: EntryId, requests: usize) {
+        let further = u32::try_from(requests.saturating_sub(1)).unwrap_or(u32::MAX);
+        if let Some(vendor) = self.writes.vendor(entry)
+            && let Some(gate) = self.gates.get_mut(&vendor)
+        {
+            gate.spend(further);
         }
     }
 

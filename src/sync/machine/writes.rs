@@ -56,6 +56,11 @@ impl Writes {
         self.board.iter()
     }
 
+    /// Who carries an entry out.
+    pub(super) fn vendor(&self, entry: EntryId) -> Option<VendorId> {
+        self.board.get(entry).map(|e| e.vendor)
+    }
+
     pub(super) fn busy(&self) -> bool {
         !self.busy.is_empty() || self.read_backs.values().any(|r| r.running)
     }

@@ -365,6 +365,7 @@ impl World {
             Query::Import => Answer::Import(None),
             Query::Hooks => Answer::Hooks(Box::new(self.desks.hooks.clone())),
             Query::Assistances => Answer::Assistances(self.desks.assistances.clone()),
+            Query::Stream { .. } => Answer::Stream(None),
             Query::Report { text, sort, window } => Answer::Report(Box::new(self.desks.report(text, *sort, *window))),
         }
     }
@@ -480,7 +481,10 @@ impl World {
             Question::EmrAppointments { .. }
             | Question::Attachments { .. }
             | Question::Episodes { .. }
-            | Question::Assistance { .. } => Told::Applied(Vec::new()),
+            | Question::Assistance { .. }
+            | Question::SessionList { .. } => Told::Applied(Vec::new()),
+            Question::SessionTexts { .. } => Told::Texts(Vec::new()),
+            Question::Account { .. } => Told::Account(crate::domain::scribe::Account::default()),
         }
     }
 

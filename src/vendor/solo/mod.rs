@@ -175,6 +175,10 @@ struct Trail {
 }
 
 impl Trail {
+    fn requests(&self) -> u32 {
+        u32::try_from(self.exchanges.len()).unwrap_or(u32::MAX)
+    }
+
     fn millis(&self) -> u64 {
         self.exchanges.iter().map(|e| e.millis).sum()
     }
@@ -344,5 +348,5 @@ fn fetched(read: Result<Vec<Observation>, Unread>, trail: &Trail) -> Fetched {
         Ok(observations) => (Ok(observations), None),
         Err((reason, retry_after)) => (Err(reason), retry_after),
     };
-    Fetched { result, retry_after_seconds, millis: trail.millis() }
+    Fetched { result, retry_after_seconds, millis: trail.millis(), requests: trail.requests() }
 }

@@ -323,12 +323,12 @@ impl Vendor for FakeVendor {
             let missing = self.counted().script.missing;
             let result =
                 if missing { Err(Reason::new(ReasonKind::NotFound, "")) } else { Ok(vec![told(&about.value)]) };
-            Fetched { result, retry_after_seconds: None, millis: 300 }
+            Fetched { result, retry_after_seconds: None, millis: 300, requests: 1 }
         })
     }
 
     fn survey(&self, _: Date) -> Later<'_, Fetched> {
-        Box::pin(async { Fetched { result: Ok(vec![]), retry_after_seconds: None, millis: 1 } })
+        Box::pin(async { Fetched { result: Ok(vec![]), retry_after_seconds: None, millis: 1, requests: 1 } })
     }
 
     fn ask<'a>(&'a self, _: &'a Question, _: &'a Known) -> Later<'a, AskResult> {

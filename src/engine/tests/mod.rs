@@ -94,6 +94,7 @@ pub(super) fn session(appointment: Option<VendorRef>) -> Record {
         duration: None,
         clinician_notes: Vec::new(),
         summary: None,
+        more: crate::domain::scribe::SessionMore::default(),
     }))
 }
 

@@ -30,6 +30,7 @@ fn session(n: i64, stage: Stage, made: i64) -> Observation {
         duration: None,
         clinician_notes: Vec::new(),
         summary: None,
+        more: crate::domain::scribe::SessionMore::default(),
     };
     let name = VendorRef::new(NOA, Kind::Session, ID, n.to_string());
     told(vec![name], Record::Session(Box::new(record)))

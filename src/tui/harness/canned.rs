@@ -665,6 +665,7 @@ fn session_of(n: u64) -> Session {
         duration: Some(300),
         clinician_notes: Vec::new(),
         summary: Some(Summary { sections: vec![("Plan".into(), "Rest and tea.".into())], approved: Some(false) }),
+        more: crate::domain::scribe::SessionMore::default(),
     }
 }
 

@@ -221,6 +221,12 @@ impl Vendor for Heidi {
                     let account = self.account(act, &mut trail).await.map_err(|(reason, _)| reason)?;
                     return Ok((Asked::Account(account), Vec::new()));
                 }
+                Question::LookUp { reference }
+                    if reference.kind == Kind::Session && reference.scheme == scheme::SESSION =>
+                {
+                    let read = self.read(reference, known, &mut trail).await;
+                    return read.map(|observations| (Asked::Nothing, observations)).map_err(|(reason, _)| reason);
+                }
                 Question::Summary { .. } | Question::Refresh { .. } | Question::SessionTexts { .. } => {}
                 _ => return Err(unsupported()),
             }

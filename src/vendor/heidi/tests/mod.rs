@@ -1,3 +1,7 @@
+mod golden;
+mod outcomes;
+mod paging;
+
 use std::sync::Arc;
 
 use jiff::civil::date;
@@ -251,39 +255,6 @@ fn listed(id: &str, visit: &str, created: i64) -> serde_json::Value {
 
 fn page(sessions: &[serde_json::Value], next: &serde_json::Value, more: bool) -> String {
     json!({"sessions": sessions, "count": sessions.len(), "next_page": next, "has_next_page": more}).to_string()
-}
-
-async fn surveyed(script: &Script) -> Vec<String> {
-    let told = heidi(script).survey(date(2026, 3, 4)).await.result.unwrap();
-    told.into_iter().map(|o| o.refs[0].value.clone()).collect()
-}
-
-#[tokio::test]
-async fn pages_are_followed_however_the_vendor_names_them() {
-    let one = |id: &str| [listed(id, "1", SENT)];
-    let script = Script::new()
-        .answer(200, page(&one("a"), &json!(null), true))
-        .answer(200, page(&one("b"), &json!(7), true))
-        .answer(200, page(&one("c"), &json!("https://x.example/sessions?page=9&page_size=50"), true))
-        .answer(200, page(&one("d"), &json!(null), false));
-    assert_eq!(surveyed(&script).await, ["a", "b", "c", "d"]);
-    let line = |page: &str| format!("GET /sessions/linked-user?page_size=50{page}");
-    assert_eq!(script.lines(), [line(""), line("&page=2"), line("&page=7"), line("&page=9")]);
-}
-
-#[tokio::test]
-async fn a_list_that_repeats_itself_empties_or_never_ends_is_left() {
-    let one = |id: &str| [listed(id, "1", SENT)];
-    let repeats = (0..20).fold(Script::new(), |s, _| s.answer(200, page(&one("a"), &json!(null), true)));
-    assert_eq!(surveyed(&repeats).await, ["a"]);
-    assert_eq!(repeats.calls().len(), 2);
-    let empties =
-        Script::new().answer(200, page(&one("a"), &json!(null), true)).answer(200, page(&[], &json!(3), true));
-    assert_eq!(surveyed(&empties).await, ["a"]);
-    let circles = (0..20).fold(Script::new(), |s, n| s.answer(200, page(&one(&format!("s{n}")), &json!(2), true)));
-    assert_eq!(surveyed(&circles).await.len(), 2);
-    let endless = (0..20).fold(Script::new(), |s, n| s.answer(200, page(&one(&format!("s{n}")), &json!(null), true)));
-    assert_eq!(surveyed(&endless).await.len(), 10);
 }
 
 #[tokio::test]

@@ -158,7 +158,7 @@ impl Machine for Heidi {
 
     /// What can be made to happen from outside the vendor's own interface:
     /// `expire_tokens` `{}`; `unlink` `{}` (every account); `outcome_of_next` `{outcome}` with `created`, `failed` or
-    /// `unused`; `set_note` `{sessionId, status, result?}`.
+    /// `unused`; `set_note` `{sessionId, status, result?}`; `cut_next_stream` `{}`; `vanish` `{sessionId}`.
     fn act(&mut self, store: &mut Store, action: &str, arguments: &Value, ctx: &Context<'_>) -> Result<Value, String> {
         let text = |name: &str| arguments.get(name).and_then(Value::as_str);
         match action {
@@ -176,6 +176,15 @@ impl Machine for Heidi {
                 let status = text("status").ok_or("status is missing")?;
                 sessions::set_note(store, ctx, id, status, text("result"))?;
                 Ok(json!({"sessionId": id, "status": status}))
+            }
+            "cut_next_stream" => {
+                store.put(TOLD, "stream", json!("cut"));
+                Ok(json!({}))
+            }
+            "vanish" => {
+                let id = text("sessionId").ok_or("sessionId is missing")?;
+                sessions::vanish(store, id)?;
+                Ok(json!({"sessionId": id}))
             }
             _ => Err("no such action".into()),
         }
@@ -225,7 +234,7 @@ fn answer(store: &mut Store, request: &Request, ctx: &Context<'_>) -> Result<Res
             let session = sessions::read(store, &user, id)?;
             match *what {
                 "consult-note" => notes::consult_note(store, request, ctx, session),
-                "ask-ai" => notes::ask(request, &session),
+                "ask-ai" => notes::ask(store, request, &session),
                 _ => notes::create_document(store, request, ctx, session),
             }
         }

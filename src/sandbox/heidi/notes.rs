@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::sessions::Session;
-use super::{checked, fault, flaw, invalid, one_of};
+use super::{TOLD, checked, fault, flaw, invalid, one_of};
 use crate::sandbox::machine::{Context, Request, Response};
 use crate::sandbox::prose;
 use crate::sandbox::store::Store;
@@ -51,23 +51,35 @@ fn composed(session: &Session, addition: &str) -> String {
     text
 }
 
-/// A text in parts of a few words, each after a pause in milliseconds.
-fn streamed(text: &str, pause: u64, framed: impl Fn(&Value) -> String, media: &str) -> Response {
+/// How the next stream is told to go: `cut` stops it in the middle of a character of its second half.
+fn told(store: &mut Store) -> bool {
+    let cut = store.get(TOLD, "stream").and_then(Value::as_str) == Some("cut");
+    if cut {
+        store.remove(TOLD, "stream");
+    }
+    cut
+}
+
+/// A text in parts of a few words, each after a pause in milliseconds. Every part comes in two pieces, cut anywhere, as
+/// networks do.
+fn streamed(text: &str, pause: u64, cut: bool, framed: impl Fn(&Value) -> String, media: &str) -> Response {
     let mut body = String::new();
     let mut parts = Vec::new();
     let words: Vec<&str> = text.split_inclusive(' ').collect();
     for chunk in words.chunks(WORDS_A_PART) {
         let part = framed(&json!({"data": chunk.concat()}));
-        parts.push((part.len(), pause));
+        let half = part.len() / 2;
+        parts.extend([(half, pause), (part.len() - half, 5)]);
         body.push_str(&part);
     }
-    Response {
-        status: 200,
-        headers: vec![("content-type".into(), media.into())],
-        body: body.into_bytes(),
-        parts,
-        tail: None,
+    let mut body = body.into_bytes();
+    if cut {
+        // Within a character where there is one, otherwise within a word.
+        let at = (body.len() / 2..body.len()).find(|at| body[*at] >= 0xc0).unwrap_or(body.len() * 2 / 3);
+        body.truncate(at + 1);
+        parts = vec![(body.len(), pause)];
     }
+    Response { status: 200, headers: vec![("content-type".into(), media.into())], body, parts, tail: None }
 }
 
 /// The note is kept when the answer begins, as a vendor commits whether or not the stream is read to its end.
@@ -115,11 +127,12 @@ pub(super) fn consult_note(
     session.note.insert("result".into(), json!(text));
     session.updated = ctx.now.as_millisecond();
     session.keep(store);
-    Ok(streamed(&text, 180, |part| format!("data: {part}\n\n"), "text/event-stream"))
+    let cut = told(store);
+    Ok(streamed(&text, 180, cut, |part| format!("data: {part}\n\n"), "text/event-stream"))
 }
 
 /// Unlike a consult note, the answer comes as bare objects, one a line.
-pub(super) fn ask(request: &Request, session: &Session) -> Result<Response, Response> {
+pub(super) fn ask(store: &mut Store, request: &Request, session: &Session) -> Result<Response, Response> {
     let given = checked(
         request,
         &[
@@ -135,7 +148,8 @@ pub(super) fn ask(request: &Request, session: &Session) -> Result<Response, Resp
     let words = given.get("content").and_then(Value::as_str).unwrap_or_default().split_whitespace().count();
     let note = prose::note(&session.reasons, session.draw);
     let text = format!("From {words} words of context: {} {}", note.assessment, note.plan);
-    Ok(streamed(&text, 120, |part| format!("{part}\n"), "application/x-ndjson"))
+    let cut = told(store);
+    Ok(streamed(&text, 120, cut, |part| format!("{part}\n"), "application/x-ndjson"))
 }
 
 pub(super) fn create_document(

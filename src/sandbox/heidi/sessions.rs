@@ -364,6 +364,14 @@ pub(super) fn set_note(
     Ok(())
 }
 
+/// Somebody deletes a session in Heidi's own application.
+pub(super) fn vanish(store: &mut Store, id: &str) -> Result<(), String> {
+    store.get(SESSIONS, id).ok_or("no such session")?;
+    store.remove(SESSIONS, id);
+    store.remove(DUE, id);
+    Ok(())
+}
+
 impl Session {
     fn new(ctx: &Context<'_>, created: i64) -> Self {
         let id = fresh_id(ctx.random);

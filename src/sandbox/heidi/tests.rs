@@ -236,6 +236,29 @@ fn notes_and_answers_stream_in_two_ways() {
 }
 
 #[test]
+fn a_stream_is_cut_and_a_session_vanishes_when_it_is_asked_for() {
+    let (mut bench, token) = started(17);
+    let id = created(&mut bench, &token, "unused");
+    let notes = json!({"clinician_notes": ["Fieber 39 °C, höher als gestern, größte Müdigkeit"]});
+    call(&mut bench, &token, "PATCH", &format!("/sessions/{id}"), Some(&notes));
+    bench.with(|m, store, ctx| m.act(store, "cut_next_stream", &json!({}), ctx)).unwrap();
+    let wish = json!({"generation_method": "TEMPLATE", "addition": "ä", "voice_style": "BRIEF", "template_id": "6"});
+    let auth = [("authorization", token.as_str())];
+    let path = format!("{ROOT}/sessions/{id}/consult-note");
+    let mut stream = || bench.send(&request("POST", &path, &auth, Some(&wish))).body;
+    assert!(String::from_utf8(stream()).is_err(), "it ends within a character");
+    assert!(String::from_utf8(stream()).is_ok(), "only the next one is cut");
+    assert_ne!(
+        session(&mut bench, &token, &id)["consult_note"]["result"],
+        "",
+        "what was asked for is kept all the same"
+    );
+    bench.with(|m, store, ctx| m.act(store, "vanish", &json!({"sessionId": id}), ctx)).unwrap();
+    assert_eq!(call(&mut bench, &token, "GET", &format!("/sessions/{id}"), None).0, 404);
+    assert!(bench.with(|m, store, ctx| m.act(store, "vanish", &json!({"sessionId": id}), ctx)).is_err());
+}
+
+#[test]
 fn documents_are_empty_at_first_and_profiles_name_the_patient() {
     let (mut bench, token) = started(8);
     let id = created(&mut bench, &token, "unused");

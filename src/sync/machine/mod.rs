@@ -7,6 +7,8 @@ mod reads;
 mod writes;
 
 #[cfg(test)]
+mod polling;
+#[cfg(test)]
 mod sim;
 #[cfg(test)]
 mod tests;
@@ -404,6 +406,21 @@ impl Doors<'_> {
                 gate.begin();
                 return true;
             }
+            Admission::At(at) => self.next.push(at),
+            Admission::WhenOneEnds => {}
+        }
+        self.shut.insert(vendor);
+        false
+    }
+
+    /// Whether a request may leave now, without taking its place.
+    fn open(&mut self, vendor: VendorId, now: Timestamp) -> bool {
+        let admission = match self.gates.get_mut(&vendor) {
+            Some(gate) if !self.shut.contains(&vendor) => gate.admission(now),
+            _ => return false,
+        };
+        match admission {
+            Admission::Now => return true,
             Admission::At(at) => self.next.push(at),
             Admission::WhenOneEnds => {}
         }

@@ -230,8 +230,7 @@ impl Reads {
     }
 
     /// When a record is due to be read in turn, and how much earlier it may be read together with others.
-    fn due(&self, r: &Rereadable, now: Timestamp, settings: &Settings) -> (Timestamp, Duration) {
-        let memo = self.memos.get(&r.about);
+    fn due(&self, r: &Rereadable, memo: Option<&Memo>, now: Timestamp, settings: &Settings) -> (Timestamp, Duration) {
         let ceiling = settings.of(r.about.vendor).rules.backoff_ceiling;
         if let Some(at) = memo.and_then(|m| m.not_before).filter(|at| *at > now && *at <= later(now, ceiling)) {
             return (at, Duration::ZERO);
@@ -260,10 +259,16 @@ impl Reads {
         let mut due = Vec::new();
         let mut soon = Vec::new();
         for (index, r) in self.rereadables.iter().enumerate() {
-            if self.memos.get(&r.about).is_some_and(|m| m.running) || self.wants.contains_key(&r.about) {
+            // With thousands of them most turns find the budget used up: then nothing about them matters before it is not.
+            if !doors.open(r.about.vendor, now) {
                 continue;
             }
-            let (at, early) = self.due(r, now, settings);
+            let memo = self.memos.get(&r.about);
+            let wanted = !self.wants.is_empty() && self.wants.contains_key(&r.about);
+            if wanted || memo.is_some_and(|m| m.running) {
+                continue;
+            }
+            let (at, early) = self.due(r, memo, now, settings);
             let rank = match r.record {
                 id if self.selected.contains(&id) => 0,
                 id if self.visible.contains(&id) => 1,

@@ -69,8 +69,10 @@ const DOCUMENT: [&str; 42] = [
 /// The rows of the table: method and path with every parameter as `{}`, and the commands that the row names.
 fn rows() -> BTreeMap<String, String> {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/VENDORS.md")).unwrap();
+    // The other vendors' tables are walked by tests of their own.
+    let solo = text.split("\n## ").find(|part| part.starts_with("Teladoc Health Solo")).unwrap();
     let mut rows = BTreeMap::new();
-    for line in text.lines() {
+    for line in solo.lines() {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         let Some(endpoint) = cells.get(1).and_then(|c| c.strip_prefix('`')?.strip_suffix('`')) else { continue };
         if !["GET /", "PUT /", "POST /", "DELETE /"].iter().any(|m| endpoint.starts_with(m)) {

@@ -76,6 +76,8 @@ fn vendor(out: &mut String, address: &Address) {
     if vendor.name == "heidi" {
         // Its sessions name the visits by the book's numbers.
         let _ = writeln!(out, "visits_of = \"solo\"");
+        // Any template will do there, and without one nothing is written.
+        let _ = writeln!(out, "template = \"demo\"");
     }
     for key in vendor.keys {
         let offered = offered_as(key.name);

@@ -120,13 +120,14 @@ impl Scene {
         let vendor = Scripted { steps: tokio::sync::Mutex::new(steps), asked: tell };
         let vendors = Arc::new(Registry::new(vec![Arc::new(vendor)]));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let _inside = runtime.enter();
         let clock = Arc::new(ManualClock::at(engine.engine.now()));
         let random = Arc::new(SeededRandom::new(1));
         let store = Arc::new(engine.engine.clone());
-        let sync = Sync::spawn(store, vendors.clone(), clock, random, Settings::default());
+        let sync = {
+            let _inside = runtime.enter();
+            Sync::spawn(store, vendors.clone(), clock, random, Settings::default())
+        };
         let desk = StreamDesk::new(engine.engine.clone(), sync, vendors, runtime.handle().clone());
-        drop(_inside);
         Self { desk, say, asked, engine, session, runtime }
     }
 

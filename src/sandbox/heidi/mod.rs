@@ -158,7 +158,8 @@ impl Machine for Heidi {
 
     /// What can be made to happen from outside the vendor's own interface:
     /// `expire_tokens` `{}`; `unlink` `{}` (every account); `outcome_of_next` `{outcome}` with `created`, `failed` or
-    /// `unused`; `set_note` `{sessionId, status, result?}`; `cut_next_stream` `{}`; `vanish` `{sessionId}`.
+    /// `unused`; `set_note` `{sessionId, status, result?}`; `cut_next_stream` `{}`; `vanish` `{sessionId}`;
+    /// `profile_of` `{patientId}`.
     fn act(&mut self, store: &mut Store, action: &str, arguments: &Value, ctx: &Context<'_>) -> Result<Value, String> {
         let text = |name: &str| arguments.get(name).and_then(Value::as_str);
         match action {
@@ -180,6 +181,11 @@ impl Machine for Heidi {
             "cut_next_stream" => {
                 store.put(TOLD, "stream", json!("cut"));
                 Ok(json!({}))
+            }
+            "profile_of" => {
+                let id = text("patientId").ok_or("patientId is missing")?;
+                let person = store.world.people.iter().find(|person| person.id == id).ok_or("no such person")?;
+                Ok(json!({"profile": profile_id(&store.world, person)}))
             }
             "vanish" => {
                 let id = text("sessionId").ok_or("sessionId is missing")?;

@@ -159,7 +159,7 @@ impl Reader {
 
 /// The text of a piece, which may be wrapped once more.
 fn said(piece: &Value) -> Option<&str> {
-    let inner = |value: &'_ Value| TEXTS.iter().any(|name| value.get(name).is_some());
+    let inner = |value: &Value| TEXTS.iter().any(|name| value.get(name).is_some());
     match piece {
         Value::String(text) => Some(text),
         Value::Object(members) => TEXTS.iter().find_map(|name| match members.get(*name)? {

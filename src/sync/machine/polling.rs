@@ -169,7 +169,8 @@ fn what_is_looked_at_is_read_first_among_many_that_wait() {
     let begun = sim.now;
     sim.run(at(420));
     let seen = |n: u64| sim.reads[&n].iter().filter(|at| **at > begun).count();
-    assert!((25..=31).contains(&seen(499)), "the selected one every 10 s: {}", seen(499));
+    // The next request is free every 2.5 s, so that a reading may be that late.
+    assert!((23..=31).contains(&seen(499)), "the selected one every 10 s: {}", seen(499));
     assert!((12..=16).contains(&seen(500)), "a visible one every 20 s: {}", seen(500));
 }
 

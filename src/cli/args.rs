@@ -7,8 +7,9 @@ use jiff::civil::Date;
 
 use super::{
     appointments::Appointments, assistance::AssistanceCommand, attachments::Attachments, consults::Consults,
-    documents::Documents, dump::Dump, episodes::Episodes, links::Links, list::ListArgs, patients::Patients,
-    reports::Reports, sessions::Sessions, show::ShowArgs, slots::Slots, visit_notes::VisitNotes, webhooks::Webhooks,
+    doctors::Doctors, documents::Documents, dump::Dump, episodes::Episodes, links::Links, list::ListArgs,
+    patients::Patients, reports::Reports, sessions::Sessions, show::ShowArgs, slots::Slots, visit_notes::VisitNotes,
+    webhooks::Webhooks,
 };
 
 /// The terminal workstation for clinics.
@@ -91,6 +92,9 @@ pub enum Command {
     /// Scribe sessions: list, show, start, status, summary, links; what one scribe alone knows stands with its name
     #[command(alias = "session")]
     Sessions(Box<Sessions>),
+    /// Doctors at a facility, for Noa: add, update
+    #[command(alias = "doctor")]
+    Doctors(Doctors),
     /// Notes: list, show
     #[command(alias = "note")]
     Notes(Listing),

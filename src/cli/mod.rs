@@ -11,6 +11,7 @@ mod config;
 mod consults;
 mod demo;
 mod desk;
+mod doctors;
 mod documents;
 mod dump;
 mod episodes;
@@ -261,6 +262,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode, CliError> {
         Some(Command::Slots(wanted)) => at_desk(&common, |desk| slots::run(desk, &wanted)),
         Some(Command::VisitNotes(command)) => at_desk(&common, |desk| visit_notes::run(desk, &command.action)),
         Some(Command::Attachments(command)) => attachments::run(&common, &command.action),
+        Some(Command::Doctors(command)) => at_desk(&common, |desk| doctors::run(desk, &command.action)),
         Some(Command::Documents(command)) => at_desk(&common, |desk| documents::run(desk, &command.action)),
         Some(Command::Episodes(command)) => at_desk(&common, |desk| episodes::run(desk, &command.action)),
         Some(Command::Consults(command)) => at_desk(&common, |desk| consults::run(desk, &command.action)),

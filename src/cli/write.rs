@@ -17,7 +17,7 @@ use super::{
     reason,
 };
 use crate::domain::{
-    Command, Entry, EntryId, EntryState, Intent, Query, RecordId, Reply,
+    Command, Entry, EntryId, EntryState, Fact, Intent, Query, RecordId, Reply,
     view::{Answer, sending},
 };
 
@@ -88,8 +88,9 @@ fn tell(desk: &Desk<'_>, entry: &Entry, record: RecordId, following: Following) 
         | EntryState::Rejected { reason, .. } => Some(reason),
         _ => None,
     };
+    let resumed = resumed(desk, entry, record)?;
     if following.json {
-        let object = json!({
+        let mut object = json!({
             "entry": entry.id.to_string(),
             "record": record.to_string(),
             "state": entry.state.word(),
@@ -97,10 +98,14 @@ fn tell(desk: &Desk<'_>, entry: &Entry, record: RecordId, following: Following) 
             "acknowledged": matches!(entry.state, EntryState::Acked { .. } | EntryState::Seen { .. }),
             "reason": why,
         });
+        if resumed {
+            object["resumed"] = json!(true);
+        }
         json_line(out, &object)?;
     } else {
         let because = why.map_or_else(String::new, |why| format!(" ({})", reason(why)));
-        writeln!(out, "{}  {} of {record}: {}{because}", entry.id, entry.intent.word(), standing(desk, entry)?)?;
+        let open = if resumed { "; a session was open already and is resumed" } else { "" };
+        writeln!(out, "{}  {} of {record}: {}{open}{because}", entry.id, entry.intent.word(), standing(desk, entry)?)?;
     }
     out.flush()?;
     // The reason is what a failure is told with, whoever reads the output.
@@ -122,6 +127,17 @@ fn tell(desk: &Desk<'_>, entry: &Entry, record: RecordId, following: Following) 
     };
     attach::say(&trouble.into_iter().collect::<Vec<_>>());
     Ok(())
+}
+
+/// Whether a start found a session open: its record turned out to be another one, or the vendor's answer said so.
+fn resumed(desk: &Desk<'_>, entry: &Entry, record: RecordId) -> Result<bool, CliError> {
+    let answered = matches!(entry.state, EntryState::Acked { .. } | EntryState::Seen { .. });
+    if !answered || !matches!(entry.intent, Intent::StartSession { .. }) {
+        return Ok(false);
+    }
+    let detail = desk.detail(record)?;
+    let told = detail.facts.values.get(&Fact::Resumed).is_some_and(|fact| fact.at >= entry.saved_at);
+    Ok(told || detail.id != record)
 }
 
 fn standing(desk: &Desk<'_>, entry: &Entry) -> Result<String, CliError> {

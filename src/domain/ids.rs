@@ -195,13 +195,15 @@ kinds! {
         Assistance = "assistance request",
         /// A consult that was asked for.
         Consult = "consult",
+        /// A doctor at a facility, as a scribe vendor is told of them.
+        Doctor = "doctor",
     }
 }
 
 impl Kind {
     /// Whether the vendor lets us read such a record again. What cannot be read again is kept in the ledger.
     pub fn rereadable(self) -> bool {
-        !matches!(self, Self::Note | Self::Addendum | Self::SignOff | Self::Document | Self::Consult)
+        !matches!(self, Self::Note | Self::Addendum | Self::SignOff | Self::Document | Self::Consult | Self::Doctor)
     }
 }
 

@@ -8,13 +8,14 @@ use super::{
     assistance::Place,
     attachment::FileToAttach,
     consult::Consult,
+    doctor::Doctor,
     document::DocumentBody,
     episode::EpisodeTerms,
     ids::{Kind, RecordId, VendorId},
     note::{NoteBody, QuestionAnswer},
     patient::Patient,
     scribe::{Manner, SessionChange},
-    session::SessionParameters,
+    session::{Before, Redo, SessionParameters},
 };
 
 /// One write that a person asked for. It names records by our ids only; the vendor's ids are looked up at the moment of
@@ -90,6 +91,31 @@ pub enum Intent {
         appointment: RecordId,
         /// How.
         parameters: SessionParameters,
+    },
+    /// Have a session's summary made anew. The vendor works on it for a while, and a doctor must approve it again.
+    RedoSession {
+        /// Of which session.
+        session: RecordId,
+        /// At which vendor.
+        vendor: VendorId,
+        /// How.
+        how: Redo,
+        /// What the person saw.
+        before: Before,
+    },
+    /// Make a doctor known at a facility.
+    RegisterDoctor {
+        /// The new record; [`RecordId::UNASSIGNED`] until saved.
+        doctor: RecordId,
+        /// Who.
+        content: Doctor,
+    },
+    /// Change the name of a doctor at a facility.
+    UpdateDoctor {
+        /// Which; [`RecordId::UNASSIGNED`] for one that was registered elsewhere, then a record is made.
+        doctor: RecordId,
+        /// Who.
+        content: Doctor,
     },
     /// File a note into the EMR.
     FileNote {
@@ -256,9 +282,11 @@ impl Intent {
             | Self::AnswerVisitNote { appointment, .. }
             | Self::AssignEpisode { appointment, .. } => *appointment,
             Self::StartSession { session, .. }
+            | Self::RedoSession { session, .. }
             | Self::ChangeSession { session, .. }
             | Self::AssignProfile { session, .. }
             | Self::WriteDocument { session, .. } => *session,
+            Self::RegisterDoctor { doctor, .. } | Self::UpdateDoctor { doctor, .. } => *doctor,
             Self::FileNote { note, .. } => *note,
             Self::RequestAddendum { addendum, .. } => *addendum,
             Self::RegisterWebhook { registration, .. }
@@ -279,6 +307,7 @@ impl Intent {
             Self::CreatePatient { patient, .. } => Some((*patient, Kind::Patient)),
             Self::Book { appointment, .. } => Some((*appointment, Kind::Appointment)),
             Self::StartSession { session, .. } => Some((*session, Kind::Session)),
+            Self::RegisterDoctor { doctor, .. } | Self::UpdateDoctor { doctor, .. } => Some((*doctor, Kind::Doctor)),
             Self::FileNote { note, .. } => Some((*note, Kind::Note)),
             Self::RequestAddendum { addendum, .. } => Some((*addendum, Kind::Addendum)),
             Self::RegisterWebhook { registration, .. } => Some((*registration, Kind::Webhook)),
@@ -295,6 +324,7 @@ impl Intent {
             | Self::DeleteWebhook { .. }
             | Self::UpdateEpisode { .. }
             | Self::AssignEpisode { .. }
+            | Self::RedoSession { .. }
             | Self::DeleteAttachment { .. }
             | Self::CancelAssistance { .. }
             | Self::ChangeSession { .. }
@@ -309,6 +339,7 @@ impl Intent {
             Self::CreatePatient { patient, .. } => Some(patient),
             Self::Book { appointment, .. } => Some(appointment),
             Self::StartSession { session, .. } => Some(session),
+            Self::RegisterDoctor { doctor, .. } | Self::UpdateDoctor { doctor, .. } => Some(doctor),
             Self::FileNote { note, .. } => Some(note),
             Self::RequestAddendum { addendum, .. } => Some(addendum),
             Self::RegisterWebhook { registration, .. } => Some(registration),
@@ -325,6 +356,7 @@ impl Intent {
             | Self::DeleteWebhook { .. }
             | Self::UpdateEpisode { .. }
             | Self::AssignEpisode { .. }
+            | Self::RedoSession { .. }
             | Self::DeleteAttachment { .. }
             | Self::CancelAssistance { .. }
             | Self::ChangeSession { .. }
@@ -343,6 +375,7 @@ impl Intent {
             Self::AssignEpisode { appointment, episode } => std::iter::once(*appointment).chain(*episode).collect(),
             Self::UpdateEpisode { episode, .. } => vec![*episode],
             Self::DeleteAttachment { attachment } => vec![*attachment],
+            Self::RedoSession { session, .. } => vec![*session],
             Self::UpdateWebhook { registration, .. } | Self::DeleteWebhook { registration, .. } => vec![*registration],
             Self::CancelAssistance { request, .. } => vec![*request],
             Self::ChangeSession { session, change, .. } => {
@@ -356,6 +389,8 @@ impl Intent {
             | Self::StartSession { appointment, .. } => vec![*appointment],
             Self::FileNote { emr_appointment, .. } => vec![*emr_appointment],
             Self::CreatePatient { .. }
+            | Self::RegisterDoctor { .. }
+            | Self::UpdateDoctor { .. }
             | Self::RequestAddendum { .. }
             | Self::RegisterWebhook { .. }
             | Self::RequestAssistance { .. }
@@ -373,6 +408,9 @@ impl Intent {
             Self::CancelAppointment { .. } => "cancel appointment",
             Self::AnswerVisitNote { .. } => "answer visit note",
             Self::StartSession { .. } => "start scribe session",
+            Self::RedoSession { how, .. } => how.word(),
+            Self::RegisterDoctor { .. } => "register doctor",
+            Self::UpdateDoctor { .. } => "change doctor",
             Self::FileNote { .. } => "file note",
             Self::RequestAddendum { .. } => "request addendum",
             Self::RegisterWebhook { .. } => "register webhook",

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod command;
 pub mod consult;
 pub mod dispute;
+pub mod doctor;
 pub mod document;
 pub mod entry;
 pub mod episode;

@@ -117,6 +117,14 @@ fn lay(base: Option<Record>, intent: &Intent, at: Timestamp) -> Option<Record> {
             change_session(&mut now, change);
             Some(Record::Session(now))
         }
+        // Until the vendor is read again; what it says then is right, whatever was asked for.
+        (Intent::RedoSession { .. }, Some(Record::Session(mut now))) => {
+            now.stage = Stage::Processing;
+            Some(Record::Session(now))
+        }
+        (Intent::RegisterDoctor { content, .. } | Intent::UpdateDoctor { content, .. }, _) => {
+            Some(Record::Doctor(Box::new(content.clone())))
+        }
         (Intent::FileNote { emr_appointment, patient, body, .. }, None) => Some(Record::Note(Box::new(Note {
             appointment: Some(Pointer::Local(*emr_appointment)),
             patient: *patient,

@@ -10,6 +10,7 @@ use super::{
     assistance::Assistance,
     attachment::{Attachment, Attachments},
     consult::Consult,
+    doctor::Doctor,
     document::Document,
     episode::{Episode, Episodes},
     ids::{Kind, RecordId, VendorRef},
@@ -56,6 +57,8 @@ pub enum Record {
     Assistance(Box<Assistance>),
     /// See [`Consult`].
     Consult(Box<Consult>),
+    /// See [`Doctor`].
+    Doctor(Box<Doctor>),
 }
 
 impl Record {
@@ -79,6 +82,7 @@ impl Record {
             Self::Document(_) => Kind::Document,
             Self::Assistance(_) => Kind::Assistance,
             Self::Consult(_) => Kind::Consult,
+            Self::Doctor(_) => Kind::Doctor,
         }
     }
 
@@ -195,6 +199,8 @@ pub enum Fact {
     WebhookEndpoint,
     /// The vendor's id of the patient that a consult was made for.
     ConsultPatient,
+    /// Where a session stood when a start found it open already, in the vendor's words.
+    Resumed,
     /// By which words an assistance request was asked for, as JSON: no answer tells them.
     Place,
     /// The sessions that we named as a session's context, by the vendor's ids, as JSON: no answer tells them.

@@ -40,6 +40,65 @@ pub struct Session {
     pub more: SessionMore,
 }
 
+impl Session {
+    /// Whether a later read may find something else: the vendor is at it, or a doctor has yet to approve where the vendor
+    /// tells of that. What a doctor approved may still be made anew by [`Redo`](super::intent::Intent::RedoSession).
+    pub fn may_change(&self) -> bool {
+        let awaits = || self.summary.as_ref().and_then(|s| s.approved) == Some(false);
+        self.stage.live() || (self.stage == Stage::Ready && awaits())
+    }
+}
+
+/// How a summary is made anew (Noa).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Redo {
+    /// The original text comes back, without what a doctor changed.
+    Recover,
+    /// It is written anew from what was recorded.
+    Regenerate,
+}
+
+impl Redo {
+    /// The word people see.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Recover => "recover summary",
+            Self::Regenerate => "regenerate summary",
+        }
+    }
+}
+
+/// What was seen of a session when somebody asked for its summary to be made anew, so that a later read can show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// Where it stood.
+    pub stage: Stage,
+    /// A fingerprint of its summary, where one was read.
+    pub print: Option<u64>,
+}
+
+impl Before {
+    /// What is seen now.
+    pub fn of(session: &Session) -> Self {
+        Self { stage: session.stage, print: session.summary.as_ref().map(Summary::print) }
+    }
+
+    /// Whether this later read shows that the summary was, or is being, made anew. A `false` proves nothing: a summary
+    /// that nobody had changed comes back as it was.
+    pub fn redone(&self, now: &Session) -> bool {
+        if !matches!(now.stage, Stage::Processing | Stage::Ready) {
+            return false;
+        }
+        let other = now.summary.as_ref().is_some_and(|s| self.print.is_some_and(|print| print != s.print()));
+        match self.stage {
+            Stage::Ready if now.stage == Stage::Ready => other,
+            Stage::Interrupted | Stage::Failed | Stage::Expired => true,
+            before => now.stage.fell_back(before),
+        }
+    }
+}
+
 /// What a session came to.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Summary {
@@ -50,6 +109,15 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// A fingerprint of title and text of every section (FNV-1a): it tells whether two readings are the same, and is no
+    /// defence against anybody who wants them to look so.
+    pub fn print(&self) -> u64 {
+        let texts = self.sections.iter().flat_map(|(title, text)| [title.as_str(), text.as_str()]);
+        // A byte that no UTF-8 text has stands between two of them.
+        let bytes = texts.flat_map(|text| text.bytes().chain([0xff]));
+        bytes.fold(0xcbf2_9ce4_8422_2325, |print, byte| (print ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    }
+
     /// No section says anything.
     pub fn is_empty(&self) -> bool {
         self.sections.iter().all(|(_, text)| text.trim().is_empty())
@@ -78,6 +146,8 @@ pub enum Stage {
     Failed,
     /// Never used in time.
     Expired,
+    /// The vendor has it no more; what was read last is kept.
+    Gone,
     /// A word of the vendor's that this program does not know.
     Unknown,
 }
@@ -102,7 +172,7 @@ impl Stage {
         match self {
             Self::Ready | Self::Interrupted | Self::Unknown => Urgency::NeedsMe,
             Self::Created | Self::Recording | Self::Processing => Urgency::InProgress,
-            Self::Failed | Self::Expired => Urgency::Failed,
+            Self::Failed | Self::Expired | Self::Gone => Urgency::Failed,
             Self::Approved | Self::Empty => Urgency::Done,
         }
     }
@@ -112,9 +182,27 @@ impl Stage {
         matches!(self, Self::Created | Self::Recording | Self::Processing | Self::Interrupted | Self::Unknown)
     }
 
+    /// Where it stands on a session's usual way; `None` off that way.
+    fn station(self) -> Option<u8> {
+        match self {
+            Self::Created => Some(0),
+            Self::Recording => Some(1),
+            Self::Processing => Some(2),
+            Self::Ready => Some(3),
+            Self::Approved | Self::Empty => Some(4),
+            Self::Interrupted | Self::Failed | Self::Expired | Self::Gone | Self::Unknown => None,
+        }
+    }
+
+    /// Whether a session that stood at `before` and stands here now has gone back on its way.
+    pub fn fell_back(self, before: Self) -> bool {
+        matches!((before.station(), self.station()), (Some(before), Some(now)) if now < before)
+    }
+
     /// The word people see.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Gone => "gone at the vendor",
             Self::Created => "new",
             Self::Recording => "recording",
             Self::Processing => "processing",
@@ -147,6 +235,8 @@ pub struct SessionParameters {
     pub template: Vec<(String, String)>,
     /// Key → value, passed through (Noa).
     pub metadata: Vec<(String, String)>,
+    /// Where the vendor shall tell of this session in place of our own receiver (Noa). Never shown or logged.
+    pub webhook: Option<String>,
     /// The vendor's patient profile (Heidi).
     pub patient_profile: Option<String>,
 }

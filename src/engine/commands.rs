@@ -89,6 +89,7 @@ impl Engine {
             Intent::AttachFile { file, .. } => file.make_unique(&*options.random),
             Intent::UpdatePatient { base, mine, .. } if base == mine => return Err(unchanged()),
             Intent::UpdateEpisode { base, mine, .. } if base == mine => return Err(unchanged()),
+            Intent::RedoSession { session, .. } => self.one_at_a_time(*session)?,
             Intent::ChangeAppointment { base, mine, .. } if base == mine => return Err(unchanged()),
             _ => {}
         }
@@ -113,7 +114,11 @@ impl Engine {
         let plan = self.inner.ledger.commit(move |tx| -> Result<_, Stop> {
             let entry = match folded {
                 Fold::New(mut intent) => {
-                    if let Some((_, kind)) = intent.creates()
+                    // A doctor that is known already keeps the record.
+                    let known =
+                        matches!(&intent, Intent::UpdateDoctor { doctor, .. } if *doctor != RecordId::UNASSIGNED);
+                    if !known
+                        && let Some((_, kind)) = intent.creates()
                         && let Some(id) = intent.created_mut()
                     {
                         *id = tx.allocate_record(kind)?;
@@ -198,15 +203,33 @@ impl Engine {
             Intent::AssignProfile { session, .. } | Intent::WriteDocument { session, .. } => {
                 is(*session, &[Kind::Session])
             }
+            Intent::RedoSession { session, .. } => is(*session, &[Kind::Session]),
+            Intent::UpdateDoctor { doctor, .. } if *doctor != RecordId::UNASSIGNED => is(*doctor, &[Kind::Doctor]),
             Intent::FileNote { emr_appointment, patient, .. } => {
                 is(*emr_appointment, &[Kind::EmrAppointment])?;
                 patient.map_or(Ok(()), |patient| is(patient, &[Kind::Patient]))
             }
             Intent::CreatePatient { .. }
+            | Intent::RegisterDoctor { .. }
+            | Intent::UpdateDoctor { .. }
             | Intent::RequestAddendum { .. }
             | Intent::RegisterWebhook { .. }
             | Intent::RequestAssistance { .. }
             | Intent::AskConsult { .. } => Ok(()),
+        }
+    }
+
+    /// A summary that is being made anew is not asked for once more: the vendor would throw its work away.
+    fn one_at_a_time(&self, session: RecordId) -> Result<(), Refusal> {
+        let under_way = self.with_state(|state| {
+            let mut about = state.queue.about(session);
+            about
+                .find(|e| matches!(e.intent, Intent::RedoSession { .. }) && !e.state.closed() && e.state.shows())
+                .map(|e| e.id)
+        });
+        match under_way {
+            Some(entry) => Err(Refusal::Invalid(format!("{entry} asks for that summary already"))),
+            None => Ok(()),
         }
     }
 

@@ -148,6 +148,8 @@ pub(super) fn rename(intent: &mut Intent, from: RecordId, to: RecordId) {
         Intent::AddDocument { document, patient, .. } => vec![document, patient],
         Intent::RequestAssistance { request, .. } | Intent::CancelAssistance { request, .. } => vec![request],
         Intent::AskConsult { consult, .. } => vec![consult],
+        Intent::RedoSession { session, .. } => vec![session],
+        Intent::RegisterDoctor { doctor, .. } | Intent::UpdateDoctor { doctor, .. } => vec![doctor],
         Intent::ChangeAppointment { appointment, .. }
         | Intent::CancelAppointment { appointment }
         | Intent::AnswerVisitNote { appointment, .. } => vec![appointment],

@@ -43,10 +43,12 @@ pub struct VendorDesk(pub Arc<dyn Vendors>);
 impl Desk for VendorDesk {
     fn carrier(&self, intent: &Intent) -> Option<VendorId> {
         let named = match intent {
+            Intent::RegisterDoctor { content, .. } | Intent::UpdateDoctor { content, .. } => Some(content.vendor),
             Intent::StartSession { vendor, .. }
             | Intent::ChangeSession { vendor, .. }
             | Intent::AssignProfile { vendor, .. }
             | Intent::WriteDocument { vendor, .. }
+            | Intent::RedoSession { vendor, .. }
             | Intent::RegisterWebhook { vendor, .. }
             | Intent::UpdateWebhook { vendor, .. }
             | Intent::DeleteWebhook { vendor, .. } => Some(*vendor),

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Entry, Evidence, Fact, Facts, Kind, Observation, Pointer, Provenance, Raw, Record, RecordId, Source, Sourced,
-        Stored, VendorRef, identity::Link, note::NoteBody,
+        Entry, Evidence, Fact, Facts, Intent, Kind, Observation, Pointer, Provenance, Raw, Record, RecordId, Source,
+        Sourced, Stored, VendorRef, identity::Link, note::NoteBody,
     },
     ledger::{LedgerError, Read, Tx},
     outbox,
@@ -43,6 +43,8 @@ pub(super) struct Plan {
     /// Two records that a vendor's answer names as one, but that do not fit together.
     pub(super) odd: Vec<(RecordId, RecordId)>,
     pub(super) drafts: Vec<crate::domain::note::Draft>,
+    /// What a person should hear of, because no row alone says it.
+    pub(super) says: Vec<String>,
     /// Records that nobody knew before, with all that their rows are made of.
     pub(super) rows: Vec<(RecordId, Kind, Base)>,
     /// Records of which a row of a dump, as a number, says exactly what was known.
@@ -66,6 +68,8 @@ pub(super) struct Batch<'a> {
     pub(super) creates: Option<(RecordId, Kind)>,
     /// A later dump said something else than the row at hand.
     pub(super) overruled: bool,
+    /// The record that our own write was to make turned out to be one that is known.
+    pub(super) met: bool,
     pub(super) plan: Plan,
 }
 
@@ -74,7 +78,7 @@ impl Batch<'_> {
     pub(super) fn take(&mut self, tx: &mut Tx<'_>, observation: Observation) -> Result<(), LedgerError> {
         let row = if self.source == Source::Import { import::number(&observation) } else { 0 };
         let Some(observation) = self.take_new(tx, observation, row)? else { return Ok(()) };
-        let Observation { refs, record, facts, raw, complete } = observation;
+        let Observation { refs, record, mut facts, raw, complete } = observation;
         let Some(kind) = record.as_ref().map(Record::kind).or_else(|| refs.first().map(|r| r.kind)) else {
             return Ok(());
         };
@@ -87,6 +91,7 @@ impl Batch<'_> {
             self.plan.told.push(id);
         }
         let mut known_facts = tx.facts(id)?;
+        self.resumed(id, record.as_ref(), &mut facts);
         let all = facts.len();
         let facts = if self.source == Source::Import { import::newer(&known_facts, facts, self.now) } else { facts };
         self.overruled = facts.len() < all;
@@ -126,6 +131,7 @@ impl Batch<'_> {
         if let Some((made, _)) = self.creates.take_if(|(_, made)| *made == kind)
             && !ids.contains(&made)
         {
+            self.met = !ids.is_empty();
             ids.push(made);
         }
         if ids.is_empty() && refs.iter().all(|r| r.kind != kind || r.value.is_empty()) {
@@ -156,6 +162,20 @@ impl Batch<'_> {
             }
         }
         Ok(Some(id))
+    }
+
+    /// A start that found a session open already: known here by its name, or further on than a fresh one can be.
+    fn resumed(&mut self, id: RecordId, record: Option<&Record>, facts: &mut Vec<(Fact, String)>) {
+        let Some(Record::Session(session)) = record else { return };
+        let told = facts.iter().any(|(fact, _)| *fact == Fact::Resumed);
+        if !told && !std::mem::take(&mut self.met) {
+            return;
+        }
+        if !told {
+            facts.push((Fact::Resumed, session.status.clone()));
+        }
+        let stands = if session.status.is_empty() { session.stage.word() } else { &session.status };
+        self.plan.says.push(format!("{id}: a session was open already and is resumed ({stands})"));
     }
 
     /// The record that a pointer means, made known by name when it is new.
@@ -194,6 +214,7 @@ impl Batch<'_> {
         let cached = old.as_ref().map_or(0, |s| s.provenance.read_no);
         let (record, complete) = absorb::over(old.as_ref().map(|s| (&s.record, s.complete)), record, complete);
         let record = kept_body(old.as_ref(), record);
+        self.fell_back(id, old.as_ref(), &record);
         let last_read = old.as_ref().map(|s| self.engine.read_at(id).unwrap_or(s.provenance.at).max(s.provenance.at));
         let mut facts_changed = false;
         if let Some(word) = absorb::status(&record) {
@@ -232,6 +253,15 @@ impl Batch<'_> {
         Ok(facts_changed)
     }
 
+    /// The latest read is right also where it is behind an earlier one; where nobody here asked for that, it is said.
+    fn fell_back(&mut self, id: RecordId, old: Option<&Stored>, new: &Record) {
+        let (Some(Record::Session(old)), Record::Session(new)) = (old.map(|s| &s.record), new) else { return };
+        let asked = |e: &Entry| matches!(e.intent, Intent::RedoSession { .. }) && !e.state.needs_person();
+        if new.stage.fell_back(old.stage) && !self.engine.with_state(|state| state.queue.about(id).any(asked)) {
+            self.plan.says.push(format!("{id}: its scribe went back from {} to {}", old.status, new.status));
+        }
+    }
+
     /// Whether an acknowledged write lies over a read of that moment, but not over one of now.
     fn lifts(&self, id: RecordId, last: Timestamp) -> bool {
         let lifted = |e: &Entry| lies_over(e, Some(last)) && !lies_over(e, Some(self.now));
@@ -258,8 +288,15 @@ impl Batch<'_> {
     }
 }
 
-/// What a vendor's word about a filed note leaves out is what we sent.
+/// What a vendor's word about a filed note leaves out is what we sent, and what it told of a session once still holds where
+/// a later answer does not speak of it.
 fn kept_body(old: Option<&Stored>, record: Record) -> Record {
+    if let (Some(Record::Session(old)), Record::Session(mut new)) = (old.map(|s| &s.record), record.clone()) {
+        new.created_at = new.created_at.or(old.created_at);
+        new.doctor = new.doctor.or_else(|| old.doctor.clone());
+        new.language = new.language.or_else(|| old.language.clone());
+        return Record::Session(new);
+    }
     let (Some(Record::Note(old)), Record::Note(mut new)) = (old.map(|s| &s.record), record.clone()) else {
         return record;
     };

@@ -33,7 +33,7 @@ impl Engine {
 
     /// Brings memory, cache and windows to what a durable transaction changed.
     pub(super) fn settle(&self, plan: Plan) -> Vec<RecordId> {
-        let Plan { told, contents, mut show, entries, links, joined, named, odd, drafts, rows, same } = plan;
+        let Plan { told, contents, mut show, entries, links, joined, named, odd, drafts, says, rows, same } = plan;
         let mut touched: Vec<Touched> = Vec::new();
         let mut failures: Vec<Toast> = Vec::new();
         let mut puts = Vec::new();
@@ -131,6 +131,9 @@ impl Engine {
         }
         self.merge_patients();
         self.inner.windows.touched(&touched);
+        for text in says {
+            self.inner.windows.say(&Toast { level: Level::Info, text, entry: None });
+        }
         for toast in failures {
             self.inner.windows.say(&self.with_whom(toast));
         }

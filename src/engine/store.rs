@@ -3,13 +3,14 @@
 use super::{Engine, commands::follow, lock, plan::Plan, told};
 use crate::{
     domain::{
-        Entry, EntryId, EntryState, Errand, Fact, Intent, Kind, Known, Observation, Reason, Record, RecordId, Secret,
-        Source, VendorId, VendorRef,
-        command::{Progress, Toast, Touched},
+        Entry, EntryId, EntryState, Errand, Fact, Intent, Kind, Known, Observation, Raw, Reason, Record, RecordId,
+        Secret, Source, VendorId, VendorRef,
+        command::{Level, Progress, Toast, Touched},
         hooks::KeptDelivery,
         identity::Link,
         inbox::{InboxItem, Undecodable},
         note::FilingState,
+        session::Stage,
         view::NoteItem,
     },
     ledger::{LedgerError, Read},
@@ -164,6 +165,9 @@ impl Store for Engine {
     }
 
     fn gone(&self, about: &VendorRef, reason: &Reason) {
+        if about.kind == Kind::Session && self.session_gone(about) {
+            return;
+        }
         let _writing = self.writing();
         let Some(id) = self.record_of(about) else { return };
         let names = told(self.inner.ledger.names(id)).flatten();
@@ -226,7 +230,15 @@ impl Store for Engine {
                 state.board.list(Some(span), &crate::domain::view::RoomFilter::All, None).collect::<Vec<_>>()
             });
             let visits = visits.filter(|(_, v)| !v.status.closed()).map(|(id, v)| (id, v.stamp.at, v.stamp.read_no));
-            let sessions = state.sessions.iter().filter(|(_, s)| s.stage.live());
+            // A summary that is being made anew ends its session's rest, however finished it looks.
+            let redone = |id: RecordId| {
+                let asked = |e: &Entry| {
+                    matches!(e.intent, Intent::RedoSession { .. })
+                        && matches!(e.state, EntryState::Acked { at, .. } if now.duration_since(at) <= LOOKED_FOR)
+                };
+                state.queue.about(id).any(asked)
+            };
+            let sessions = state.sessions.iter().filter(|(id, s)| s.may_change || redone(**id));
             let sessions = sessions.map(|(id, s)| (*id, s.stamp.at, s.stamp.read_no));
             let notes = state
                 .notes
@@ -311,6 +323,26 @@ impl Engine {
         })?;
         self.settle(plan);
         Ok(())
+    }
+
+    /// A session that its vendor has no more stays with what was read last: its summary exists nowhere else. `false` when
+    /// nothing of it was ever read.
+    fn session_gone(&self, about: &VendorRef) -> bool {
+        let Some(id) = self.record_of(about) else { return false };
+        let stored = self.inner.ledger.view().and_then(|view| self.stored(&view, id, Kind::Session));
+        let Some(Record::Session(mut session)) = told(stored).flatten().map(|s| s.record) else { return false };
+        if session.stage == Stage::Gone {
+            return true;
+        }
+        session.stage = Stage::Gone;
+        let record = Some(Record::Session(session));
+        let seen =
+            Observation { refs: vec![about.clone()], record, facts: Vec::new(), raw: Raw::default(), complete: true };
+        told(self.work_in(vec![seen], Source::Read, self.now(), None, None));
+        let text =
+            format!("{id}: {} does not know this session any more (404); what was read of it is kept", about.vendor);
+        self.inner.windows.say(&Toast { level: Level::Warning, text, entry: None });
+        true
     }
 
     fn known_alone(&self, record: RecordId) -> Known {

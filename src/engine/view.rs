@@ -264,6 +264,8 @@ impl State {
             Intent::UpdateEpisode { mine, .. } => mine.name.clone(),
             Intent::DeleteAttachment { .. } => String::new(),
             Intent::RequestAssistance { place, .. } | Intent::CancelAssistance { place, .. } => place.words(),
+            Intent::RedoSession { session, .. } => self.name(self.comes_to(*session)),
+            Intent::RegisterDoctor { content, .. } | Intent::UpdateDoctor { content, .. } => content.name.clone(),
             Intent::AskConsult { content, .. } => format!("{}, {}", content.last, content.first),
             Intent::ChangeAppointment { appointment, .. }
             | Intent::CancelAppointment { appointment }

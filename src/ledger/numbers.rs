@@ -49,6 +49,7 @@ pub(super) fn code(kind: Kind) -> u8 {
         Kind::Document => 16,
         Kind::Assistance => 17,
         Kind::Consult => 18,
+        Kind::Doctor => 19,
     }
 }
 

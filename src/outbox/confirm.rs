@@ -82,6 +82,7 @@ pub fn shows(intent: &Intent, record: &Record) -> Shows {
         (Intent::RequestAssistance { place, .. }, Record::Assistance(now)) => (now.place == *place).into(),
         (Intent::StartSession { vendor, .. }, Record::Session(now)) => (now.vendor == *vendor).into(),
         (Intent::ChangeSession { change, .. }, Record::Session(now)) => changed(change, now),
+        (Intent::RedoSession { before, .. }, Record::Session(now)) if before.redone(now) => Shows::Yes,
         (Intent::FileNote { .. }, Record::Note(now)) => (now.state == FilingState::Completed).into(),
         _ => Shows::CannotTell,
     }

@@ -303,6 +303,16 @@ pub(crate) fn blank_session(vendor: VendorId) -> Session {
     }
 }
 
+/// Whether an address to be told to a vendor is https, or plain http that stays on this machine.
+pub(crate) fn secure(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else { return false };
+    match (url.scheme(), url.host()) {
+        ("https", Some(_)) => true,
+        ("http", Some(host)) => loopback(&host),
+        _ => false,
+    }
+}
+
 /// Whether a link from an answer may be shown: https to the base address's host, a host of the same domain or an allowed one
 /// (or below it); plain http only to loopback and only when the vendor is there.
 pub(crate) fn link_may_be_shown(link: &str, base: &str, allowed: &[String]) -> bool {

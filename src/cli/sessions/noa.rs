@@ -1,15 +1,43 @@
-//! What only Noa Notes knows: the parameters of a start.
+//! What only Noa Notes knows: the parameters of a start, and making a summary anew.
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
 
-use super::super::{CliError, desk::Desk, input};
-use crate::domain::session::SessionParameters;
+use super::{
+    super::{
+        CliError,
+        desk::Desk,
+        input,
+        write::{Following, submit},
+    },
+    session_of,
+};
+use crate::{
+    domain::{
+        Intent,
+        session::{Before, Redo, SessionParameters},
+    },
+    vendor::noa::NOA,
+};
 
-/// What only Noa does.
+/// What only Noa does. It answers at once and is done later: `sessions status --wait` waits for that.
 #[derive(Debug, Subcommand)]
-pub enum NoaAction {}
+pub enum NoaAction {
+    /// Bring a summary's original text back (Noa); a doctor must approve it again
+    Recover(Again),
+    /// Have a summary written anew from what was recorded (Noa); a doctor must approve it again
+    Regenerate(Again),
+}
+
+/// Which summary is made anew.
+#[derive(Debug, Args)]
+pub struct Again {
+    /// wardroom's own id (r12), or VENDOR:SCHEME:VALUE like noa:session:UUID
+    pub session: String,
+    #[command(flatten)]
+    pub following: Following,
+}
 
 /// What Noa's Create Session takes beside the visit. What is not given, the vendor takes from your consumer's configuration.
 #[derive(Debug, Args)]
@@ -39,6 +67,9 @@ pub struct NoaStart {
     /// Something of yours that the vendor keeps with the session; may be given more than once
     #[arg(long = "meta", value_name = "KEY=VALUE")]
     pub metadata: Vec<String>,
+    /// Where the vendor shall tell of this session in place of wardroom's own receiver
+    #[arg(long, value_name = "URL")]
+    pub webhook_url: Option<String>,
 }
 
 impl NoaStart {
@@ -59,6 +90,7 @@ impl NoaStart {
             speciality: self.speciality.clone(),
             template,
             metadata: pairs("meta", &self.metadata)?,
+            webhook: self.webhook_url.clone(),
             ..SessionParameters::default()
         })
     }
@@ -72,6 +104,11 @@ fn template(given: &serde_json::Value) -> Result<Vec<(String, String)>, CliError
 }
 
 /// Carries a command about Noa's sessions out.
-pub fn run(_desk: &Desk<'_>, action: &NoaAction) -> Result<ExitCode, CliError> {
-    match *action {}
+pub fn run(desk: &Desk<'_>, action: &NoaAction) -> Result<ExitCode, CliError> {
+    let (again, how) = match action {
+        NoaAction::Recover(again) => (again, Redo::Recover),
+        NoaAction::Regenerate(again) => (again, Redo::Regenerate),
+    };
+    let (session, seen) = session_of(desk, NOA, &again.session)?;
+    submit(desk, Intent::RedoSession { session, vendor: NOA, how, before: Before::of(&seen) }, again.following)
 }

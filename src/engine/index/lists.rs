@@ -33,6 +33,8 @@ pub struct SessionItem {
     pub told: Option<Timestamp>,
     /// How fresh.
     pub stamp: Stamp,
+    /// A later read may find something else.
+    pub may_change: bool,
     /// What is searched beside the patient.
     pub(in crate::engine) searched: String,
 }
@@ -51,6 +53,7 @@ impl SessionItem {
             seen,
             told: shown.updated_at.or(shown.created_at),
             stamp,
+            may_change: shown.may_change(),
             searched: fold(&format!("{searched} {}", text(&shown.doctor))),
         }
     }

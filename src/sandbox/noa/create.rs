@@ -49,6 +49,7 @@ pub(super) fn create(store: &mut Store, request: &Request, ctx: &Context<'_>) ->
         template: template_of(&given),
         reasons: reasons_of(store, text("episodeId").unwrap_or_default()),
         draw: ctx.random.next_u64(),
+        forgotten: false,
     };
     let outcome = match store.get(CONSUMER, "outcome").and_then(Value::as_str).map(str::to_owned) {
         Some(outcome) => {

@@ -139,7 +139,8 @@ impl Machine for Noa {
     /// What can be made to happen from outside the vendor's own interface:
     /// `expire_tokens` `{}`; `set_status` `{sessionId, status}` with the shorthands `interrupt`, `fail` and `expire`
     /// `{sessionId}`; `set_default_webhook` `{url}` (null takes it away); `outcome_of_next` `{outcome}` with
-    /// `verified`, `interrupted`, `failed`, `unused` or `empty`.
+    /// `verified`, `interrupted`, `failed`, `unused` or `empty`; `expire_session_token` and `forget_session` `{sessionId}`;
+    /// `long_summary` `{sessionId, bytes}`.
     fn act(&mut self, store: &mut Store, action: &str, arguments: &Value, ctx: &Context<'_>) -> Result<Value, String> {
         let text = |name: &str| arguments.get(name).and_then(Value::as_str);
         match action {
@@ -161,6 +162,23 @@ impl Machine for Noa {
                 let session = session::by_id(store, id).ok_or("no such session")?;
                 session.force(store, ctx, status)?;
                 Ok(json!({"sessionId": id, "status": status}))
+            }
+            "expire_session_token" | "forget_session" => {
+                let id = text("sessionId").ok_or("sessionId is missing")?;
+                let session = session::by_id(store, id).ok_or("no such session")?;
+                if action == "forget_session" {
+                    session.forget(store);
+                } else {
+                    session.expire_token(store, ctx);
+                }
+                Ok(json!({"sessionId": id}))
+            }
+            "long_summary" => {
+                let id = text("sessionId").ok_or("sessionId is missing")?;
+                let bytes = arguments.get("bytes").and_then(Value::as_u64).filter(|n| *n <= 64 << 20);
+                let bytes = bytes.and_then(|n| usize::try_from(n).ok()).ok_or("bytes must be at most 64 MiB")?;
+                session::by_id(store, id).ok_or("no such session")?.lengthen(store, bytes)?;
+                Ok(json!({"sessionId": id}))
             }
             "set_default_webhook" => match arguments.get("url") {
                 Some(Value::Null) => {
@@ -314,7 +332,7 @@ fn session_of(store: &Store, request: &Request, ctx: &Context<'_>, id: &str) -> 
         return Err(invalid(&errors));
     }
     if owner.id.eq_ignore_ascii_case(id) {
-        return Ok(owner);
+        return if owner.forgotten { Err(not_found("The session")) } else { Ok(owner) };
     }
     Err(problem(403, "Forbidden", "The token belongs to another session."))
 }

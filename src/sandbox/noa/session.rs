@@ -68,6 +68,9 @@ pub(super) struct Session {
     pub(super) template: Vec<String>,
     pub(super) reasons: Vec<String>,
     pub(super) draw: u64,
+    /// The vendor has it no more.
+    #[serde(default)]
+    pub(super) forgotten: bool,
 }
 
 pub(super) fn by_id(store: &Store, id: &str) -> Option<Session> {
@@ -221,6 +224,33 @@ impl Session {
         self.plan.push(Step { status: "Verified".into(), at });
         self.keep(store);
         true
+    }
+
+    /// Makes the vendor know nothing of the session. Its token still says whose it was, so that asking is answered with 404.
+    pub(super) fn forget(mut self, store: &mut Store) {
+        store.remove(DUE, &self.id);
+        if store.get(TUPLES, &self.tuple).and_then(Value::as_str) == Some(self.id.as_str()) {
+            store.remove(TUPLES, &self.tuple);
+        }
+        self.plan.clear();
+        self.forgotten = true;
+        self.keep(store);
+    }
+
+    /// Ends the token's life; the session goes on.
+    pub(super) fn expire_token(mut self, store: &mut Store, ctx: &Context<'_>) {
+        self.expires = ctx.now.as_millisecond();
+        self.keep(store);
+    }
+
+    /// Makes the summary so long.
+    pub(super) fn lengthen(mut self, store: &mut Store, bytes: usize) -> Result<(), String> {
+        let last = self.sections.as_mut().and_then(|sections| sections.values_mut().last());
+        let Some(Value::String(text)) = last else { return Err("there is no summary yet".into()) };
+        let words = "The patient reports no change. ";
+        *text = words.repeat(bytes / words.len() + 1);
+        self.keep(store);
+        Ok(())
     }
 
     /// Puts the session into a status at once, with nothing planned after it.

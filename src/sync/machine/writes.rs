@@ -458,6 +458,7 @@ fn question(intent: &Intent) -> Option<Question> {
         | Intent::ChangeSession { .. }
         | Intent::AssignProfile { .. }
         | Intent::WriteDocument { .. }
+        | Intent::RedoSession { .. }
         | Intent::CreateEpisode { .. }
         | Intent::UpdateEpisode { .. }
         | Intent::AttachFile { .. }
@@ -471,6 +472,8 @@ fn question(intent: &Intent) -> Option<Question> {
         | Intent::UpdateWebhook { .. }
         | Intent::DeleteWebhook { .. }
         | Intent::AddDocument { .. }
+        | Intent::RegisterDoctor { .. }
+        | Intent::UpdateDoctor { .. }
         | Intent::CancelAssistance { .. }
         | Intent::AskConsult { .. } => None,
     }

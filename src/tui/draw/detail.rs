@@ -272,6 +272,12 @@ impl Cx<'_> {
                 }
                 field("taken by", a.assigned_to.as_deref().unwrap_or_default());
             }
+            Record::Doctor(d) => {
+                field("name", &d.name);
+                field("doctor id", &d.id);
+                field("facility", &d.facility);
+                field("vendor", d.vendor.as_str());
+            }
             Record::Consult(c) => {
                 field("patient", &format!("{}, {}", c.last, c.first));
                 field("born", &c.birth_date);
@@ -361,6 +367,7 @@ fn fact_word(fact: Fact) -> &'static str {
         Fact::RecorderUrl => "recorder",
         Fact::SummaryUrl => "summary page",
         Fact::ExpiresAt => "ends",
+        Fact::Resumed => "was open already",
         Fact::Place => "asked for at",
         Fact::ConsultPatient => "patient at Solo",
         Fact::ContextSessions => "context from",

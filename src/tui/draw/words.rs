@@ -72,6 +72,7 @@ pub fn session(stage: Stage, status: &str) -> Word {
         Stage::Interrupted => Word::new("!", "!", "interrupted", Token::Alarm),
         Stage::Failed => Word::new("✕", "x", "failed", Token::Alarm),
         Stage::Expired => Word::new("✕", "x", "expired", Token::Off),
+        Stage::Gone => Word::new("✕", "x", "gone at the vendor", Token::Off),
         Stage::Unknown => Word::new("?", "?", status.to_owned(), Token::Warning),
     }
 }

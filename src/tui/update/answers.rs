@@ -86,6 +86,7 @@ fn delta_effects(model: &Model, delta: &Delta) -> Vec<Effect> {
                 | Kind::Document
                 | Kind::Assistance
                 | Kind::Consult
+                | Kind::Doctor
                 | Kind::Webhook => {}
             },
             Touched::Entry(_) => (outbox, health) = (true, true),

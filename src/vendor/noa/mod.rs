@@ -6,12 +6,16 @@
 
 pub mod settings;
 
+mod check;
+mod doctors;
+mod redo;
 mod wire;
 mod work;
 
 #[cfg(test)]
 mod tests;
 
+pub use doctors::name_of as doctor_name;
 pub use settings::{KEYS, NoaPaths, NoaSettings, OFFER};
 
 use std::{fmt, sync::Arc};
@@ -43,6 +47,8 @@ pub mod scheme {
 
     /// A session by its UUID.
     pub const SESSION: Scheme = Scheme::new("session");
+    /// A doctor by the JSON list of the facility's id and their own.
+    pub const DOCTOR: Scheme = Scheme::new("doctor");
 }
 
 /// The client of one consumer.
@@ -97,56 +103,63 @@ impl Vendor for Noa {
     }
 
     fn carries_out(&self, intent: &Intent) -> bool {
-        matches!(intent, Intent::StartSession { vendor, .. } if *vendor == NOA)
+        match intent {
+            Intent::StartSession { vendor, .. } | Intent::RedoSession { vendor, .. } => *vendor == NOA,
+            Intent::RegisterDoctor { content, .. } | Intent::UpdateDoctor { content, .. } => content.vendor == NOA,
+            _ => false,
+        }
     }
 
     fn check(&self, intent: &Intent) -> Result<(), String> {
-        let Intent::StartSession { parameters, .. } = intent else {
-            return Err("Noa does not do this".into());
-        };
-        if parameters.doctor.as_deref().is_none_or(|doctor| doctor.trim().is_empty()) {
-            return Err("Noa needs the doctor's id".into());
-        }
-        let listed = |value: &Option<String>, known: &[String], what: &str| match value {
-            Some(value) if !value.is_empty() && !known.is_empty() && !known.contains(value) => {
-                Err(format!("{what} must be one of {}", known.join(", ")))
-            }
-            _ => Ok(()),
-        };
-        listed(&parameters.language, &self.settings.languages, "the language")?;
-        listed(&parameters.visit_type, &self.settings.visit_types, "the visit type")
+        check::check(intent, &self.settings)
     }
 
     fn probe_kind(&self, intent: &Intent) -> Probe {
-        if self.carries_out(intent) { Probe::Idempotent } else { Probe::None }
+        match intent {
+            Intent::StartSession { .. } | Intent::UpdateDoctor { .. } if self.carries_out(intent) => Probe::Idempotent,
+            Intent::RedoSession { .. } if self.carries_out(intent) => Probe::Events,
+            _ => Probe::None,
+        }
     }
 
     fn send<'a>(&'a self, errand: &'a Errand) -> Later<'a, Sent> {
         Box::pin(async move {
-            let (mut trail, mut observations) = (Trail::default(), Vec::new());
+            let (mut trail, mut told) = (Trail::default(), Vec::new());
             let outcome = match &errand.intent {
-                Intent::StartSession { vendor, appointment, parameters, .. } if *vendor == NOA => {
-                    match self.start(errand, *appointment, parameters, &mut trail, &mut observations).await {
+                intent if !self.carries_out(intent) => Outcome::Rejected(unsupported()),
+                Intent::StartSession { appointment, parameters, .. } => {
+                    match self.start(errand, *appointment, parameters, &mut trail, &mut told).await {
                         Ok(outcome) | Err(outcome) => outcome,
                     }
                 }
+                Intent::RedoSession { session, how, .. } => self.redo(errand, *session, *how, &mut trail).await,
+                Intent::RegisterDoctor { content, .. } => self.register(content, &mut trail, &mut told).await,
+                Intent::UpdateDoctor { content, .. } => self.rename(content, &mut trail, &mut told).await,
                 _ => Outcome::Rejected(unsupported()),
             };
-            Sent { outcome, observations, exchanges: trail.exchanges }
+            Sent { outcome, observations: told, exchanges: trail.exchanges }
         })
     }
 
-    /// There is nothing to look at: the same request, sent again while the session lives, completes what is missing.
+    /// A start is completed by the same request while the session lives, a doctor's name by the same request at any time.
+    /// Whether a summary is being made anew is seen in the session; whether a doctor was registered is seen nowhere.
     fn probe<'a>(&'a self, errand: &'a Errand) -> Later<'a, Probed> {
         Box::pin(async move {
-            let lives = errand.first_sent_at.is_none_or(|first| {
-                first.checked_add(self.settings.session_life).is_ok_and(|ends| self.clock.now() < ends)
-            });
-            let finding = if lives && self.carries_out(&errand.intent) {
-                Finding::Partial
-            } else {
-                let text = "the session's life is over: starting again would make a second session";
-                Finding::CannotTell(Reason::new(ReasonKind::Unsupported, text))
+            let lives = || {
+                errand.first_sent_at.is_none_or(|first| {
+                    first.checked_add(self.settings.session_life).is_ok_and(|ends| self.clock.now() < ends)
+                })
+            };
+            let cannot = |text: &str| Finding::CannotTell(Reason::new(ReasonKind::Unsupported, text));
+            let finding = match &errand.intent {
+                intent if !self.carries_out(intent) => cannot("Noa does not do this"),
+                Intent::RedoSession { session, before, .. } => return self.redone(errand, *session, before).await,
+                Intent::StartSession { .. } if lives() => Finding::Partial,
+                Intent::StartSession { .. } => {
+                    cannot("the session's life is over: starting again would make a second session")
+                }
+                Intent::UpdateDoctor { .. } => Finding::Partial,
+                _ => cannot("Noa does not let doctors be read"),
             };
             Probed { finding, observations: Vec::new(), exchanges: Vec::new() }
         })
@@ -174,8 +187,8 @@ impl Vendor for Noa {
             if !matches!(question, Question::Summary { .. } | Question::Refresh { .. }) {
                 return Err(unsupported());
             }
-            let about = known.refs.iter().find(|r| r.vendor == NOA && r.scheme == scheme::SESSION);
-            let about = about.ok_or_else(|| Reason::new(ReasonKind::NotYetKnown, "the session has no id yet"))?;
+            let about = redo::name_of(known)
+                .ok_or_else(|| Reason::new(ReasonKind::NotYetKnown, "the session has no id yet"))?;
             let read = self.read(about, known, &mut Trail::default()).await;
             read.map(|observations| (Asked::Nothing, observations)).map_err(|(reason, _)| reason)
         })

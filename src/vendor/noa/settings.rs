@@ -66,6 +66,30 @@ pub const KEYS: &[Key] = &[
         "Where a session's summary is read (assumption); `{id}` is the session's id.",
     ),
     Key::new(
+        "recover_path",
+        KeyKind::Text,
+        "sessions/{id}/recover",
+        "Where a summary's original is asked for (assumption); `{id}` is the session's id.",
+    ),
+    Key::new(
+        "regenerate_path",
+        KeyKind::Text,
+        "sessions/{id}/regenerate",
+        "Where a summary is asked to be written anew (assumption); `{id}` is the session's id.",
+    ),
+    Key::new(
+        "doctors_path",
+        KeyKind::Text,
+        "consumers/facilities/{facility}/doctors",
+        "Where a doctor is registered (assumption); `{facility}` is your own id of the facility.",
+    ),
+    Key::new(
+        "doctor_path",
+        KeyKind::Text,
+        "consumers/facilities/{facility}/doctors/{doctor}",
+        "Where a doctor's name is changed (assumption); `{facility}` and `{doctor}` are your own ids.",
+    ),
+    Key::new(
         "session_hours",
         KeyKind::Integer { min: 1, max: 720 },
         "24",
@@ -139,6 +163,14 @@ pub struct NoaPaths {
     pub status: String,
     /// Default `sessions/{id}/summary` (assumption).
     pub summary: String,
+    /// Default `sessions/{id}/recover` (assumption).
+    pub recover: String,
+    /// Default `sessions/{id}/regenerate` (assumption).
+    pub regenerate: String,
+    /// Default `consumers/facilities/{facility}/doctors` (assumption).
+    pub doctors: String,
+    /// Default `consumers/facilities/{facility}/doctors/{doctor}` (assumption).
+    pub doctor: String,
 }
 
 impl NoaSettings {
@@ -158,6 +190,10 @@ impl NoaSettings {
                 create: "consumers/sessions".into(),
                 status: "sessions/{id}/status".into(),
                 summary: "sessions/{id}/summary".into(),
+                recover: "sessions/{id}/recover".into(),
+                regenerate: "sessions/{id}/regenerate".into(),
+                doctors: "consumers/facilities/{facility}/doctors".into(),
+                doctor: "consumers/facilities/{facility}/doctors/{doctor}".into(),
             },
             session_life: Duration::from_secs(24 * 3600),
             token_margin: Duration::from_secs(60),
@@ -185,6 +221,10 @@ impl NoaSettings {
             ("sign_in_path", &mut settings.paths.sign_in),
             ("status_path", &mut settings.paths.status),
             ("summary_path", &mut settings.paths.summary),
+            ("recover_path", &mut settings.paths.recover),
+            ("regenerate_path", &mut settings.paths.regenerate),
+            ("doctors_path", &mut settings.paths.doctors),
+            ("doctor_path", &mut settings.paths.doctor),
         ] {
             if let Some(text) = values.text(key) {
                 text.clone_into(place);

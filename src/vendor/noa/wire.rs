@@ -33,7 +33,7 @@ pub fn create(episode: &str, given: &SessionParameters, webhook: Option<&Secret>
     put("visitType", given.visit_type.as_deref());
     put("language", given.language.as_deref());
     put("speciality", given.speciality.as_deref());
-    put("webhookUrl", webhook.map(Secret::expose));
+    put("webhookUrl", given.webhook.as_deref().or(webhook.map(Secret::expose)));
     let object = |pairs: &[(String, String)]| -> Map<String, Value> {
         pairs.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect()
     };

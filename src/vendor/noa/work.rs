@@ -9,7 +9,7 @@ use crate::{
         session::{Session, SessionParameters, Stage},
     },
     vendor::{
-        http::{Call, CallError, Reply, answered, outcome_of, reason_of, unreadable},
+        http::{Call, CallError, Reply, answered, outcome_of, unreadable},
         trail::{self, Fields, Token, Trail, Unread},
     },
 };
@@ -19,16 +19,24 @@ use super::{
     wire::{self, CONCEALED, Created},
 };
 
+/// What opens a session, and until when.
+pub(super) struct Life {
+    /// The token that came with its creation.
+    pub(super) token: Option<Secret>,
+    /// When it ends, where that is known.
+    pub(super) ends: Option<jiff::Timestamp>,
+}
+
 impl Noa {
     /// A request of ours, with `api-version` where it is configured.
-    fn versioned(&self, call: Call) -> Call {
+    pub(super) fn versioned(&self, call: Call) -> Call {
         match &self.settings.api_version {
             Some(version) => call.query("api-version", version).conceal(CONCEALED),
             None => call.conceal(CONCEALED),
         }
     }
 
-    fn bearing(&self, call: &Call, token: &Secret) -> Call {
+    pub(super) fn bearing(&self, call: &Call, token: &Secret) -> Call {
         let bearer = Secret::new(format!("Bearer {}", token.expose()));
         call.clone().credential(&self.settings.authorization_header, &bearer)
     }
@@ -55,7 +63,7 @@ impl Noa {
 
     /// Carries a request with the client's token; signs in again once when the vendor refuses it. `Err` when there is no
     /// token to send it with: then it has not left.
-    async fn as_client(&self, call: &Call, trail: &mut Trail) -> Result<Result<Reply, CallError>, Unread> {
+    pub(super) async fn as_client(&self, call: &Call, trail: &mut Trail) -> Result<Result<Reply, CallError>, Unread> {
         let token = self.client_token(None, trail).await?;
         let result = trail.carry(&*self.transport, &self.bearing(call, &token)).await;
         match result {
@@ -103,14 +111,20 @@ impl Noa {
         };
         let mut raw = raw;
         if reply.status != 201
-            && let Ok(bodies) = self.state(&id, created.token.as_ref(), None, &mut session, trail).await
+            && let Ok(bodies) =
+                self.state(&id, &Life { token: created.token.clone(), ends: None }, &mut session, trail).await
         {
             raw = bodies;
+        }
+        let mut facts = self.facts(&created);
+        // A session that was just made is new. One that stands further on was open before.
+        if reply.status != 201 && session.stage != Stage::Created {
+            facts.push((Fact::Resumed, session.status.clone()));
         }
         told.push(Observation {
             refs: vec![VendorRef::new(NOA, Kind::Session, scheme::SESSION, id)],
             record: Some(Record::Session(Box::new(session))),
-            facts: self.facts(&created),
+            facts,
             raw,
             complete: true,
         });
@@ -146,31 +160,22 @@ impl Noa {
             Some(Record::Session(session)) => (**session).clone(),
             _ => trail::blank_session(NOA),
         };
-        let token = known.facts.get(Fact::SessionToken).map(Secret::new);
-        let ends = known.facts.get(Fact::ExpiresAt).and_then(|t| t.parse().ok());
-        let raw = self.state(&about.value, token.as_ref(), ends, &mut session, trail).await?;
+        let raw = self.state(&about.value, &Life::of(known), &mut session, trail).await?;
         let record = Some(Record::Session(Box::new(session)));
         Ok(vec![Observation { refs: vec![about.clone()], record, facts: Vec::new(), raw, complete: true }])
     }
 
     /// Puts status and summary into the session; the bodies that said so.
-    async fn state(
-        &self,
-        id: &str,
-        token: Option<&Secret>,
-        ends: Option<jiff::Timestamp>,
-        session: &mut Session,
-        trail: &mut Trail,
-    ) -> Result<Raw, Unread> {
+    async fn state(&self, id: &str, life: &Life, session: &mut Session, trail: &mut Trail) -> Result<Raw, Unread> {
         let call = self.versioned(Call::get(&self.settings.paths.status, &[("id", id)]));
-        let reply = self.as_session(&call, token, ends, trail).await?;
+        let reply = self.as_session(&call, life, trail).await?;
         let status = wire::status(&reply.body).ok_or_else(|| (unreadable(&reply, "the answer has no status"), None))?;
         let mut raw = trail::raw(&reply.body);
         session.stage = self.settings.stage(&status);
         session.status = status;
         if matches!(session.stage, Stage::Ready | Stage::Approved | Stage::Empty) {
             let call = self.versioned(Call::get(&self.settings.paths.summary, &[("id", id)]));
-            match self.as_session(&call, token, ends, trail).await {
+            match self.as_session(&call, life, trail).await {
                 Ok(reply) => {
                     let summary = wire::summary(&reply.body)
                         .ok_or_else(|| (unreadable(&reply, "the summary is of another shape"), None))?;
@@ -189,31 +194,17 @@ impl Noa {
 
     /// Carries a reading request about one session: with the session's own token, and where that is refused or not known
     /// with the client's.
-    async fn as_session(
-        &self,
-        call: &Call,
-        token: Option<&Secret>,
-        ends: Option<jiff::Timestamp>,
-        trail: &mut Trail,
-    ) -> Result<Reply, Unread> {
-        let mut own = None;
-        if let Some(token) = token {
+    async fn as_session(&self, call: &Call, life: &Life, trail: &mut Trail) -> Result<Reply, Unread> {
+        if let Some(token) = &life.token {
             match trail.carry(&*self.transport, &self.bearing(call, token)).await {
-                Ok(reply) if matches!(reply.status, 401 | 403) => own = Some(reason_of(&reply)),
+                Ok(reply) if matches!(reply.status, 401 | 403) => {}
                 other => return answered(other),
             }
         }
         match answered(self.as_client(call, trail).await?) {
             // The client itself is signed in, so this says something about one session, not about our credentials.
-            Err((mut reason, after)) if reason.kind == ReasonKind::Unauthorized => {
-                let over = ends.is_some_and(|ends| ends <= self.clock.now());
-                reason.kind = ReasonKind::Unsupported;
-                reason.message = match (over, own.is_some()) {
-                    (true, _) => "the session's life is over, so the vendor does not let it be read any more".into(),
-                    (false, true) => "the vendor refuses the session's token and the client's".into(),
-                    (false, false) => "the session's token is not known, and the vendor refuses the client's".into(),
-                };
-                Err((reason, after))
+            Err((reason, after)) if reason.kind == ReasonKind::Unauthorized => {
+                Err((self.closed(reason, life.ends, life.token.is_some()), after))
             }
             other => other,
         }

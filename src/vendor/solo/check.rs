@@ -72,6 +72,9 @@ pub fn check(intent: &Intent, settings: &SoloSettings) -> Result<(), String> {
         | Intent::ChangeSession { .. }
         | Intent::AssignProfile { .. }
         | Intent::WriteDocument { .. }
+        | Intent::RedoSession { .. }
+        | Intent::RegisterDoctor { .. }
+        | Intent::UpdateDoctor { .. }
         | Intent::FileNote { .. }
         | Intent::RequestAddendum { .. } => Err("Solo does not do this".into()),
     }

@@ -241,6 +241,9 @@ impl Vendor for Solo {
             | Intent::ChangeSession { .. }
             | Intent::AssignProfile { .. }
             | Intent::WriteDocument { .. }
+            | Intent::RedoSession { .. }
+            | Intent::RegisterDoctor { .. }
+            | Intent::UpdateDoctor { .. }
             | Intent::FileNote { .. }
             | Intent::RequestAddendum { .. } => false,
         }

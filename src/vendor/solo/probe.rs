@@ -54,6 +54,9 @@ pub fn kind(intent: &Intent) -> Probe {
         | Intent::ChangeSession { .. }
         | Intent::AssignProfile { .. }
         | Intent::WriteDocument { .. }
+        | Intent::RedoSession { .. }
+        | Intent::RegisterDoctor { .. }
+        | Intent::UpdateDoctor { .. }
         | Intent::FileNote { .. }
         | Intent::RequestAddendum { .. } => Probe::None,
     }

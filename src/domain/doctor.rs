@@ -1,0 +1,20 @@
+//! Doctors as a scribe vendor is told of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ids::VendorId, patient::redacted_debug};
+
+/// A doctor at a facility (noa-notes.txt, the two requests about doctors). No vendor lets them be read again.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doctor {
+    /// At which vendor.
+    pub vendor: VendorId,
+    /// The facility's id in the practice's own system.
+    pub facility: String,
+    /// The doctor's id in the practice's own system.
+    pub id: String,
+    /// The name that patients and colleagues read.
+    pub name: String,
+}
+
+redacted_debug!(Doctor);

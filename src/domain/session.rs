@@ -50,7 +50,7 @@ impl Session {
 }
 
 /// How a summary is made anew (Noa).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Redo {
     /// The original text comes back, without what a doctor changed.

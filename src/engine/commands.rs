@@ -350,7 +350,7 @@ impl Engine {
         let event = self.event(by, AuditAct::LinkCopied { appointment });
         self.inner.ledger.commit(move |tx| -> Result<_, Stop> {
             match kind_of(tx, appointment)? {
-                Some(Kind::Appointment) => Ok(tx.append_audit(&event)?),
+                Some(Kind::Appointment | Kind::Session) => Ok(tx.append_audit(&event)?),
                 _ => Err(Refusal::Gone.into()),
             }
         })?;

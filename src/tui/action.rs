@@ -201,8 +201,8 @@ actions! {
     Reschedule, "reschedule", "reschedule", ["r"], [Appointments];
     /// Cancel the appointment.
     Cancel, "cancel", "cancel", ["x"], [Appointments];
-    /// The links into the visit, as text and QR code.
-    VisitLinks, "visit-links", "links", ["v"], [Appointments];
+    /// The links into the visit, or to a session's recorder and summary, as text and QR code.
+    VisitLinks, "visit-links", "links", ["v"], [Appointments, Sessions];
     /// Start a scribe session for the appointment.
     StartScribe, "start-scribe", "scribe", ["s"], [Appointments];
     /// Answer the questions of the visit note.
@@ -231,6 +231,10 @@ actions! {
     EditEpisode, "edit-episode", "edit", ["e"], [Episodes];
     /// Make a draft of the session's summary.
     DraftFromSummary, "draft-from-summary", "draft", ["d"], [Sessions];
+    /// Have the session's summary written anew from what was recorded; a doctor must approve it again.
+    Regenerate, "regenerate", "regenerate", ["R"], [Sessions];
+    /// Bring the original text of the session's summary back; a doctor must approve it again.
+    Recover, "recover", "recover", ["O"], [Sessions];
     /// File the note into the EMR, or again one that failed there.
     FileNote, "file-note", "file", ["f"], [Notes];
     /// Ask for an addendum to a session note.

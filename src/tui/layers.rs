@@ -8,7 +8,7 @@ use super::{
     picture::Picture,
 };
 use crate::domain::{
-    Command, DraftId, Entry, EntryId, Raw, Reason, RecordId,
+    Command, DraftId, Entry, EntryId, Intent, Raw, Reason, RecordId,
     care::{EpisodeList, EpisodeRow, FileList, FileRow},
     command::Decision,
     dispute::Disputed,
@@ -305,6 +305,8 @@ pub enum Choice {
     AskAgain(EntryId),
     /// Close the window.
     Quit,
+    /// Queue this write, and say so.
+    Submit(&'static str, Box<Intent>),
     /// Do this, and say so.
     Do(&'static str, Box<Command>),
 }

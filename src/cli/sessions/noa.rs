@@ -1,27 +1,31 @@
 //! What only Noa Notes knows: the parameters of a start, and making a summary anew.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::PathBuf,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
 use clap::{Args, Subcommand};
 
 use super::{
     super::{
-        CliError,
+        CliError, attach,
         desk::Desk,
         input,
         write::{Following, submit},
     },
-    session_of,
+    PAUSE, session_of,
 };
 use crate::{
     domain::{
-        Intent,
-        session::{Before, Redo, SessionParameters},
+        Intent, Record, RecordId,
+        session::{Before, Redo, SessionParameters, Stage},
     },
     vendor::noa::NOA,
 };
 
-/// What only Noa does. It answers at once and is done later: `sessions status --wait` waits for that.
+/// What only Noa does. It answers at once and is done later: `--until-done` waits for that.
 #[derive(Debug, Subcommand)]
 pub enum NoaAction {
     /// Bring a summary's original text back (Noa); a doctor must approve it again
@@ -37,6 +41,9 @@ pub struct Again {
     pub session: String,
     #[command(flatten)]
     pub following: Following,
+    /// Then wait at most so long for the new summary; fail when none is seen by then
+    #[arg(long, value_name = "SECONDS", requires = "wait", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub until_done: Option<u64>,
 }
 
 /// What Noa's Create Session takes beside the visit. What is not given, the vendor takes from your consumer's configuration.
@@ -110,5 +117,35 @@ pub fn run(desk: &Desk<'_>, action: &NoaAction) -> Result<ExitCode, CliError> {
         NoaAction::Regenerate(again) => (again, Redo::Regenerate),
     };
     let (session, seen) = session_of(desk, NOA, &again.session)?;
-    submit(desk, Intent::RedoSession { session, vendor: NOA, how, before: Before::of(&seen) }, again.following)
+    let before = Before::of(&seen);
+    let intent = Intent::RedoSession { session, vendor: NOA, how, before: before.clone() };
+    let code = submit(desk, intent, again.following)?;
+    match again.until_done {
+        Some(seconds) if code == ExitCode::SUCCESS => done(desk, session, &before, Duration::from_secs(seconds)),
+        _ => Ok(code),
+    }
+}
+
+/// Reads the session until its summary was made anew.
+fn done(desk: &Desk<'_>, session: RecordId, before: &Before, patience: Duration) -> Result<ExitCode, CliError> {
+    let end = Instant::now() + patience;
+    loop {
+        let heard = desk.bell.rings();
+        desk.refresh(session)?;
+        if let Some(Record::Session(now)) = desk.detail(session)?.base
+            && before.redone(&now)
+            && now.stage == Stage::Ready
+        {
+            return Ok(ExitCode::SUCCESS);
+        }
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            let seconds = patience.as_secs();
+            attach::say(&[format!(
+                "no new summary of {session} was seen within {seconds} s; the vendor may still be at it"
+            )]);
+            return Ok(ExitCode::FAILURE);
+        }
+        desk.bell.wait(heard, left.min(PAUSE));
+    }
 }

@@ -371,7 +371,8 @@ fn rename_doctor(store: &mut Store, request: &Request, facility: &str, doctor: &
 /// What a browser shows under the recorder and summary addresses. It tells nothing of the session but its status.
 fn page_of(store: &Store, request: &Request, page: &str, id: &str) -> Result<Response, Response> {
     let given = wire::query(request, "token");
-    let session = session::by_id(store, id).filter(|session| given == Some(session.token.as_str()));
+    let session = session::by_id(store, id);
+    let session = session.filter(|session| given == Some(session.token.as_str()) && !session.forgotten);
     let session = session.ok_or_else(|| not_found("The page"))?;
     Ok(Response {
         status: 200,

@@ -204,6 +204,29 @@ fn doctors_are_added_once_and_renamed_where_they_are() {
 }
 
 #[test]
+fn a_session_can_be_forgotten_its_token_can_end_and_its_summary_can_be_long() {
+    let (mut bench, _, made) = created("verified");
+    bench.pass(150);
+    let id = made["sessionId"].clone();
+    let act = |bench: &mut Bench<Noa>, action: &str, arguments: &Value| {
+        bench.with(|m, store, ctx| m.act(store, action, arguments, ctx))
+    };
+    act(&mut bench, "long_summary", &json!({"sessionId": id, "bytes": 2 << 20})).unwrap();
+    let (_, summary) = of_session(&mut bench, &made, "GET", "summary");
+    assert!(summary["content"]["Plan"].as_str().unwrap().len() >= 2 << 20);
+    act(&mut bench, "expire_session_token", &json!({"sessionId": id})).unwrap();
+    assert_eq!(of_session(&mut bench, &made, "GET", "status").0, 401);
+    assert!(act(&mut bench, "forget_session", &json!({"sessionId": "nobody"})).is_err());
+    let (mut bench, token, made) = created("verified");
+    act(&mut bench, "forget_session", &json!({"sessionId": made["sessionId"]})).unwrap();
+    assert_eq!(of_session(&mut bench, &made, "GET", "status").0, 404);
+    assert!(bench.pass(150).is_empty(), "nothing is told of it any more");
+    let (status, fresh) = bench.call("POST", SESSIONS, &[("authorization", &token)], Some(&wish()));
+    assert_eq!(status, 201);
+    assert_ne!(fresh["sessionId"], made["sessionId"]);
+}
+
+#[test]
 fn nonsense_is_refused_and_never_a_panic() {
     let (mut bench, token, made) = created("verified");
     let id = made["sessionId"].as_str().unwrap();

@@ -7,6 +7,8 @@ mod reads;
 mod writes;
 
 #[cfg(test)]
+mod converge;
+#[cfg(test)]
 mod polling;
 #[cfg(test)]
 mod sim;

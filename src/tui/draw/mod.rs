@@ -322,7 +322,9 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
             Pane::Patients => {
                 &[A::Filter, A::Open, A::Book, A::NewPatient, A::EditPatient, A::Outbox, A::Help, A::Palette, A::Quit]
             }
-            Pane::Sessions => &[A::Open, A::DraftFromSummary, A::NewNote, A::Outbox, A::Help, A::Palette, A::Quit],
+            Pane::Sessions => {
+                &[A::Open, A::DraftFromSummary, A::VisitLinks, A::NewNote, A::Outbox, A::Help, A::Palette, A::Quit]
+            }
             Pane::Notes => {
                 &[A::Open, A::NewNote, A::FileNote, A::Addendum, A::DropDraft, A::Outbox, A::Help, A::Palette, A::Quit]
             }

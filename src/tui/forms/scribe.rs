@@ -36,6 +36,9 @@ enum Field {
     Language,
     VisitType,
     Speciality,
+    Sections,
+    Metadata,
+    Webhook,
     Profile,
 }
 
@@ -58,6 +61,16 @@ fn takes(vendor: &str) -> Takes {
     }
 }
 
+/// Names and texts in one line, like `Plan = short | Findings = in full sentences`.
+fn pairs(line: &str) -> Result<Vec<(String, String)>, String> {
+    let parts = line.split('|').filter(|part| !part.trim().is_empty());
+    let pair = |part: &str| match part.split_once('=') {
+        Some((name, text)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), text.trim().to_owned())),
+        _ => Err("write each as name = text, with | between two".to_owned()),
+    };
+    parts.map(pair).collect()
+}
+
 /// See the module.
 #[derive(Clone)]
 pub(super) struct ScribeForm {
@@ -69,13 +82,16 @@ pub(super) struct ScribeForm {
     vendors: Vec<VendorId>,
 }
 
-const TEXTS: [Field; 7] = [
+const TEXTS: [Field; 10] = [
     Field::Vendor,
     Field::Doctor,
     Field::Facility,
     Field::Language,
     Field::VisitType,
     Field::Speciality,
+    Field::Sections,
+    Field::Metadata,
+    Field::Webhook,
     Field::Profile,
 ];
 
@@ -91,8 +107,11 @@ impl ScribeForm {
             Row::line(Field::Doctor, "Doctor", cx.doctor.unwrap_or_default()).named(&["doctorId"]),
             Row::line(Field::Facility, "Facility", cx.facility.unwrap_or_default()).named(&["facilityId"]),
             Row::pick(Field::Language, "Language", Pick::optional(&LANGUAGES, None)),
-            Row::pick(Field::VisitType, "Visit type", Pick::new(types, "")).named(&["visit_type"]),
+            Row::pick(Field::VisitType, "Visit type", Pick::new(types, "")).named(&["visit_type", "visitType"]),
             Row::line(Field::Speciality, "Speciality", ""),
+            Row::line(Field::Sections, "Sections", "").named(&["template"]),
+            Row::line(Field::Metadata, "Metadata", ""),
+            Row::line(Field::Webhook, "Webhook", "").named(&["webhookUrl"]),
             Row::line(Field::Profile, "Patient profile", "").named(&["patient_profile", "patient_profile_id"]),
         ]);
         let mut form = Self { appointment, about, sheet, given: Vec::new(), vendors };
@@ -127,6 +146,21 @@ impl ScribeForm {
         if let Some(row) = self.sheet.row_mut(Field::Doctor) {
             row.required = takes.doctor;
         }
+        for (field, example) in [
+            (Field::Sections, "title = what to write there | next title = …"),
+            (Field::Metadata, "key = value | next key = …; the vendor keeps it with the session"),
+        ] {
+            let wrong = if takes.visit { pairs(self.sheet.text(field)).err() } else { None };
+            self.sheet.judge(field, wrong);
+            let bare = self.sheet.text(field).trim().is_empty();
+            if let Some(row) = self.sheet.row_mut(field) {
+                row.remark = bare.then(|| example.into());
+            }
+        }
+        let bare = self.sheet.text(Field::Webhook).trim().is_empty();
+        if let Some(row) = self.sheet.row_mut(Field::Webhook) {
+            row.remark = bare.then(|| "none: told to wardroom's own receiver, where there is one".into());
+        }
         // Without a facility another session of the same doctor may be the one that is resumed.
         let alone = takes.visit && self.sheet.text(Field::Facility).trim().is_empty();
         if let Some(row) = self.sheet.row_mut(Field::Facility) {
@@ -158,8 +192,10 @@ impl ScribeForm {
                 language: text(Field::Language),
                 visit_type: text(Field::VisitType),
                 speciality: text(Field::Speciality),
+                template: text(Field::Sections).and_then(|t| pairs(&t).ok()).unwrap_or_default(),
+                metadata: text(Field::Metadata).and_then(|t| pairs(&t).ok()).unwrap_or_default(),
+                webhook: text(Field::Webhook),
                 patient_profile: text(Field::Profile),
-                ..SessionParameters::default()
             },
         }))
     }

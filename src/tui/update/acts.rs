@@ -13,6 +13,7 @@ use crate::{
     domain::{
         Command, Question, RecordId, Request,
         command::Level,
+        session::Redo,
         view::{NoteItem, RowId},
     },
     tui::{
@@ -118,7 +119,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         },
         Action::Reschedule => with_appointment(model, |m, id| vec![look(m, Wish::Reschedule(id))]),
         Action::Cancel => cancel(model),
+        Action::VisitLinks if model.focus == Pane::Sessions => with_session(model, Wish::SessionLinks),
         Action::VisitLinks => visit_links(model),
+        Action::Regenerate => with_session(model, |id| Wish::Redo(id, Redo::Regenerate)),
+        Action::Recover => with_session(model, |id| Wish::Redo(id, Redo::Recover)),
         Action::StartScribe => {
             if model.setting.scribes.is_empty() {
                 return nothing_there(model, "no scribe vendor is configured");
@@ -145,10 +149,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::EditNote => edit_note(model),
         Action::FileNote => file_note(model),
         Action::DropDraft => drop_draft(model),
-        Action::DraftFromSummary => match model.selected_record(Pane::Sessions) {
-            Some(session) => vec![look(model, Wish::DraftFrom(session))],
-            None => nobody(model, Pane::Sessions, "select a session first"),
-        },
+        Action::DraftFromSummary => with_session(model, Wish::DraftFrom),
         Action::Addendum => match model.notes.current() {
             Some(row) if matches!(row.item, NoteItem::SessionNote(_)) => match row.id {
                 RowId::Record(record) => vec![look(model, Wish::Addendum(record))],
@@ -371,6 +372,13 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
     }
     let id = row.id;
     vec![look(model, Wish::Cancel(id))]
+}
+
+fn with_session(model: &mut Model, wish: impl FnOnce(RecordId) -> Wish) -> Vec<Effect> {
+    match model.selected_record(Pane::Sessions) {
+        Some(session) => vec![look(model, wish(session))],
+        None => nobody(model, Pane::Sessions, "select a session first"),
+    }
 }
 
 fn visit_links(model: &mut Model) -> Vec<Effect> {

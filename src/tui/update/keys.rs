@@ -270,6 +270,7 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
         Choice::DropDraft(draft) => ("draft thrown away", Command::DropDraft { draft }),
         Choice::Withdraw(entry) => ("withdrawn", Command::Withdraw { entry }),
         Choice::Do(word, command) => (word, *command),
+        Choice::Submit(said, intent) => return vec![care::submit(*intent, said)],
         Choice::DeleteFile(attachment) => {
             return vec![care::submit(
                 Intent::DeleteAttachment { attachment },

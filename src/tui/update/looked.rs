@@ -173,6 +173,8 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             | Wish::VisitNote(_)
             | Wish::BookFor(_)
             | Wish::DraftFrom(_)
+            | Wish::SessionLinks(_)
+            | Wish::Redo(..)
             | Wish::NoteFor(_),
             Answer::Detail(detail),
         ) => match detail {

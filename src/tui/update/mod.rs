@@ -30,6 +30,7 @@ use super::{
 };
 use crate::domain::{
     Command, DraftId, EntryId, Message, Query, RecordId, Request, VendorId,
+    session::Redo,
     view::{Answer, RowId},
 };
 
@@ -142,6 +143,10 @@ pub enum Wish {
     BookAllTheSame(RecordId),
     /// A session whose summary becomes a draft.
     DraftFrom(RecordId),
+    /// A session whose recorder and summary links are shown.
+    SessionLinks(RecordId),
+    /// A session whose summary is to be made anew.
+    Redo(RecordId, Redo),
     /// An appointment for which a note is begun.
     NoteFor(RecordId),
     /// The board of the day that the form on top shows.
@@ -392,6 +397,8 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         | Wish::VisitNote(record)
         | Wish::BookFor(record)
         | Wish::DraftFrom(record)
+        | Wish::SessionLinks(record)
+        | Wish::Redo(record, _)
         | Wish::FormRecord(record)
         | Wish::ContextVisit(record)
         | Wish::ContextWhom(_, record)

@@ -10,16 +10,17 @@ use super::{
 };
 use crate::{
     domain::{
-        Kind, Pointer, Question, Record, RecordId, Request,
+        Fact, Intent, Kind, Pointer, Question, Record, RecordId, Request,
         appointment::VideoStatus,
         note::{NoteBody, SessionNote, Soap},
         patient::Patient,
+        session::{Before, Redo, Session},
         view::{Detail, PatientRow},
     },
     tui::{
         draw,
         forms::{AboutNote, Form, LinkedVisit, PatientIdentity},
-        layers::{Choice, Layer},
+        layers::{Choice, Layer, VisitLinksLayer},
         model::Model,
         text,
     },
@@ -124,6 +125,8 @@ pub(super) fn with_detail(model: &mut Model, wish: Wish, detail: &Detail) -> Vec
             }
             _ => nothing_there(model, "this session has no summary yet"),
         },
+        (Wish::SessionLinks(session), Some(Record::Session(_))) => session_links(model, session, detail, about.name),
+        (Wish::Redo(session, how), Some(Record::Session(record))) => again(model, session, how, record, &about),
         (Wish::NoteFor(appointment), Some(Record::Appointment(_))) => {
             let patient = detail.patient.as_ref().map(|p| p.id);
             model.about.clone_from(&detail.patient);
@@ -134,6 +137,55 @@ pub(super) fn with_detail(model: &mut Model, wish: Wish, detail: &Detail) -> Vec
         (_, None) => nothing_there(model, "it was not read yet; U reads it"),
         _ => nothing_there(model, "that cannot be done here"),
     }
+}
+
+/// Where the doctor records and confirms, as far as the vendor told.
+fn session_links(model: &mut Model, session: RecordId, detail: &Detail, about: String) -> Vec<Effect> {
+    let known = [(Fact::RecorderUrl, "recorder"), (Fact::SummaryUrl, "summary")];
+    let links: Vec<(String, String)> =
+        known.into_iter().filter_map(|(fact, label)| Some((label.into(), detail.facts.get(fact)?.into()))).collect();
+    if links.is_empty() {
+        return nothing_there(model, "its vendor told no address for this session");
+    }
+    let layer = VisitLinksLayer { links: Some(Ok(links)), ..VisitLinksLayer::new(session, about) };
+    model.layers.push(Layer::VisitLinks(layer));
+    Vec::new()
+}
+
+/// Asks before a summary is made anew: what a doctor changed or approved does not hold afterwards.
+fn again(model: &mut Model, session: RecordId, how: Redo, record: &Session, about: &PatientIdentity) -> Vec<Effect> {
+    // The one scribe whose document knows it.
+    if record.vendor.as_str() != "noa" {
+        let text = format!("{} does not make a summary anew", record.vendor);
+        return nothing_there(model, &text);
+    }
+    let (title, what, yes) = match how {
+        Redo::Recover => (
+            "Bring the original summary back?",
+            "What the vendor wrote at first comes back; what a doctor changed in it since is gone.",
+            "Yes, bring the original back",
+        ),
+        Redo::Regenerate => (
+            "Have the summary written anew?",
+            "The vendor writes it once more from what was recorded; the text that stands there now is gone.",
+            "Yes, have it written anew",
+        ),
+    };
+    let status = if record.status.is_empty() { record.stage.word() } else { &record.status };
+    let lines = vec![
+        format!("{} · {}", about.line(), text::strict(status)),
+        what.into(),
+        "It takes the vendor a while, and a doctor must approve the summary again.".into(),
+    ];
+    let intent = Intent::RedoSession { session, vendor: record.vendor, how, before: Before::of(record) };
+    let said = "saved; the vendor is asked as soon as it can be reached";
+    ask(
+        model,
+        title,
+        lines,
+        vec![(yes.into(), Choice::Submit(said, Box::new(intent))), ("No, leave it".into(), Choice::No)],
+    );
+    Vec::new()
 }
 
 /// The visit to which a context-aware link is made was read: its patient is read next.

@@ -126,6 +126,9 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
             None => Some("no appointment is selected".into()),
             Some(row) => row.status.closed().then(|| format!("it is {}", draw::standing(&row.status))),
         },
+        A::VisitLinks if model.focus == Pane::Sessions => {
+            missing(model.selected_record(Pane::Sessions).is_none(), "no session is selected")
+        }
         A::VisitLinks | A::VisitNote | A::SetRoom | A::Files | A::AssignEpisode => {
             missing(visit.is_none(), "no appointment is selected")
         }
@@ -133,7 +136,9 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
             missing(model.patient_at_hand().is_none(), "no patient is selected")
         }
         A::NewNote => missing(model.appointment_at_hand().is_none(), "no appointment is selected"),
-        A::DraftFromSummary => missing(model.selected_record(Pane::Sessions).is_none(), "no session is selected"),
+        A::DraftFromSummary | A::Regenerate | A::Recover => {
+            missing(model.selected_record(Pane::Sessions).is_none(), "no session is selected")
+        }
         A::FileNote => {
             let failed = matches!(
                 model.notes.current().map(|r| &r.item),

@@ -32,6 +32,7 @@ use crate::domain::{
     view::Question,
 };
 
+use self::work::Wanted;
 use super::{
     AskResult, Asked, Capability, Later, Sink, Vendor,
     http::{Http, HttpTrouble, Transport},
@@ -169,7 +170,7 @@ impl Vendor for Noa {
         Box::pin(async move {
             let mut trail = Trail::default();
             let read = if about.vendor == NOA && about.kind == Kind::Session && about.scheme == scheme::SESSION {
-                self.read(about, known, &mut trail).await
+                self.read(about, known, Wanted::Status, &mut trail).await
             } else {
                 Err((unsupported(), None))
             };
@@ -189,7 +190,8 @@ impl Vendor for Noa {
             }
             let about = redo::name_of(known)
                 .ok_or_else(|| Reason::new(ReasonKind::NotYetKnown, "the session has no id yet"))?;
-            let read = self.read(about, known, &mut Trail::default()).await;
+            let wanted = if matches!(question, Question::Summary { .. }) { Wanted::Summary } else { Wanted::Status };
+            let read = self.read(about, known, wanted, &mut Trail::default()).await;
             read.map(|observations| (Asked::Nothing, observations)).map_err(|(reason, _)| reason)
         })
     }

@@ -14,7 +14,10 @@ use crate::{
     },
 };
 
-use super::{NOA, Noa, scheme, work::Life};
+use super::{
+    NOA, Noa, scheme,
+    work::{Life, Wanted},
+};
 
 /// How Noa calls a session.
 pub(super) fn name_of(known: &Known) -> Option<&VendorRef> {
@@ -69,7 +72,7 @@ impl Noa {
         let Some((known, about)) = known.and_then(|k| Some((k, name_of(k)?))) else {
             return Probed { finding: Finding::Failed(nameless()), observations: Vec::new(), exchanges: Vec::new() };
         };
-        let (finding, observations) = match self.read(about, known, &mut trail).await {
+        let (finding, observations) = match self.read(about, known, Wanted::Status, &mut trail).await {
             Ok(observations) => {
                 let seen = observations.iter().any(|o| match &o.record {
                     Some(Record::Session(now)) => before.redone(now),

@@ -1,3 +1,6 @@
+mod again;
+mod golden;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -35,6 +38,7 @@ fn full() -> SessionParameters {
         speciality: Some("cardiology".into()),
         template: vec![pair("Zeta", "first"), pair("Alpha", "second")],
         metadata: vec![pair("desk", "2")],
+        webhook: None,
         patient_profile: Some("not Noa's".into()),
     }
 }

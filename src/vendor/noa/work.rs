@@ -19,6 +19,15 @@ use super::{
     wire::{self, CONCEALED, Created},
 };
 
+/// For what a session is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// To know where it stands.
+    Status,
+    /// For its summary: where that cannot be read, the reading failed.
+    Summary,
+}
+
 /// What opens a session, and until when.
 pub(super) struct Life {
     /// The token that came with its creation.
@@ -111,8 +120,9 @@ impl Noa {
         };
         let mut raw = raw;
         if reply.status != 201
-            && let Ok(bodies) =
-                self.state(&id, &Life { token: created.token.clone(), ends: None }, &mut session, trail).await
+            && let Ok(bodies) = self
+                .state(&id, &Life { token: created.token.clone(), ends: None }, Wanted::Status, &mut session, trail)
+                .await
         {
             raw = bodies;
         }
@@ -154,19 +164,27 @@ impl Noa {
         &self,
         about: &VendorRef,
         known: &Known,
+        wanted: Wanted,
         trail: &mut Trail,
     ) -> Result<Vec<Observation>, Unread> {
         let mut session = match &known.record {
             Some(Record::Session(session)) => (**session).clone(),
             _ => trail::blank_session(NOA),
         };
-        let raw = self.state(&about.value, &Life::of(known), &mut session, trail).await?;
+        let raw = self.state(&about.value, &Life::of(known), wanted, &mut session, trail).await?;
         let record = Some(Record::Session(Box::new(session)));
         Ok(vec![Observation { refs: vec![about.clone()], record, facts: Vec::new(), raw, complete: true }])
     }
 
     /// Puts status and summary into the session; the bodies that said so.
-    async fn state(&self, id: &str, life: &Life, session: &mut Session, trail: &mut Trail) -> Result<Raw, Unread> {
+    async fn state(
+        &self,
+        id: &str,
+        life: &Life,
+        wanted: Wanted,
+        session: &mut Session,
+        trail: &mut Trail,
+    ) -> Result<Raw, Unread> {
         let call = self.versioned(Call::get(&self.settings.paths.status, &[("id", id)]));
         let reply = self.as_session(&call, life, trail).await?;
         let status = wire::status(&reply.body).ok_or_else(|| (unreadable(&reply, "the answer has no status"), None))?;
@@ -177,13 +195,17 @@ impl Noa {
             let call = self.versioned(Call::get(&self.settings.paths.summary, &[("id", id)]));
             match self.as_session(&call, life, trail).await {
                 Ok(reply) => {
-                    let summary = wire::summary(&reply.body)
-                        .ok_or_else(|| (unreadable(&reply, "the summary is of another shape"), None))?;
-                    session.summary = Some(summary);
+                    match wire::summary(&reply.body) {
+                        Some(summary) => session.summary = Some(summary),
+                        None if wanted == Wanted::Status => {}
+                        None => return Err((unreadable(&reply, "the summary is of another shape"), None)),
+                    }
                     raw = Raw(format!("{{\"status\":{},\"summary\":{}}}", raw.0, reply.text()));
                 }
                 // Not made yet, or never: an empty session has none.
                 Err((reason, _)) if reason.kind == ReasonKind::NotFound => {}
+                // Too large, or of no use: where the session stands is told all the same, and what was read before is kept.
+                Err((reason, _)) if reason.kind == ReasonKind::Unreadable && wanted == Wanted::Status => {}
                 Err(unread) => return Err(unread),
             }
         } else if matches!(session.stage, Stage::Created | Stage::Recording) {

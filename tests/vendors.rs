@@ -17,6 +17,7 @@ use support::{
     SOON,
     admin::Admin,
     home::{Done, Home, Process, arg},
+    table::{self, fits},
     until,
 };
 
@@ -66,29 +67,9 @@ const DOCUMENT: [&str; 42] = [
     "DELETE /qapi/v1/request-assistance",
 ];
 
-/// The rows of the table: method and path with every parameter as `{}`, and the commands that the row names.
+/// The rows of the table.
 fn rows() -> BTreeMap<String, String> {
-    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/VENDORS.md")).unwrap();
-    // The other vendors' tables are walked by tests of their own.
-    let solo = text.split("\n## ").find(|part| part.starts_with("Teladoc Health Solo")).unwrap();
-    let mut rows = BTreeMap::new();
-    for line in solo.lines() {
-        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        let Some(endpoint) = cells.get(1).and_then(|c| c.strip_prefix('`')?.strip_suffix('`')) else { continue };
-        if !["GET /", "PUT /", "POST /", "DELETE /"].iter().any(|m| endpoint.starts_with(m)) {
-            continue;
-        }
-        let parts = endpoint.split('/').map(|p| if p.starts_with('{') { "{}" } else { p });
-        let told = rows.insert(parts.collect::<Vec<_>>().join("/"), cells[4].to_owned());
-        assert!(told.is_none(), "{endpoint} stands in the table twice");
-    }
-    rows
-}
-
-/// Whether a path that was sent is of this form.
-fn fits(form: &str, path: &str) -> bool {
-    let (form, path): (Vec<&str>, Vec<&str>) = (form.split('/').collect(), path.split('/').collect());
-    form.len() == path.len() && form.iter().zip(path).all(|(f, p)| *f == "{}" || *f == p)
+    table::rows("Teladoc Health Solo")
 }
 
 /// A sandbox, an engine on it that knows nothing but what the commands ask for, and what was walked so far.

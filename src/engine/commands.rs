@@ -221,14 +221,14 @@ impl Engine {
 
     /// A summary that is being made anew is not asked for once more: the vendor would throw its work away.
     fn one_at_a_time(&self, session: RecordId) -> Result<(), Refusal> {
-        let under_way = self.with_state(|state| {
-            let mut about = state.queue.about(session);
-            about
-                .find(|e| matches!(e.intent, Intent::RedoSession { .. }) && !e.state.closed() && e.state.shows())
-                .map(|e| e.id)
-        });
+        let asks = |e: &&Entry| matches!(e.intent, Intent::RedoSession { .. }) && !e.state.closed();
+        let under_way = self.with_state(|state| state.queue.about(session).find(asks).cloned());
         match under_way {
-            Some(entry) => Err(Refusal::Invalid(format!("{entry} asks for that summary already"))),
+            // It would wait behind the refused one without a word.
+            Some(e) if e.state.needs_person() => {
+                Err(Refusal::Invalid(format!("{} about that summary needs you first: retry it or drop it", e.id)))
+            }
+            Some(e) => Err(Refusal::Invalid(format!("{} asks for that summary already", e.id))),
             None => Ok(()),
         }
     }

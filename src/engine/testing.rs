@@ -40,6 +40,7 @@ impl Desk for AnyDesk {
     fn carrier(&self, intent: &Intent) -> Option<VendorId> {
         match intent {
             Intent::StartSession { vendor, .. }
+            | Intent::RedoSession { vendor, .. }
             | Intent::RegisterWebhook { vendor, .. }
             | Intent::UpdateWebhook { vendor, .. }
             | Intent::DeleteWebhook { vendor, .. } => Some(*vendor),

@@ -255,10 +255,22 @@ fn summary(desk: &Desk<'_>, given: &str, json: bool, raw: bool) -> Result<(), Cl
         let title = if title.is_empty() { "(untitled)" } else { title };
         writeln!(out, "\n{}", text::clean(title))?;
         for line in body.lines() {
-            writeln!(out, "  {}", text::clean(line))?;
+            write!(out, "  ")?;
+            // A cell shows no more than so much of a text; a summary is shown whole.
+            pieces(line).try_for_each(|piece| write!(out, "{}", text::clean(piece)))?;
+            writeln!(out)?;
         }
     }
     Ok(())
+}
+
+/// A text in pieces that are looked at whole.
+fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let (piece, rest) = text.split_at(text.floor_char_boundary(8 * 1024));
+        text = rest;
+        Some(piece).filter(|p| !p.is_empty())
+    })
 }
 
 fn approval(summary: &Summary) -> &'static str {
@@ -285,4 +297,17 @@ fn links(desk: &Desk<'_>, given: &str, qr: bool, json: bool) -> Result<(), CliEr
         super::attach::say(&["the session's life is over; its links may lead nowhere".into()]);
     }
     Ok(print::links(&mut std::io::stdout().lock(), &links, qr, json)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_shown_whole() {
+        let text = "ü€x".repeat(100_000);
+        let shown: String = pieces(&text).map(|piece| text::clean(piece).into_owned()).collect();
+        assert!(shown == text);
+        assert_eq!(pieces("").count(), 0);
+    }
 }

@@ -6,6 +6,7 @@ mod import;
 mod keeping;
 mod order;
 mod restart;
+mod scribe;
 mod sent;
 mod sequences;
 mod telling;

@@ -421,6 +421,10 @@ impl World {
         let sourced = |value: &str| Sourced { value: value.into(), source: Source::Own, at: noon() };
         facts.values.insert(Fact::Episode, sourced("E-88"));
         facts.values.insert(Fact::VisitUrl, sourced("https://visit.example.test/secret"));
+        if matches!(shown, Record::Session(_)) {
+            facts.values.insert(Fact::RecorderUrl, sourced("https://noa.example.test/recorder/1"));
+            facts.values.insert(Fact::SummaryUrl, sourced("https://noa.example.test/summary/1"));
+        }
         Some(Box::new(Detail {
             id,
             kind,

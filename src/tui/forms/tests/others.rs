@@ -59,10 +59,23 @@ fn a_session_is_started_with_what_its_vendor_takes() {
         language: Some("de-DE".into()),
         visit_type: Some("FollowUpVisit".into()),
         speciality: Some("neurology".into()),
-        ..noa
+        ..noa.clone()
     };
     let typed = "<tab><tab><tab>de<tab>fo<tab>neurology<enter>";
     assert!(start(keys(&mut open(), &cx, typed)) == ("noa".into(), all));
+    let typed =
+        "<tab><tab><tab><tab><tab><tab>Plan = short | Findings=all<tab>desk = 2<tab>https://us.example.test/w<enter>";
+    let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    let more = SessionParameters {
+        template: vec![pair("Plan", "short"), pair("Findings", "all")],
+        metadata: vec![pair("desk", "2")],
+        webhook: Some("https://us.example.test/w".into()),
+        ..noa.clone()
+    };
+    assert!(start(keys(&mut open(), &cx, typed)) == ("noa".into(), more));
+    let mut wrong = open();
+    assert_eq!(keys(&mut wrong, &cx, "<tab><tab><tab><tab><tab><tab>Plan<enter>"), FormEvent::Stay);
+    assert!(screen(&wrong, &cx, 80, 24).contains("name = text"));
     assert!(start(keys(&mut open(), &cx, "h<enter>")) == ("heidi".into(), SessionParameters::default()));
     through_all_fields(&open(), &cx);
     insta::assert_snapshot!("start_scribe", screen(&open(), &cx, 80, 24));

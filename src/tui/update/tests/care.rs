@@ -8,6 +8,7 @@ use crate::{
         command::{Progress, Touched},
         consult::{Consult, ConsultReason, ConsultType},
         document::{Document, DocumentBody},
+        session::Redo,
     },
     tui::{
         harness::{
@@ -308,4 +309,26 @@ fn a_terminal_with_graphics_shows_a_picture_as_it_is_until_its_layer_closes_or_s
     world.files[1].local = Some(Box::new(file));
     let mut desk = Desk::with(world, 80, 24, |s| s.pictures = means(Protocol::Off));
     desk.keys("2gAjp").lacks(&["▀"]).shows(&["pictures are off"]);
+}
+
+#[test]
+fn a_summary_is_made_anew_only_after_its_patient_and_what_is_lost_were_read() {
+    let mut desk = Desk::new(100, 30);
+    desk.keys("4gR").shows(&["Have the summary written anew?", "must approve the summary again"]);
+    assert!(intents(&desk).is_empty());
+    desk.keys("n");
+    assert!(intents(&desk).is_empty());
+    desk.keys("Ry").keys("O").shows(&["Bring the original summary back?"]).keys("y");
+    let asked: Vec<Redo> = intents(&desk)
+        .into_iter()
+        .filter_map(|i| if let Intent::RedoSession { how, .. } = i { Some(how) } else { None })
+        .collect();
+    assert_eq!(asked, [Redo::Regenerate, Redo::Recover]);
+}
+
+#[test]
+fn a_session_s_links_are_shown_as_text_and_as_a_code() {
+    let mut desk = Desk::new(100, 40);
+    desk.keys("4gv").shows(&["recorder", "https://noa.example.test/recorder/1", "https://noa.example.test/summary/1"]);
+    desk.keys("<enter>").shows(&["█▀▀▀▀▀█"]).lacks(&["summary/1"]);
 }

@@ -80,7 +80,8 @@ struct Play {
 fn plays() -> impl Strategy<Value = Play> {
     let fate = (prop::bool::weighted(0.4), 0..90_000u32, prop::option::weighted(0.2, 0..120_000u32))
         .prop_map(|(lost, late, twice)| Fate { lost, late, twice });
-    let change = (0..180_000u32, 0..WORDS.len(), any::<bool>(), fate).prop_map(|(after, word, ours, hook)| Change {
+    // Nothing goes back to `New`: that is a session before its first event.
+    let change = (0..180_000u32, 1..WORDS.len(), any::<bool>(), fate).prop_map(|(after, word, ours, hook)| Change {
         after,
         word,
         ours,
@@ -198,7 +199,7 @@ impl World {
                 let ours = change.ours && rests;
                 self.asked |= ours;
                 self.truth = change.word;
-                if change.word != 0 && (!change.hook.lost || (rests && !ours)) {
+                if !change.hook.lost || (rests && !ours) {
                     self.later(i64::from(change.hook.late), Event::Hook);
                     if let Some(again) = change.hook.twice {
                         self.later(i64::from(again), Event::Hook);

@@ -213,6 +213,7 @@ fn start(vendor: VendorId, at: Timestamp) -> Errand {
         speciality: Some("general".into()),
         template: vec![("Reason".into(), "Why".into()), ("Plan".into(), "What next".into())],
         metadata: vec![("desk".into(), "2".into())],
+        webhook: None,
         patient_profile: None,
     };
     let intent = Intent::StartSession { session: RecordId(3), vendor, appointment: RecordId(1), parameters };

@@ -160,8 +160,8 @@ pub struct HeidiStart {
 
 impl HeidiStart {
     /// The parameters that were given.
-    pub fn parameters(&self) -> Result<SessionParameters, CliError> {
-        Ok(SessionParameters { patient_profile: self.patient_profile.clone(), ..SessionParameters::default() })
+    pub fn parameters(&self) -> SessionParameters {
+        SessionParameters { patient_profile: self.patient_profile.clone(), ..SessionParameters::default() }
     }
 }
 

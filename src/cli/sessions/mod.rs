@@ -109,7 +109,7 @@ pub struct Start {
 
 impl Start {
     fn parameters(&self, vendor: VendorId) -> Result<SessionParameters, CliError> {
-        let (noa, heidi) = (self.noa.parameters()?, self.heidi.parameters()?);
+        let (noa, heidi) = (self.noa.parameters()?, self.heidi.parameters());
         let (mine, others) = if vendor == NOA { (noa, heidi) } else { (heidi, noa) };
         // What the other vendor knows would be dropped without a word.
         if others != SessionParameters::default() {
@@ -267,7 +267,9 @@ fn summary(desk: &Desk<'_>, given: &str, json: bool, raw: bool) -> Result<(), Cl
 /// A text in pieces that are looked at whole.
 fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
-        let (piece, rest) = text.split_at(text.floor_char_boundary(8 * 1024));
+        let most = (8 * 1024).min(text.len());
+        let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(most);
+        let (piece, rest) = text.split_at(end);
         text = rest;
         Some(piece).filter(|p| !p.is_empty())
     })

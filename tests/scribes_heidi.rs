@@ -108,7 +108,8 @@ impl Walk {
             _engine: engine,
             _sandbox: sandbox,
         };
-        walk.account = walk.one(&["sessions", "link-account"])["id"].as_str().unwrap().to_owned();
+        let account = walk.one(&["sessions", "link-account"]);
+        walk.account.push_str(account["id"].as_str().unwrap());
         walk.mark = 0;
         walk
     }

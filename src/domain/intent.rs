@@ -375,13 +375,14 @@ impl Intent {
             Self::AssignEpisode { appointment, episode } => std::iter::once(*appointment).chain(*episode).collect(),
             Self::UpdateEpisode { episode, .. } => vec![*episode],
             Self::DeleteAttachment { attachment } => vec![*attachment],
-            Self::RedoSession { session, .. } => vec![*session],
             Self::UpdateWebhook { registration, .. } | Self::DeleteWebhook { registration, .. } => vec![*registration],
             Self::CancelAssistance { request, .. } => vec![*request],
             Self::ChangeSession { session, change, .. } => {
                 std::iter::once(*session).chain(change.context_sessions.iter().flatten().copied()).collect()
             }
-            Self::AssignProfile { session, .. } | Self::WriteDocument { session, .. } => vec![*session],
+            Self::RedoSession { session, .. }
+            | Self::AssignProfile { session, .. }
+            | Self::WriteDocument { session, .. } => vec![*session],
             Self::ChangeAppointment { appointment, .. }
             | Self::CancelAppointment { appointment }
             | Self::AnswerVisitNote { appointment, .. }

@@ -111,7 +111,8 @@ impl Engine {
                 Some(id) => super::kind_of(tx, id)?.map(|kind| (id, kind)),
                 None => None,
             };
-            let mut batch = Batch { engine: &engine, source, now, creates, overruled: false, met: false, plan: Plan::default() };
+            let mut batch =
+                Batch { engine: &engine, source, now, creates, overruled: false, met: false, plan: Plan::default() };
             for observation in observations {
                 batch.take(tx, observation)?;
             }

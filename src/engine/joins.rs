@@ -148,7 +148,6 @@ pub(super) fn rename(intent: &mut Intent, from: RecordId, to: RecordId) {
         Intent::AddDocument { document, patient, .. } => vec![document, patient],
         Intent::RequestAssistance { request, .. } | Intent::CancelAssistance { request, .. } => vec![request],
         Intent::AskConsult { consult, .. } => vec![consult],
-        Intent::RedoSession { session, .. } => vec![session],
         Intent::RegisterDoctor { doctor, .. } | Intent::UpdateDoctor { doctor, .. } => vec![doctor],
         Intent::ChangeAppointment { appointment, .. }
         | Intent::CancelAppointment { appointment }
@@ -157,7 +156,9 @@ pub(super) fn rename(intent: &mut Intent, from: RecordId, to: RecordId) {
         Intent::ChangeSession { session, change, .. } => {
             std::iter::once(session).chain(change.context_sessions.iter_mut().flatten()).collect()
         }
-        Intent::AssignProfile { session, .. } | Intent::WriteDocument { session, .. } => vec![session],
+        Intent::RedoSession { session, .. }
+        | Intent::AssignProfile { session, .. }
+        | Intent::WriteDocument { session, .. } => vec![session],
         Intent::FileNote { note, emr_appointment, patient, .. } => {
             let mut named = vec![note, emr_appointment];
             named.extend(patient.as_mut());

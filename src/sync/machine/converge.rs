@@ -96,6 +96,7 @@ fn plays() -> impl Strategy<Value = Play> {
         .prop_map(|(changes, polls, answer)| Play { changes, polls, answer })
 }
 
+#[derive(Clone, Copy)]
 enum Event {
     Change(usize),
     Answer,

@@ -118,7 +118,7 @@ fn body<'a>(change: &'a SessionChange, notes: Option<Vec<String>>, context: Opti
         language_code: change.language.as_deref(),
         output_language_code: change.output_language.as_deref(),
         transcribe_mode: change.transcribe_mode.as_deref(),
-        patient: (!person.is_empty()).then(|| PatientBody {
+        patient: (!person.is_empty()).then_some(PatientBody {
             name: person.name.as_deref(),
             gender: person.gender.as_deref(),
             dob: person.birth_date.as_deref(),

@@ -214,7 +214,7 @@ impl HeidiSettings {
         settings.list_pages = number("list_pages", settings.list_pages);
         settings.list_page_size = number("list_page_size", settings.list_page_size);
         settings.template = values.text("template").filter(|id| !id.trim().is_empty()).map(str::to_owned);
-        let word = |key, default: String| values.text(key).map(str::to_owned).unwrap_or(default);
+        let word = |key, default: String| values.text(key).map_or(default, str::to_owned);
         settings.voice_style = word("voice_style", settings.voice_style);
         settings.brain = word("brain", settings.brain);
         settings.stream_time = Duration::from_secs(u64::from(number("stream_seconds", 300)));

@@ -84,19 +84,16 @@ impl Reader {
             (At::Line, b'\n') => At::Outside,
             (At::Line, _) => At::Line,
             (At::Name(depth), b':') => At::Object(depth),
-            (At::Name(depth), _) => At::Name(depth),
             // Outside of texts JSON has no `d`: it is the name of a field, where one object goes over several lines.
-            (At::Object(depth), b'd') => At::Name(depth),
+            (At::Name(depth), _) | (At::Object(depth), b'd') => At::Name(depth),
             (at, byte) => {
                 self.value.push(byte);
                 match (at, byte) {
-                    (At::Escape(depth), _) => At::Text(depth),
+                    (At::Escape(depth), _) | (At::Object(depth), b'"') => At::Text(depth),
                     (At::Text(depth), b'\\') => At::Escape(depth),
-                    (At::Text(0), b'"') => return self.whole(text),
+                    (At::Text(0), b'"') | (At::Object(1), b'}' | b']') => return self.whole(text),
                     (At::Text(depth), b'"') => At::Object(depth),
-                    (At::Object(depth), b'"') => At::Text(depth),
                     (At::Object(depth), b'{' | b'[') => At::Object(depth.saturating_add(1)),
-                    (At::Object(1), b'}' | b']') => return self.whole(text),
                     (At::Object(depth), b'}' | b']') => At::Object(depth - 1),
                     (at, _) => at,
                 }
@@ -143,7 +140,7 @@ impl Reader {
             return ControlFlow::Continue(());
         };
         match said(&piece) {
-            Some(piece) if piece.is_empty() => {}
+            Some("") => {}
             Some(piece) => {
                 self.said = true;
                 return text(piece);

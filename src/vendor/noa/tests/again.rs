@@ -112,12 +112,18 @@ async fn a_lost_regenerate_is_found_in_the_session_and_never_repeated_on_suspici
     assert_eq!(noa(&Script::new(), settings()).probe_kind(&redo(approved()).intent), Probe::Events);
 }
 
+/// What the vendor answers.
+type Answers = fn() -> Script;
+
+/// What is wrong with a start.
+type Change<'a> = &'a dyn Fn(&mut SessionParameters);
+
 #[tokio::test]
 async fn every_answer_about_a_doctor_has_its_outcome() {
     fn signed() -> Script {
         Script::new().answer(200, r#"{"token":"c"}"#)
     }
-    let answers: [(fn() -> Script, &str, &str); 12] = [
+    let answers: [(Answers, &str, &str); 12] = [
         (|| signed().answer(201, ""), "acked", "acked"),
         (|| signed().answer(204, ""), "acked", "acked"),
         (|| signed().answer(400, r#"{"errors":{"name":["too long"]}}"#), "rejected", "rejected"),
@@ -154,7 +160,7 @@ fn every_field_has_its_rule_and_the_rule_its_field() {
         noa.check(&errand(given).intent).err().unwrap_or_default()
     };
     assert_eq!(start(&|_| ()), "");
-    let wrong: [(&dyn Fn(&mut SessionParameters), &str); 10] = [
+    let wrong: [(Change<'_>, &str); 10] = [
         (&|p| p.doctor = None, "doctorId: "),
         (&|p| p.doctor = Some("a\nb".into()), "doctorId: "),
         (&|p| p.facility = Some("a\u{7}".into()), "facilityId: "),

@@ -66,7 +66,7 @@ fn a_registration_is_exchanged_over_a_kill_and_an_event_is_replayed() {
     window.line("the event in the vendor's word", SOON, &["patient:updated"]);
     window.press("c");
     window.line("the question before", SOON, &["Delete the first?"]);
-    window.press("1");
+    window.press("y");
     window.line("the end", SOON, &["finished: the first is gone"]);
     assert_eq!(registered(&admin), 1);
     window.press("c");

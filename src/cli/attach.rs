@@ -14,7 +14,7 @@ use super::{CliError, args::Common, bell::Bell, list::health};
 use crate::{
     config::{Config, Paths, Process, Surroundings as _},
     daemon::{Bounds, Daemon, Options, ReceiverOptions},
-    domain::{clock::SystemClock, random::SystemRandom, settings::Values},
+    domain::{Query, clock::SystemClock, random::SystemRandom, settings::Values},
     link::{Link, LinkError, Listener},
     vendor::registry,
 };
@@ -87,7 +87,8 @@ pub fn running(dir: &Path, socket: &Path, user: String) -> Result<Option<Link>, 
 fn heard(dir: &Path, socket: &Path, user: String, listener: Listener) -> Result<Option<Link>, CliError> {
     match Link::connect(socket, user, listener) {
         Ok(link) => Ok(Some(link)),
-        Err(LinkError::NoEngine(_)) => Ok(None),
+        // An engine that ends while one attaches is none any more.
+        Err(LinkError::NoEngine(_) | LinkError::Closed) => Ok(None),
         Err(LinkError::Silent) => Err(CliError::Silent(dir.into())),
         Err(error) => Err(error.into()),
     }
@@ -198,7 +199,11 @@ pub fn hearing(
     let runtime = runtime()?;
     let (settled, daemon) = loop {
         let settled = match find_with(common, &|| Bell::listener(&bell))? {
-            Found::Running(link) => return work(&link, &bell),
+            // The engine of another command may end in this very moment. Nothing is begun before it answered once.
+            Found::Running(link) => match link.look(&Query::Import) {
+                Err(LinkError::Closed) if Instant::now() < patience => continue,
+                _ => return work(&link, &bell),
+            },
             Found::Nobody(settled) => settled,
         };
         // Without a receiver: a command of seconds must not take the port of the window that starts meanwhile.

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::ids::{DraftId, EntryId, RecordId};
+use super::{
+    ids::{DraftId, EntryId, RecordId},
+    timeline::{About, Glance},
+};
 
 /// One line of the audit chain. Ids only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,4 +103,36 @@ pub enum AuditAct {
         /// How many.
         records: u64,
     },
+    /// The values of a part of a timeline were looked at.
+    Revealed {
+        /// Of what.
+        about: About,
+        /// Which part.
+        glance: Glance,
+    },
+    /// A redacted bundle was made of a timeline.
+    ExportedTimeline {
+        /// Of what.
+        about: About,
+    },
+}
+
+impl AuditAct {
+    /// What it was about.
+    pub fn mentions(&self) -> Vec<About> {
+        match self {
+            Self::Opened | Self::Imported { .. } | Self::Exported { .. } => Vec::new(),
+            Self::Saw { record } => vec![About::Record(*record)],
+            Self::Submitted { entry, cleared } => {
+                std::iter::once(About::Entry(*entry)).chain(cleared.map(About::Draft)).collect()
+            }
+            Self::Withdrew { entry } | Self::Retried { entry } | Self::Decided { entry, .. } | Self::Resolved { entry } => {
+                vec![About::Entry(*entry)]
+            }
+            Self::DroppedDraft { draft } => vec![About::Draft(*draft)],
+            Self::LinkConfirmed { a, b } | Self::LinkRefused { a, b } => vec![About::Record(*a), About::Record(*b)],
+            Self::RoomSet { appointment } | Self::LinkCopied { appointment } => vec![About::Record(*appointment)],
+            Self::Revealed { about, .. } | Self::ExportedTimeline { about } => vec![*about],
+        }
+    }
 }

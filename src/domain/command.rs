@@ -10,6 +10,7 @@ use super::{
     note::Draft,
     report::ReportAct,
     stream::{StreamAct, StreamId},
+    timeline::{About, Glance, Opened},
     view::{Answer, Query, Question, Told},
 };
 
@@ -123,6 +124,18 @@ pub enum Command {
         /// What.
         act: StreamAct,
     },
+    /// Show the values of a part of a timeline. That somebody looked is durable before they are told.
+    Reveal {
+        /// Whose timeline.
+        about: About,
+        /// Which part.
+        glance: Glance,
+    },
+    /// Make a redacted bundle of a timeline. That it was made is durable before it is handed out.
+    ExportTimeline {
+        /// Whose timeline.
+        about: About,
+    },
 }
 
 /// What a person says about a write whose outcome cannot be found out.
@@ -160,6 +173,10 @@ pub enum Reply {
         /// Which.
         stream: StreamId,
     },
+    /// To [`Command::Reveal`].
+    Revealed(Box<Opened>),
+    /// To [`Command::ExportTimeline`]: the bundle as JSON.
+    Bundle(String),
     /// Refused, with what to tell the person. Nothing was changed.
     Refused(Refusal),
 }
@@ -265,7 +282,7 @@ pub struct Progress {
 
 /// The version of the message types; both ends of a socket must speak the same. A test holds it together with the shapes
 /// in `src/link/messages.txt`.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 
 /// What changed. A window that misses a number asks for fresh views.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

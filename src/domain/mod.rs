@@ -35,6 +35,7 @@ pub mod secret;
 pub mod session;
 pub mod settings;
 pub mod stream;
+pub mod timeline;
 pub mod view;
 
 pub use command::{Command, Delta, Message, Reply, Request};

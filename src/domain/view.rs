@@ -21,6 +21,7 @@ use super::{
     scribe::{Account, AccountAct, SessionText, TextKind},
     session::{Stage, Urgency},
     stream::{StreamId, StreamView},
+    timeline::{About, Glance, Opened, Story},
 };
 
 /// Which part of a long list is wanted.
@@ -159,6 +160,18 @@ pub enum Query {
     Hooks,
     /// Requests for assistance that are open or ended lately.
     Assistances,
+    /// The story of a record, a queued write or a draft.
+    Timeline {
+        /// Whose.
+        about: About,
+    },
+    /// A part of such a story, its values masked.
+    Glance {
+        /// Whose story.
+        about: About,
+        /// Which part.
+        glance: Glance,
+    },
     /// The report under way, and a part of the table of the one that is open.
     Report {
         /// Words that a row must contain; neither case nor accents count.
@@ -244,6 +257,10 @@ pub enum Answer {
     Report(Box<ReportView>),
     /// See [`Query::Stream`]; `None` when there is no such stream (any more).
     Stream(Option<Box<StreamView>>),
+    /// See [`Query::Timeline`]; `None` when nothing is known under this id.
+    Timeline(Option<Box<Story>>),
+    /// See [`Query::Glance`]; `None` when there is no such event, or not any more.
+    Glance(Option<Box<Opened>>),
 }
 
 /// A part of a list.

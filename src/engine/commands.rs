@@ -65,13 +65,15 @@ impl Engine {
             Command::Watch { .. } | Command::Fill { .. } | Command::Import { .. } | Command::StopFilling => {
                 Ok(Reply::Done)
             }
+            Command::Reveal { about, glance } => self.reveal(about, glance, by),
+            Command::ExportTimeline { about } => self.export_timeline(about, by),
             // Whoever owns receiver and clients carries these out.
             Command::Hook { .. } | Command::Report { .. } | Command::Stream { .. } => Err(Refusal::NoVendor.into()),
         };
         done.unwrap_or_else(|stop| Reply::Refused(stop.refusal()))
     }
 
-    fn event(&self, by: &str, act: AuditAct) -> AuditEvent {
+    pub(super) fn event(&self, by: &str, act: AuditAct) -> AuditEvent {
         AuditEvent { at: self.now(), by: by.to_owned(), act }
     }
 
@@ -431,6 +433,8 @@ pub(super) fn follow(tx: &mut Tx<'_>, entry: &Entry, plan: &mut Plan) -> Result<
             note.filed_at = Some(*at);
         }
         let read_no = tx.count_read(id)?;
+        let change = super::hearing::change(None, &record, Source::Own, *at);
+        tx.note(id, change.into_iter().collect())?;
         let provenance = Provenance { source: Source::Own, at: *at, read_no };
         tx.put_kept(&Stored { id, record, provenance, complete: false }, None)?;
     }

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use super::{
     Engine, absorb,
     index::{Seen, Stamp},
+    hearing::Taken,
     plan::{Batch, Content, Plan},
     state::Base,
 };
@@ -24,6 +25,7 @@ use crate::{
         import::Mark, record::StatusSeen,
     },
     ledger::{LedgerError, Read, Tx},
+    sync::ports::Heard,
 };
 
 /// Why rows could not be imported. Nothing of them was kept.
@@ -59,7 +61,7 @@ impl Engine {
             return Err(ImportError::Cache(lost));
         }
         let Rows { observations, as_of, mark } = rows;
-        let plan = self.work_in(observations, Source::Import, as_of, None, mark)?;
+        let plan = self.work_in(observations, Source::Import, as_of, None, mark, None)?;
         Ok(plan.1)
     }
 
@@ -102,17 +104,21 @@ impl Engine {
         now: Timestamp,
         creates: Option<RecordId>,
         mark: Option<(String, Mark)>,
+        heard: Option<&Heard>,
     ) -> Result<(Vec<RecordId>, u64), LedgerError> {
         let _writing = self.writing();
         let engine = self.clone();
+        let (noting, taken) = (heard.cloned(), Taken::default());
+        let took = Taken::clone(&taken);
         let plan = self.inner.ledger.commit(move |tx| -> Result<_, LedgerError> {
             let creates = creates.map(|id| engine.resolve(id));
             let creates = match creates {
                 Some(id) => super::kind_of(tx, id)?.map(|kind| (id, kind)),
                 None => None,
             };
+            let plan = Plan::default();
             let mut batch =
-                Batch { engine: &engine, source, now, creates, overruled: false, met: false, plan: Plan::default() };
+                Batch { engine: &engine, source, now, creates, overruled: false, met: false, plan, heard: noting, taken: took };
             for observation in observations {
                 batch.take(tx, observation)?;
             }
@@ -120,7 +126,11 @@ impl Engine {
                 tx.put_setting(&setting(&file), &mark)?;
             }
             Ok(batch.plan)
-        })?;
+        });
+        let plan = plan.inspect_err(|_| self.untake(&taken))?;
+        if let Some(heard) = heard {
+            self.overheard(heard, &plan.noted);
+        }
         let read: Vec<(RecordId, Record)> = plan
             .contents
             .iter()

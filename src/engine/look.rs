@@ -20,7 +20,7 @@ impl Engine {
             Query::Position { of, row } => {
                 Answer::Position(self.with_state(|state| state.position(of, row, now, &thresholds)))
             }
-            Query::Detail { record } => Answer::Detail(told(self.detail(*record)).flatten().map(Box::new)),
+            Query::Detail { record } => Answer::Detail(told(self.record_detail(*record)).flatten().map(Box::new)),
             Query::Find { reference } => {
                 let found = told(self.inner.ledger.record_of(reference)).flatten();
                 Answer::Found(found.map(|id| self.resolve(id)))
@@ -40,6 +40,10 @@ impl Engine {
             Query::Health => Answer::Health(Box::new(self.health())),
             // Whoever imports knows; an engine alone does not.
             Query::Import => Answer::Import(None),
+            Query::Timeline { about } => Answer::Timeline(told(self.timeline(*about)).flatten().map(Box::new)),
+            Query::Glance { about, glance } => {
+                Answer::Glance(told(self.glance(*about, *glance, false)).flatten().map(Box::new))
+            }
             Query::Assistances => Answer::Assistances(self.assistances()),
             // Whoever owns receiver and clients knows these.
             Query::Hooks => Answer::Hooks(Box::default()),
@@ -73,7 +77,7 @@ impl Engine {
         }
     }
 
-    fn detail(&self, record: RecordId) -> Result<Option<Detail>, LedgerError> {
+    pub(super) fn record_detail(&self, record: RecordId) -> Result<Option<Detail>, LedgerError> {
         let id = self.resolve(record);
         let view = self.inner.ledger.view()?;
         let Some(names) = view.names(id)? else { return Ok(None) };

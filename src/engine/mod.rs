@@ -11,6 +11,7 @@ mod commands;
 pub mod fake;
 pub mod fold;
 mod health;
+mod hearing;
 mod import;
 pub mod index;
 mod joins;
@@ -26,6 +27,7 @@ mod sightings;
 mod state;
 mod store;
 mod testing;
+mod timeline;
 mod view;
 mod windows;
 
@@ -84,6 +86,7 @@ struct Inner {
     notices: Arc<Mutex<Vec<Toast>>>,
     filling: Mutex<Option<(u32, Option<u32>)>>,
     sightings: Arc<Mutex<sightings::Sightings>>,
+    hearing: Mutex<hearing::Hearing>,
     /// Whether the index snapshot on the disk says all that is known, and the ledger says so.
     closed: Mutex<bool>,
 }

@@ -180,6 +180,7 @@ impl Engine {
                 notices: told.clone(),
                 filling: Mutex::new(None),
                 sightings: Arc::default(),
+                hearing: Mutex::default(),
                 closed: Mutex::new(clean),
             }),
         };
@@ -334,6 +335,7 @@ impl Engine {
     /// # Errors
     /// When the index or the mark in the ledger cannot be written.
     pub fn close(&self) -> Result<(), OpenError> {
+        self.write_heard(true);
         let _writing = lock(&self.inner.writing);
         self.inner.cache.opened();
         if *lock(&self.inner.closed) {

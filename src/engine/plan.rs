@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::{
-    Engine, absorb, import, joins, links,
+    Engine, absorb,
+    hearing::{self, Taken},
+    import, joins, links,
     state::{Base, lies_over},
 };
 use crate::{
@@ -15,6 +17,7 @@ use crate::{
     },
     ledger::{LedgerError, Read, Tx},
     outbox,
+    sync::ports::Heard,
 };
 
 /// A record whose content is new or must be written to the cache again.
@@ -49,6 +52,8 @@ pub(super) struct Plan {
     pub(super) rows: Vec<(RecordId, Kind, Base)>,
     /// Records of which a row of a dump, as a number, says exactly what was known.
     pub(super) same: Vec<(RecordId, Kind, u64)>,
+    /// Records whose change was noted for their story.
+    pub(super) noted: Vec<RecordId>,
 }
 
 impl Plan {
@@ -71,6 +76,9 @@ pub(super) struct Batch<'a> {
     /// The record that our own write was to make turned out to be one that is known.
     pub(super) met: bool,
     pub(super) plan: Plan,
+    /// By which requests it was told, for the stories.
+    pub(super) heard: Option<Heard>,
+    pub(super) taken: Taken,
 }
 
 impl Batch<'_> {
@@ -228,6 +236,12 @@ impl Batch<'_> {
         // An unchanged read costs no commit: only the memory learns that it was read just now.
         // It is kept all the same when it takes away what an acknowledged write laid over the read before.
         let lifts = old.as_ref().is_some_and(|s| self.lifts(id, s.provenance.at));
+        if !same && let Some(change) = hearing::change(old.as_ref(), &record, self.source, self.now) {
+            let asked = self.heard.as_ref().and_then(|heard| hearing::asked(heard, true, self.now));
+            let notes = asked.into_iter().chain([change]).collect();
+            self.engine.note_change(tx, id, notes, &self.taken)?;
+            self.plan.noted.push(id);
+        }
         let read_no = if same && !lifts { number.max(1) } else { number + 1 };
         let new_raw = (!raw.0.is_empty() && self.engine.raw_of(tx, id, kind)?.as_ref() != Some(&raw)).then_some(raw);
         let stored =

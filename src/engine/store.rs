@@ -1,6 +1,13 @@
 //! The engine as sync sees it.
 
-use super::{Engine, commands::follow, lock, plan::Plan, told};
+use super::{
+    Engine,
+    commands::follow,
+    hearing::{OpenedHook, Taken},
+    lock,
+    plan::Plan,
+    told,
+};
 use crate::{
     domain::{
         Entry, EntryId, EntryState, Errand, Fact, Intent, Kind, Known, Observation, Raw, Reason, Record, RecordId,
@@ -11,10 +18,11 @@ use crate::{
         inbox::{InboxItem, Undecodable},
         note::FilingState,
         session::Stage,
+        timeline::{Note, Noting, noted},
         view::NoteItem,
     },
     ledger::{LedgerError, Read},
-    sync::ports::{Rereadable, Sample, Store, StoreTrouble},
+    sync::ports::{Heard, Rereadable, Sample, Store, StoreTrouble},
 };
 
 /// So many webhooks are handed over at once.
@@ -160,8 +168,37 @@ impl Store for Engine {
         source: Source,
         creates: Option<RecordId>,
     ) -> Result<Vec<RecordId>, StoreTrouble> {
-        let (told, _) = self.work_in(observations, source, self.now(), creates, None)?;
+        let (told, _) = self.work_in(observations, source, self.now(), creates, None, None)?;
         Ok(told)
+    }
+
+    fn apply_heard(
+        &self,
+        observations: Vec<Observation>,
+        source: Source,
+        creates: Option<RecordId>,
+        heard: &Heard,
+    ) -> Result<Vec<RecordId>, StoreTrouble> {
+        let (told, _) = self.work_in(observations, source, self.now(), creates, None, Some(heard))?;
+        Ok(told)
+    }
+
+    fn heard(&self, heard: &Heard) {
+        self.overheard(heard, &[]);
+    }
+
+    fn keep_heard(&self) {
+        self.write_heard(false);
+    }
+
+    fn webhook_opened(
+        &self,
+        number: u64,
+        about: Vec<VendorRef>,
+        records: Vec<RecordId>,
+        told_at: Option<jiff::Timestamp>,
+    ) {
+        lock(&self.inner.hearing).opened.insert(number, OpenedHook { about, records, told_at });
     }
 
     fn gone(&self, about: &VendorRef, reason: &Reason) {
@@ -173,13 +210,22 @@ impl Store for Engine {
         let names = told(self.inner.ledger.names(id)).flatten();
         // Under another name of the same vendor's it may well be there.
         let alone = names.is_some_and(|n| n.refs.iter().all(|r| r.vendor != about.vendor || r.scheme == about.scheme));
-        if !alone || !about.kind.rereadable() {
+        let kind = about.kind;
+        if !alone || !kind.rereadable() {
             return;
         }
         tracing::info!(record = %id, reason = ?reason, "the vendor has it no more");
         self.inner.cache.remove(id);
         // A snapshot of the list that still has it is older than this.
-        told(self.inner.ledger.commit(move |tx| tx.count_gone(id)));
+        let (engine, why, at, taken) = (self.clone(), reason.kind, self.now(), Taken::default());
+        let took = Taken::clone(&taken);
+        let counted = self.inner.ledger.commit(move |tx| {
+            tx.count_gone(id)?;
+            if noted(kind) { engine.note_change(tx, id, vec![Noting { at, note: Note::Gone(why) }], &took) } else { Ok(()) }
+        });
+        if told(counted).is_none() {
+            self.untake(&taken);
+        }
         let waiting = self.change_state(|state| {
             state.unread.remove(&id);
             state.forget(id, about.kind);
@@ -202,10 +248,15 @@ impl Store for Engine {
         let outcome = event.as_ref().map(drop).map_err(|why| *why);
         let (done_at, kept) = (self.now(), item.clone());
         let became = event.clone();
+        let opened = lock(&self.inner.hearing).opened.remove(&number).unwrap_or_default();
+        let engine = self.clone();
         let done = self.inner.ledger.commit(move |tx| -> Result<(), LedgerError> {
             if tx.mark_inbox_done(number, outcome)?
                 && let Some(item) = kept
             {
+                if let Ok(event) = &became {
+                    engine.note_webhook(tx, &item, event, done_at, &opened)?;
+                }
                 tx.keep_delivery(&KeptDelivery { item, done_at, event: became })?;
             }
             Ok(())

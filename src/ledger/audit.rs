@@ -139,6 +139,13 @@ pub(super) fn latest(rows: &impl Rows, limit: usize) -> Result<Vec<AuditRow>, Le
         .collect())
 }
 
+/// One line.
+pub(super) fn line(rows: &impl Rows, number: u64) -> Result<Option<AuditRow>, LedgerError> {
+    let Some(row) = rows.row(Table::Audit, &number.to_be_bytes())? else { return Ok(None) };
+    let event = row.get(MAC_LEN..).and_then(|text| serde_json::from_slice(text).ok());
+    event.map(|event| Some(AuditRow { number, event })).ok_or(LedgerError::Unreadable(Table::Audit.name()))
+}
+
 /// Walks the chain inside the ledger.
 pub(super) fn verify(rows: &impl Rows) -> Result<AuditReport, LedgerError> {
     const STEP: usize = 4096;

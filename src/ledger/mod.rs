@@ -11,6 +11,7 @@ mod file;
 mod numbers;
 mod read;
 mod rows;
+mod story;
 mod tx;
 mod writer;
 
@@ -32,6 +33,7 @@ pub use self::{
     error::{LedgerError, LedgerErrorKind},
     numbers::Numbered,
     read::{Kept, Names, Read, Undecoded},
+    story::{Mention, NoteSpan},
     tx::Tx,
 };
 use crate::seal::{Keys, Sealer};

@@ -7,10 +7,12 @@ use super::{
     audit::{self, AuditReport, AuditRow},
     numbers::{self, Numbered},
     rows::{PlainRows, Rows, Span, Table, be},
+    story::{self, Mention, NoteSpan},
 };
 use crate::domain::{
     DraftId, Entry, EntryId, Facts, Kind, Raw, RecordId, Stored, VendorRef, hooks::KeptDelivery, identity::Link,
     inbox::InboxItem, inbox::Undecodable, note::Draft,
+    timeline::{About, Noting},
 };
 
 /// What a record is called.
@@ -163,6 +165,33 @@ pub trait Read: Rows + Sized {
     /// The latest lines of the audit chain, the latest first, at most `limit`.
     fn audit(&self, limit: usize) -> Result<Vec<AuditRow>, LedgerError> {
         audit::latest(self, limit)
+    }
+
+    /// One line of the audit chain.
+    fn audit_line(&self, number: u64) -> Result<Option<AuditRow>, LedgerError> {
+        audit::line(self, number)
+    }
+
+    /// The lines of the audit chain and the writes that are about something, the latest first, at most `limit`.
+    fn mentions(&self, about: About, limit: usize) -> Result<Vec<Mention>, LedgerError> {
+        story::mentions(self, about, limit)
+    }
+
+    /// Which notes about a record are kept.
+    fn note_span(&self, record: RecordId) -> Result<NoteSpan, LedgerError> {
+        Ok(self.json(Table::Notes, &record.0.to_be_bytes())?.unwrap_or_default())
+    }
+
+    /// The last note about a record, with its number.
+    fn last_note(&self, record: RecordId) -> Result<Option<(u64, Noting)>, LedgerError> {
+        let span = self.note_span(record)?;
+        let Some(last) = span.next.checked_sub(1).filter(|last| *last >= span.first) else { return Ok(None) };
+        Ok(self.json(Table::Notes, &story::note_key(record, last))?.map(|noting| (last, noting)))
+    }
+
+    /// The notes about a record with their numbers, the oldest first.
+    fn notes(&self, record: RecordId) -> Result<Vec<(u64, Noting)>, LedgerError> {
+        story::notes(self, record)
     }
 
     /// How many lines the audit chain has.

@@ -63,6 +63,10 @@ tables! {
     Seen = "seen",
     /// Number → MAC and event.
     Audit = "audit",
+    /// Our id → how far its notes are numbered; our id and number → a note about the record, for its story.
+    Notes = "notes",
+    /// Record, write or draft with a line of the audit chain or a write that is about it → nothing.
+    Mentions = "mentions",
     /// Hash of a name → a value of the engine's own.
     Settings = "settings",
 }

@@ -8,7 +8,7 @@ use super::{
     LedgerError, Read,
     read::{Kept, Names, Undecoded, link_key, ref_name},
     rows::{Overlay, Plain, PlainRows, Rows, Span, Table, be, encode},
-    {audit, numbers},
+    {audit, numbers, story},
 };
 use crate::{
     domain::{
@@ -18,9 +18,11 @@ use crate::{
         identity::Link,
         inbox::{InboxItem, Undecodable},
         note::Draft,
+        timeline::{About, Noting},
     },
     seal::Sealer,
 };
+use super::story::Mention;
 
 /// So many of the latest webhooks are kept after they were worked through.
 const DELIVERIES: u64 = 500;
@@ -210,6 +212,7 @@ impl<'a> Tx<'a> {
         if self.row(there, &key)?.is_some() {
             self.remove(there, &key);
         }
+        self.mention(About::Record(entry.lane()), Mention::Write(entry.id))?;
         self.set_json(here, &key, entry)
     }
 
@@ -314,7 +317,37 @@ impl<'a> Tx<'a> {
         for (table, key, row) in rows {
             self.set(table, &key, row);
         }
+        for about in event.act.mentions() {
+            self.mention(about, Mention::Act(number))?;
+        }
         Ok(number)
+    }
+
+    /// Keeps that a line of the audit chain or a write is about something.
+    fn mention(&mut self, about: About, mention: Mention) -> Result<(), LedgerError> {
+        let key = story::mention_key(about, mention);
+        if self.row(Table::Mentions, &key)?.is_none() {
+            self.set(Table::Mentions, &key, Plain::default());
+        }
+        Ok(())
+    }
+
+    /// Keeps notes about a record, for its story. The oldest give way once there are more than a ring of them.
+    pub fn note(&mut self, record: RecordId, new: Vec<Noting>) -> Result<(), LedgerError> {
+        if new.is_empty() {
+            return Ok(());
+        }
+        let (last, mut span) = (self.last_note(record)?, self.note_span(record)?);
+        let laid = story::lay(last, span.next, new);
+        for (number, noting) in &laid.put {
+            self.set_json(Table::Notes, &story::note_key(record, *number), noting)?;
+        }
+        span.next = laid.next;
+        while span.next - span.first > story::KEPT {
+            self.remove(Table::Notes, &story::note_key(record, span.first));
+            span.first += 1;
+        }
+        self.set_json(Table::Notes, &record.0.to_be_bytes(), &span)
     }
 
     /// Keeps a value of the engine's own.

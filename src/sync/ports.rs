@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{
-        Entry, EntryId, Errand, Known, Observation, Reason, RecordId, Source, VendorId, VendorRef, inbox::InboxItem,
+        Entry, EntryId, Errand, Known, Observation, Reason, ReasonKind, RecordId, Source, VendorId, VendorRef,
+        inbox::InboxItem, timeline::Head,
     },
     vendor::{Vendor, registry::Registry},
 };
@@ -82,6 +83,35 @@ pub trait Store: Send + Sync + 'static {
         creates: Option<RecordId>,
     ) -> Result<Vec<RecordId>, StoreTrouble>;
 
+    /// As [`Store::apply`], and keeps for the records' stories by which requests it was told.
+    ///
+    /// # Errors
+    /// As [`Store::apply`].
+    fn apply_heard(
+        &self,
+        observations: Vec<Observation>,
+        source: Source,
+        creates: Option<RecordId>,
+        heard: &Heard,
+    ) -> Result<Vec<RecordId>, StoreTrouble> {
+        let _ = heard;
+        self.apply(observations, source, creates)
+    }
+
+    /// Keeps for a record's story that it was asked for and nothing was told. Must not wait for a disk for long.
+    fn heard(&self, heard: &Heard) {
+        let _ = heard;
+    }
+
+    /// Has what was heard and is not on the disk yet written, if it waits for long already. Must not wait.
+    fn keep_heard(&self) {}
+
+    /// A webhook was opened: what it is about, which records it told of by itself, and when it happened by its vendor's
+    /// clock. Kept for the records' stories once it is worked through.
+    fn webhook_opened(&self, number: u64, about: Vec<VendorRef>, records: Vec<RecordId>, told_at: Option<Timestamp>) {
+        let _ = (number, about, records, told_at);
+    }
+
     /// The vendor says that it has no such record (any more).
     fn gone(&self, about: &VendorRef, reason: &Reason);
 
@@ -110,6 +140,23 @@ pub trait Store: Send + Sync + 'static {
 
     /// A short message for the people at the windows.
     fn say(&self, toast: crate::domain::command::Toast);
+}
+
+/// The requests of one reading, for the stories of the records that it told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// The name that was asked with; none for a list.
+    pub about: Option<VendorRef>,
+    /// The record that was asked about, where that is known.
+    pub record: Option<RecordId>,
+    /// Why it was read.
+    pub source: Source,
+    /// In the order in which they were sent, bounded.
+    pub heads: Vec<Head>,
+    /// Requests beyond those.
+    pub more: u32,
+    /// Why nothing was told.
+    pub failure: Option<ReasonKind>,
 }
 
 /// How one request went.

@@ -160,6 +160,13 @@ pub trait Vendor: Send + Sync + 'static {
     /// Decodes a webhook with its registration's key. Runs after the sender was answered.
     fn decode(&self, item: &InboxItem, key: Option<&Secret>) -> Result<Decoded, Undecodable>;
 
+    /// When what a webhook tells of happened, by the vendor's clock, where the vendor's events say so in the clear. Only
+    /// shown, never relied on.
+    fn told_at(&self, item: &InboxItem) -> Option<jiff::Timestamp> {
+        let _ = item;
+        None
+    }
+
     /// Whether webhooks are registered by a request of ours; then their key comes with the answer.
     fn registers_webhooks(&self) -> Option<Vec<String>>;
 }

@@ -10,6 +10,7 @@ mod scribe;
 mod sent;
 mod sequences;
 mod telling;
+mod timeline;
 mod whom;
 
 use jiff::Timestamp;

@@ -67,10 +67,10 @@ pub(super) async fn ask(hands: Arc<Hands>, question: Question) {
 
 async fn told(hands: &Hands, question: &Question) -> Answer {
     let vendor = whom(hands, question).await?;
-    let answer = hands.question(&*vendor, question).await;
+    let (answer, heard) = hands.question(&*vendor, question).await;
     hands.tell(Input::VendorSample { vendor: vendor.id(), failure: answer.as_ref().err().cloned() });
     let (asked, observations) = answer?;
-    let records = hands.apply(observations, Source::Read, None).await;
+    let records = hands.apply_heard(observations, Source::Read, None, Some(heard)).await;
     Ok(match asked {
         Asked::Slots(slots) => Told::Slots(slots),
         Asked::Links(links) => Told::Links(links),

@@ -21,8 +21,11 @@ use crate::{
         entry::{Fetched, Probed, Sent},
         inbox::Undecodable,
     },
-    sync::ports::{Sample, StoreTrouble},
-    vendor::{AskResult, Later, Progress, Vendor},
+    sync::ports::{Heard, Sample, StoreTrouble},
+    vendor::{
+        AskResult, Later, Progress, Vendor,
+        http::{Overheard, overhear},
+    },
 };
 
 pub(super) struct Hands {
@@ -115,10 +118,22 @@ impl Hands {
         request: impl FnOnce() -> Later<'a, T>,
         failure: impl FnOnce(&T) -> Option<Reason>,
     ) -> Option<T> {
+        self.overheard(vendor, request, failure).await.0
+    }
+
+    /// As [`Hands::exchange`], with the requests that were made.
+    pub(super) async fn overheard<'a, T>(
+        &self,
+        vendor: VendorId,
+        request: impl FnOnce() -> Later<'a, T>,
+        failure: impl FnOnce(&T) -> Option<Reason>,
+    ) -> (Option<T>, Overheard) {
         let counter = self.in_flight.get(&vendor);
         let begun = self.clock.now();
         let guard = InFlight::enter(counter);
-        let answer = AssertUnwindSafe(async { request().await }).catch_unwind().await.ok();
+        let heard = overhear(AssertUnwindSafe(async { request().await }).catch_unwind());
+        let (answer, overheard) = heard.await;
+        let answer = answer.ok();
         let in_flight = guard.leave();
         let at = self.clock.now();
         let failure = match &answer {
@@ -131,7 +146,7 @@ impl Hands {
         };
         let millis = crate::outbox::elapsed(begun, at).as_millis() as u64;
         self.blocking(move |store| store.sample(vendor, Sample { at, millis, failure, in_flight })).await;
-        answer
+        (answer, overheard)
     }
 
     /// Applies observations and says what is known now. The ledger must take ids and facts before anything rests on them, so
@@ -142,16 +157,32 @@ impl Hands {
         source: Source,
         creates: Option<RecordId>,
     ) -> Vec<RecordId> {
+        self.apply_heard(observations, source, creates, None).await
+    }
+
+    /// As [`Hands::apply`], with the requests that it was told by.
+    pub(super) async fn apply_heard(
+        &self,
+        observations: Vec<Observation>,
+        source: Source,
+        creates: Option<RecordId>,
+        heard: Option<Heard>,
+    ) -> Vec<RecordId> {
         if observations.is_empty() {
             return Vec::new();
         }
+        let heard = heard.map(Arc::new);
         let contents: Vec<_> =
             observations.iter().map(|o| o.record.clone().filter(|_| o.complete).map(Box::new)).collect();
         let observations = Arc::new(observations);
         loop {
-            let attempt = Arc::clone(&observations);
-            let applied: Option<Result<Vec<RecordId>, StoreTrouble>> =
-                self.blocking(move |store| store.apply(attempt.to_vec(), source, creates)).await;
+            let (attempt, heard) = (Arc::clone(&observations), heard.clone());
+            let applied: Option<Result<Vec<RecordId>, StoreTrouble>> = self
+                .blocking(move |store| match heard {
+                    Some(heard) => store.apply_heard(attempt.to_vec(), source, creates, &heard),
+                    None => store.apply(attempt.to_vec(), source, creates),
+                })
+                .await;
             if let Some(Ok(records)) = applied {
                 self.applied.fetch_add(records.len() as u64, Ordering::Relaxed);
                 // Only where there is one of each it is certain whose content it is; a mistake would show a write as seen.
@@ -230,12 +261,14 @@ impl Hands {
             .await
             .flatten()
             .unwrap_or_default();
-        let fetched = match self.vendors.get(about.vendor) {
-            Some(vendor) => self.exchange(about.vendor, || vendor.fetch(&about, &known), fetch_failure).await,
-            None => Some(unsupported()),
+        let (fetched, overheard) = match self.vendors.get(about.vendor) {
+            Some(vendor) => self.overheard(about.vendor, || vendor.fetch(&about, &known), fetch_failure).await,
+            None => (Some(unsupported()), Overheard::default()),
         };
         self.spent(about.vendor, fetched.as_ref());
-        let (failure, retry_after_seconds) = self.applied_fetch(fetched, source).await;
+        let record = (known.id != RecordId::UNASSIGNED).then_some(known.id);
+        let heard = heard(overheard, Some(about.clone()), record, source);
+        let (failure, retry_after_seconds) = self.applied_fetch(fetched, source, heard).await;
         self.tell(Input::FetchDone { about, failure, retry_after_seconds });
     }
 
@@ -248,45 +281,68 @@ impl Hands {
     }
 
     async fn survey(&self, id: VendorId, day: jiff::civil::Date) {
-        let fetched = match self.vendors.get(id) {
-            Some(vendor) => self.exchange(id, || vendor.survey(day), fetch_failure).await,
-            None => Some(unsupported()),
+        let (fetched, overheard) = match self.vendors.get(id) {
+            Some(vendor) => self.overheard(id, || vendor.survey(day), fetch_failure).await,
+            None => (Some(unsupported()), Overheard::default()),
         };
         self.spent(id, fetched.as_ref());
-        let (failure, retry_after_seconds) = self.applied_fetch(fetched, Source::Read).await;
+        let heard = heard(overheard, None, None, Source::Read);
+        let (failure, retry_after_seconds) = self.applied_fetch(fetched, Source::Read, heard).await;
         self.tell(Input::SurveyDone { vendor: id, failure, retry_after_seconds });
     }
 
-    async fn applied_fetch(&self, fetched: Option<Fetched>, source: Source) -> (Option<Reason>, Option<u64>) {
+    async fn applied_fetch(
+        &self,
+        fetched: Option<Fetched>,
+        source: Source,
+        heard: Heard,
+    ) -> (Option<Reason>, Option<u64>) {
         match fetched {
             Some(Fetched { result: Ok(observations), .. }) => {
-                self.apply(observations, source, None).await;
+                self.apply_heard(observations, source, None, Some(heard)).await;
                 (None, None)
             }
-            Some(Fetched { result: Err(reason), retry_after_seconds, .. }) => (Some(reason), retry_after_seconds),
+            Some(Fetched { result: Err(reason), retry_after_seconds, .. }) => {
+                self.heard_nothing(heard, reason.kind).await;
+                (Some(reason), retry_after_seconds)
+            }
             None => (Some(panicked()), None),
         }
     }
 
-    /// Asks one vendor a question and applies what it told beside the answer.
-    pub(super) async fn question(&self, vendor: &dyn Vendor, question: &Question) -> AskResult {
+    /// Keeps for its story that a record was asked for in vain. A vendor that is not configured was not asked.
+    async fn heard_nothing(&self, heard: Heard, why: ReasonKind) {
+        if !heard.heads.is_empty() {
+            let heard = Heard { failure: Some(why), ..heard };
+            self.blocking(move |store| store.heard(&heard)).await;
+        }
+    }
+
+    /// Asks one vendor a question. What it told beside the answer is to be applied with the requests that it was told by.
+    pub(super) async fn question(&self, vendor: &dyn Vendor, question: &Question) -> (AskResult, Heard) {
         let subject = subject(question);
         let known = match subject {
             Some(record) => self.blocking(move |store| store.known(record)).await.unwrap_or_default(),
             None => crate::domain::Known::default(),
         };
         let failure = |answer: &AskResult| answer.as_ref().err().filter(|r| r.kind != ReasonKind::Unsupported).cloned();
-        self.exchange(vendor.id(), || vendor.ask(question, &known), failure).await.unwrap_or_else(|| Err(panicked()))
+        let (answer, overheard) = self.overheard(vendor.id(), || vendor.ask(question, &known), failure).await;
+        let heard = heard(overheard, None, subject, Source::Read);
+        let answer = answer.unwrap_or_else(|| Err(panicked()));
+        if let Err(reason) = &answer {
+            self.heard_nothing(heard.clone(), reason.kind).await;
+        }
+        (answer, heard)
     }
 
     async fn read_back(&self, entry: EntryId, id: VendorId, question: Question) {
         let failure = match self.vendors.get(id) {
             Some(vendor) => match self.question(&*vendor, &question).await {
-                Ok((_, observations)) => {
-                    self.apply(observations, Source::Read, None).await;
+                (Ok((_, observations)), heard) => {
+                    self.apply_heard(observations, Source::Read, None, Some(heard)).await;
                     None
                 }
-                Err(reason) => Some(reason),
+                (Err(reason), _) => Some(reason),
             },
             None => Some(Reason::new(ReasonKind::Unsupported, "")),
         };
@@ -317,6 +373,11 @@ impl Drop for InFlight<'_> {
             counter.fetch_sub(1, Ordering::Relaxed);
         }
     }
+}
+
+/// The requests that were made for a reading, as the store wants them.
+fn heard(overheard: Overheard, about: Option<VendorRef>, record: Option<RecordId>, source: Source) -> Heard {
+    Heard { about, record, source, heads: overheard.heads, more: overheard.more, failure: None }
 }
 
 fn panicked() -> Reason {

@@ -264,6 +264,7 @@ impl Loop {
                 () = sleep => {
                     self.timer = None;
                     self.handle(Input::Tick);
+                    self.hands.store.keep_heard();
                 }
                 Some(_) = self.tasks.join_next() => {}
             }

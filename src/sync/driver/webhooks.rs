@@ -14,9 +14,12 @@ pub(super) async fn look(hands: Arc<Hands>, known: HashSet<u64>) {
     let pending = hands.blocking(Store::pending_webhooks).await.unwrap_or_default();
     for item in pending.into_iter().filter(|item| !known.contains(&item.number)) {
         let number = item.number;
+        let told_at = hands.vendors.get(item.vendor).and_then(|vendor| vendor.told_at(&item));
         match open(&hands, item).await {
             Ok(decoded) => {
-                hands.apply(decoded.observations, Source::Webhook, None).await;
+                let records = hands.apply(decoded.observations, Source::Webhook, None).await;
+                let about = decoded.hints.iter().map(|hint| hint.about.clone()).collect();
+                hands.blocking(move |store| store.webhook_opened(number, about, records, told_at)).await;
                 hands.send(Msg::Opened { number, event: decoded.event, hints: decoded.hints });
             }
             Err(why) => hands.webhook_done(number, Err(why)),

@@ -270,6 +270,10 @@ impl Vendor for Cobalt {
         self.open(item, key)
     }
 
+    fn told_at(&self, item: &InboxItem) -> Option<jiff::Timestamp> {
+        wire::Event::read(&item.body.0)?.created
+    }
+
     fn registers_webhooks(&self) -> Option<Vec<String>> {
         Some(EVENTS.iter().map(|e| (*e).to_owned()).collect())
     }

@@ -22,7 +22,7 @@ use crate::{
     vendor::Later,
 };
 
-use super::{Body, Call, CallError, CallErrorKind, Called, Chunks, Header, Reply, Transport, call::kept};
+use super::{Body, Call, CallError, CallErrorKind, Called, Chunks, Header, Reply, Transport, call::kept, ear};
 
 /// What a transport is made from. Every value is a setting of the vendor's profile.
 #[derive(Clone)]
@@ -230,6 +230,7 @@ impl Http {
                 exchange.failure = Some(e.to_string());
             }
         }
+        ear::hear(&exchange, &result);
         Called { result, exchange }
     }
 

@@ -5,6 +5,7 @@
 
 mod call;
 mod client;
+mod ear;
 mod file;
 pub mod read;
 mod verdict;
@@ -18,6 +19,7 @@ pub(crate) use call::conceal_json;
 pub use call::{Body, Call, FileBody, Header, Method, Progress};
 pub use client::{Http, HttpSettings, HttpTrouble};
 pub(crate) use verdict::vendor_message;
+pub use ear::{Overheard, overhear};
 pub use verdict::{answered, outcome_of, reason_of, unreadable};
 
 use std::{fmt, ops::ControlFlow};

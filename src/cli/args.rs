@@ -98,6 +98,8 @@ pub enum Command {
     /// Notes: list, show
     #[command(alias = "note")]
     Notes(Listing),
+    /// What happened to a session, note, appointment or queued write, in one order; and a redacted bundle of it
+    Timeline(super::timeline::Timeline),
     /// Queued writes: list, show, retry, withdraw, decide
     Queue(Queue),
     /// The configuration

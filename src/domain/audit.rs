@@ -126,7 +126,10 @@ impl AuditAct {
             Self::Submitted { entry, cleared } => {
                 std::iter::once(About::Entry(*entry)).chain(cleared.map(About::Draft)).collect()
             }
-            Self::Withdrew { entry } | Self::Retried { entry } | Self::Decided { entry, .. } | Self::Resolved { entry } => {
+            Self::Withdrew { entry }
+            | Self::Retried { entry }
+            | Self::Decided { entry, .. }
+            | Self::Resolved { entry } => {
                 vec![About::Entry(*entry)]
             }
             Self::DroppedDraft { draft } => vec![About::Draft(*draft)],

@@ -13,8 +13,8 @@ use jiff::Timestamp;
 
 use super::{
     Engine, absorb,
-    index::{Seen, Stamp},
     hearing::Taken,
+    index::{Seen, Stamp},
     plan::{Batch, Content, Plan},
     state::Base,
 };

@@ -221,7 +221,11 @@ impl Store for Engine {
         let took = Taken::clone(&taken);
         let counted = self.inner.ledger.commit(move |tx| {
             tx.count_gone(id)?;
-            if noted(kind) { engine.note_change(tx, id, vec![Noting { at, note: Note::Gone(why) }], &took) } else { Ok(()) }
+            if noted(kind) {
+                engine.note_change(tx, id, vec![Noting { at, note: Note::Gone(why) }], &took)
+            } else {
+                Ok(())
+            }
         });
         if told(counted).is_none() {
             self.untake(&taken);

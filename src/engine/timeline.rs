@@ -8,8 +8,8 @@ use crate::{
         command::Refusal,
         entry::StepKind,
         timeline::{
-            About, Body, Bundling, Changed, EventId, Glance, Head, Note, Noting, Opened, Parts, Story, bundle, composed,
-            difference, lay, opened, tell,
+            About, Body, Bundling, Changed, EventId, Glance, Head, Note, Noting, Opened, Parts, Story, bundle,
+            composed, difference, lay, opened, tell,
         },
     },
     ledger::{LedgerError, Mention, Read, View},
@@ -207,13 +207,7 @@ impl Engine {
     }
 
     /// What differs between two states of one record, or between two answers to writes.
-    fn between(
-        &self,
-        view: &View,
-        about: About,
-        from: EventId,
-        to: EventId,
-    ) -> Result<Option<Vec<Body>>, LedgerError> {
+    fn between(&self, view: &View, about: About, from: EventId, to: EventId) -> Result<Option<Vec<Body>>, LedgerError> {
         match (from, to) {
             (EventId::Noted(record, one), EventId::Noted(other, two)) if record == other => {
                 if about != About::Record(self.resolve(record)) {
@@ -233,7 +227,8 @@ impl Engine {
                         _ => None,
                     })
                     .collect();
-                let word = |stand: Option<&crate::domain::timeline::Stand>| stand.map_or("–".to_owned(), |s| s.word.clone());
+                let word =
+                    |stand: Option<&crate::domain::timeline::Stand>| stand.map_or("–".to_owned(), |s| s.word.clone());
                 let mut bodies = Vec::new();
                 if let (Some(first), Some(last)) = (changes.first(), changes.last()) {
                     let line = format!("{} → {}", word(first.before.as_ref()), word(last.after.as_ref()));

@@ -10,8 +10,12 @@ use super::{
     story::{self, Mention, NoteSpan},
 };
 use crate::domain::{
-    DraftId, Entry, EntryId, Facts, Kind, Raw, RecordId, Stored, VendorRef, hooks::KeptDelivery, identity::Link,
-    inbox::InboxItem, inbox::Undecodable, note::Draft,
+    DraftId, Entry, EntryId, Facts, Kind, Raw, RecordId, Stored, VendorRef,
+    hooks::KeptDelivery,
+    identity::Link,
+    inbox::InboxItem,
+    inbox::Undecodable,
+    note::Draft,
     timeline::{About, Noting},
 };
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::story::Mention;
 use super::{
     LedgerError, Read,
     read::{Kept, Names, Undecoded, link_key, ref_name},
@@ -22,7 +23,6 @@ use crate::{
     },
     seal::Sealer,
 };
-use super::story::Mention;
 
 /// So many of the latest webhooks are kept after they were worked through.
 const DELIVERIES: u64 = 500;

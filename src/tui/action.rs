@@ -33,13 +33,15 @@ pub enum Context {
     Files,
     /// The episodes of a patient.
     Episodes,
+    /// What happened to something.
+    Timeline,
     /// How vendors, receiver and stores do.
     Health,
 }
 
 impl Context {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Global,
         Self::Rooms,
         Self::Appointments,
@@ -54,6 +56,7 @@ impl Context {
         Self::Reports,
         Self::Files,
         Self::Episodes,
+        Self::Timeline,
         Self::Health,
     ];
 
@@ -74,6 +77,7 @@ impl Context {
             Self::Reports => "Reports",
             Self::Files => "Files",
             Self::Episodes => "Episodes of care",
+            Self::Timeline => "What happened",
             Self::Health => "Vendors, receiver, stores",
         }
     }
@@ -243,9 +247,15 @@ actions! {
     DropDraft, "drop-draft", "drop", ["D"], [Notes];
     /// Confirm that two vendors' records are the same, or say that they are not.
     Links, "links", "same as…", ["="], [Appointments, Patients, Sessions, Notes, Detail];
+    /// What happened to it: requests, webhooks, polls, changes and what people did, in one order.
+    Timeline, "timeline", "what happened", ["t"], [Appointments, Sessions, Notes, Outbox, Detail];
+    /// Show the values that are masked. That you looked is kept in the audit log.
+    RevealValues, "reveal-values", "values", ["R"], [Timeline];
+    /// Mark an event; on a second one, show what differs between the two.
+    MarkState, "mark-state", "mark, compare", ["d"], [Timeline];
     /// Read it again from its vendor, now.
     Refresh, "refresh", "read again", ["U"],
-        [Appointments, Patients, Sessions, Notes, Detail, Webhooks, Assistance, Files, Episodes];
+        [Appointments, Patients, Sessions, Notes, Detail, Webhooks, Assistance, Files, Episodes, Timeline];
     /// The vendor's own words: the raw body.
     Raw, "raw", "raw", ["J"], [Appointments, Patients, Sessions, Notes, Detail];
     /// Try the queued write again now.

@@ -35,6 +35,7 @@ use crate::domain::{
 pub(super) mod canned;
 pub(super) mod desk;
 mod script;
+pub(super) mod story;
 
 pub(super) use canned::World;
 pub(super) use script::{parse, text};

@@ -6,6 +6,7 @@ use super::{
     forms::Form,
     list::List,
     picture::Picture,
+    timeline::TimelineLayer,
 };
 use crate::domain::{
     Command, DraftId, Entry, EntryId, Intent, Raw, Reason, RecordId,
@@ -49,6 +50,8 @@ pub enum Layer {
     Files(FilesLayer),
     /// The episodes of a patient.
     Episodes(EpisodesLayer),
+    /// What happened to something.
+    Timeline(Box<TimelineLayer>),
     /// Vendors, receiver, stores.
     Health,
     /// The messages of this window.

@@ -20,4 +20,5 @@ pub mod picture;
 pub mod terminal;
 pub mod text;
 pub mod theme;
+pub mod timeline;
 pub mod update;

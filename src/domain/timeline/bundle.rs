@@ -17,14 +17,67 @@ use crate::domain::{audit::AuditAct, ids::Kind};
 
 /// The words that the vendors' documents use in their paths. Every other part of a path may name something.
 const PATH_WORDS: &[&str] = &[
-    "HSID", "SAID", "SPID", "addendums", "admin", "api", "appointment-slots", "appointments", "ask-ai", "assign",
-    "attachments", "auth", "clinic", "clinician-notes", "consult-note", "consumers", "context", "create",
-    "csv-data-dump", "doctors", "documents", "download", "encounter-report", "episode", "episodes", "facilities", "id",
-    "jwt", "linked-account", "linked-user", "ml-scribe", "msteams-provider-link", "notes", "open-api",
-    "patient-profiles", "patients", "perfect-answer", "provider-link", "qapi", "recover", "regenerate", "reports",
-    "request-assistance", "rotate-secret", "session_notes", "sessions", "sign-in", "sign-offs", "status", "summary",
-    "templates", "transcript", "type", "users", "value", "video-call-links", "visit-note", "waiting-rooms", "webhook",
-    "webhook-events", "webhooks",
+    "HSID",
+    "SAID",
+    "SPID",
+    "addendums",
+    "admin",
+    "api",
+    "appointment-slots",
+    "appointments",
+    "ask-ai",
+    "assign",
+    "attachments",
+    "auth",
+    "clinic",
+    "clinician-notes",
+    "consult-note",
+    "consumers",
+    "context",
+    "create",
+    "csv-data-dump",
+    "doctors",
+    "documents",
+    "download",
+    "encounter-report",
+    "episode",
+    "episodes",
+    "facilities",
+    "id",
+    "jwt",
+    "linked-account",
+    "linked-user",
+    "ml-scribe",
+    "msteams-provider-link",
+    "notes",
+    "open-api",
+    "patient-profiles",
+    "patients",
+    "perfect-answer",
+    "provider-link",
+    "qapi",
+    "recover",
+    "regenerate",
+    "reports",
+    "request-assistance",
+    "rotate-secret",
+    "session_notes",
+    "sessions",
+    "sign-in",
+    "sign-offs",
+    "status",
+    "summary",
+    "templates",
+    "transcript",
+    "type",
+    "users",
+    "value",
+    "video-call-links",
+    "visit-note",
+    "waiting-rooms",
+    "webhook",
+    "webhook-events",
+    "webhooks",
 ];
 
 /// What a bundle is made from.
@@ -120,8 +173,13 @@ impl Names {
 
     fn path(&mut self, path: &str) -> String {
         let mut step = |step: &str| {
-            let version = step.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.len() < 3 && n.parse::<u8>().is_ok());
-            if step.is_empty() || version || PATH_WORDS.contains(&step) { step.to_owned() } else { self.call("id", step) }
+            let version =
+                step.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.len() < 3 && n.parse::<u8>().is_ok());
+            if step.is_empty() || version || PATH_WORDS.contains(&step) {
+                step.to_owned()
+            } else {
+                self.call("id", step)
+            }
         };
         path.split('/').map(&mut step).collect::<Vec<_>>().join("/")
     }

@@ -409,8 +409,7 @@ pub enum Sort {
 
 impl Sort {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Person, Self::Write, Self::Request, Self::Poll, Self::Webhook, Self::State];
+    pub const ALL: [Self; 6] = [Self::Person, Self::Write, Self::Request, Self::Poll, Self::Webhook, Self::State];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
@@ -430,9 +429,11 @@ impl Event {
     pub fn sort(&self) -> Sort {
         match &self.what {
             What::Act { .. } | What::Decided { .. } => Sort::Person,
-            What::Saved { .. } | What::Left { .. } | What::Probed { .. } | What::Interrupted { .. } | What::Seen { .. } => {
-                Sort::Write
-            }
+            What::Saved { .. }
+            | What::Left { .. }
+            | What::Probed { .. }
+            | What::Interrupted { .. }
+            | What::Seen { .. } => Sort::Write,
             What::Asked(asked) if asked.source == Source::Read && !asked.changed => Sort::Poll,
             What::Exchanged { .. } | What::Asked(_) => Sort::Request,
             What::Hooked(_) => Sort::Webhook,

@@ -49,7 +49,8 @@ fn fold(before: &mut Noting, after: &Noting) -> bool {
 
 fn alike(one: &Asked, other: &Asked) -> bool {
     let heads = one.heads.len() == other.heads.len() && one.heads.iter().zip(&other.heads).all(|(a, b)| a.alike(b));
-    heads && (one.source, one.more, one.failure) == (other.source, other.more, other.failure)
+    heads
+        && (one.source, one.more, one.failure) == (other.source, other.more, other.failure)
         && !one.changed
         && !other.changed
 }

@@ -229,15 +229,17 @@ fn values_are_masked_until_a_person_reveals_them_which_is_on_record() {
     let masked = text(&glance(&desk.engine, about, Glance::Event(last)));
     assert!(masked.contains("‹text 24›") && !masked.contains("Okafor"), "{masked}");
     let lines = desk.engine.ledger().audit_len().unwrap();
-    let Reply::Revealed(opened) =
-        desk.engine.execute(Command::Reveal { about, glance: Glance::Event(last) }, "bo")
+    let Reply::Revealed(opened) = desk.engine.execute(Command::Reveal { about, glance: Glance::Event(last) }, "bo")
     else {
         panic!()
     };
     assert!(text(&opened).contains("Okafor rests for a week."));
     let audit = desk.engine.ledger().audit(1).unwrap().remove(0);
     assert_eq!(audit.number, lines + 1);
-    assert_eq!((audit.event.by.as_str(), &audit.event.act), ("bo", &AuditAct::Revealed { about, glance: Glance::Event(last) }));
+    assert_eq!(
+        (audit.event.by.as_str(), &audit.event.act),
+        ("bo", &AuditAct::Revealed { about, glance: Glance::Event(last) })
+    );
     assert!(story(&desk.engine, about).events.iter().any(|e| matches!(&e.what, What::Act { by, .. } if by == "bo")));
     // What is not there is neither shown nor put on record.
     let none = Command::Reveal { about, glance: Glance::Event(EventId::Noted(RecordId(999), 0)) };
@@ -258,7 +260,10 @@ fn a_webhook_shows_its_body_and_two_states_their_difference() {
     let between = |a: usize, b: usize| text(&glance(&desk.engine, about, Glance::Between(states[a], states[b])));
     // From Recording over Interrupted back to Recording nothing but the standing moved.
     let there_and_back = between(1, 3);
-    assert!(there_and_back.contains("Recording → Recording") && !there_and_back.contains("summary"), "{there_and_back}");
+    assert!(
+        there_and_back.contains("Recording → Recording") && !there_and_back.contains("summary"),
+        "{there_and_back}"
+    );
     assert!(between(1, 4).contains("summary.sections[0][1]: – → ‹text 24›"));
     assert_eq!(between(1, 4), between(4, 1).replace("4..1", "1..4"), "in either order");
 }

@@ -51,6 +51,7 @@ pub fn layer(model: &Model, look: &Look<'_>, layer: &Layer, buf: &mut Buffer) ->
         Layer::Report(layer) => return cx.report(layer, buf),
         Layer::Files(layer) => cx.files(layer, buf),
         Layer::Episodes(layer) => cx.episodes(layer, buf),
+        Layer::Timeline(layer) => return cx.timeline(layer, buf),
         Layer::Health => cx.health(buf),
         Layer::Log { back } => cx.log(*back, buf),
     }

@@ -11,6 +11,7 @@ mod layers;
 mod panes;
 mod queue;
 mod report;
+mod timeline;
 mod words;
 
 pub(in crate::tui) use care::visit_words;
@@ -23,6 +24,7 @@ use ratatui::{
     style::Style,
 };
 pub(in crate::tui) use report::report_rows;
+pub(in crate::tui) use timeline::timeline_rows;
 
 use super::{
     action::Action,
@@ -296,6 +298,11 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
             return hints;
         }
         Some(Layer::Episodes(_)) => &[A::Open, A::NewEpisode, A::EditEpisode, A::Refresh, A::Back, A::Help],
+        Some(Layer::Timeline(layer)) if layer.typing => {
+            return fixed(&[("type", "to filter"), ("enter", "keep"), ("esc", "clear")]);
+        }
+        Some(Layer::Timeline(layer)) if layer.opened.is_some() => &[A::RevealValues, A::Down, A::Back, A::Help],
+        Some(Layer::Timeline(_)) => &[A::Open, A::MarkState, A::RevealValues, A::Filter, A::Refresh, A::Back, A::Help],
         Some(Layer::Health) if model.health.as_ref().is_some_and(|h| h.filling.is_some()) => {
             &[A::StopFilling, A::Back, A::Help]
         }

@@ -199,6 +199,8 @@ pub(in crate::tui) struct World {
     /// On every appointment.
     pub(in crate::tui) files: Vec<FileRow>,
     /// Documents and consults that were sent about whoever is looked at.
+    /// Polls at the end of what happened to a session.
+    pub(in crate::tui) polls: u64,
     pub(in crate::tui) sent: Vec<SentRow>,
     /// Of every patient.
     pub(in crate::tui) episodes: Vec<EpisodeRow>,
@@ -270,6 +272,7 @@ impl World {
             ],
             desks: super::desk::Desks::small(),
             sent: Vec::new(),
+            polls: 0,
             files: vec![
                 file(0, "referral-1f3a9c02.pdf", Mime::Pdf, 182_400, false),
                 file(1, "rash-left-arm.jpeg", Mime::Jpeg, 2_411_724, false),
@@ -366,6 +369,8 @@ impl World {
             Query::Hooks => Answer::Hooks(Box::new(self.desks.hooks.clone())),
             Query::Assistances => Answer::Assistances(self.desks.assistances.clone()),
             Query::Stream { .. } => Answer::Stream(None),
+            Query::Timeline { about } => super::story::told(*about, self.polls),
+            Query::Glance { glance, .. } => super::story::glance(*glance),
             Query::Report { text, sort, window } => Answer::Report(Box::new(self.desks.report(text, *sort, *window))),
         }
     }
@@ -536,6 +541,7 @@ impl World {
                 self.entries.retain(|e| e.id != *entry);
                 Reply::Done
             }
+            Command::Reveal { glance, .. } => super::story::reveal(*glance),
             Command::ConfirmLink { .. } => {
                 self.links = vec![link(Standing::Confirmed { by: "amira".into() })];
                 Reply::Done

@@ -25,6 +25,9 @@ use crate::{
 };
 
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if let Some(effects) = super::timeline::act(model, action) {
+        return effects;
+    }
     if let Some(effects) = super::desk::act(model, action) {
         return effects;
     }
@@ -223,7 +226,10 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             vec![look(model, Wish::Outbox)]
         }
         // Done above.
-        Action::Webhooks
+        Action::Timeline
+        | Action::RevealValues
+        | Action::MarkState
+        | Action::Webhooks
         | Action::Assistance
         | Action::Reports
         | Action::AddHook

@@ -1,6 +1,6 @@
 //! What the engine says: answers to what was started, and what it tells by itself.
 
-use super::{Effect, Purpose, Wish, acts, care, desk, everything, keys, look, notes, walk};
+use super::{Effect, Purpose, Wish, acts, care, desk, everything, keys, look, notes, timeline, walk};
 use crate::{
     domain::{
         Delta, DraftId, Fact, Kind, Message, Reply,
@@ -115,6 +115,7 @@ fn delta_effects(model: &Model, delta: &Delta) -> Vec<Effect> {
         }
     }
     wishes.extend(desk::wishes(model));
+    wishes.extend(timeline::wishes(model, delta));
     wishes.into_iter().map(|w| look(model, w)).collect()
 }
 
@@ -163,6 +164,7 @@ fn replied(model: &mut Model, purpose: Purpose, reply: Reply) -> Vec<Effect> {
             model.tell(Level::Info, word);
             desk::wishes(model).into_iter().map(|w| look(model, w)).collect()
         }
+        (Purpose::Reveal, reply) => timeline::revealed(model, reply),
         (Purpose::File, Reply::Refused(refusal)) => notes::not_filed(model, &refusal),
         (Purpose::File, _) => {
             model.layers.retain(|l| !matches!(l, Layer::Editor(_)));

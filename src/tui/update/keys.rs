@@ -43,6 +43,7 @@ pub(super) fn key(model: &mut Model, keymap: &Keymap, key: KeyEvent) -> Vec<Effe
         }
         Some(Layer::Palette(_)) => return palette::palette_key(model, keymap, key),
         Some(Layer::Choice(_)) => return choice_key(model, key),
+        Some(Layer::Timeline(layer)) if layer.typing => return super::timeline::filter_key(model, key),
         Some(Layer::Report(report)) if report.typing => return super::desk::filter_key(model, key),
         _ => {}
     }
@@ -105,6 +106,7 @@ pub(super) fn contexts(model: &Model) -> Vec<Context> {
         Some(Layer::Report(_)) => vec![Context::Reports, Context::Global],
         Some(Layer::Files(_)) => vec![Context::Files, Context::Global],
         Some(Layer::Episodes(_)) => vec![Context::Episodes, Context::Global],
+        Some(Layer::Timeline(_)) => vec![Context::Timeline, Context::Global],
         Some(Layer::Health) => vec![Context::Health, Context::Global],
         Some(_) => vec![Context::Global],
         None => vec![pane_context(model.focus), Context::Global],

@@ -11,6 +11,7 @@ mod mouse;
 mod notes;
 mod opening;
 mod palette;
+mod timeline;
 mod walk;
 
 pub use answers::plain_fact;
@@ -29,7 +30,7 @@ use super::{
     paths::{PathLook, Seen},
 };
 use crate::domain::{
-    Command, DraftId, EntryId, Message, Query, RecordId, Request, VendorId,
+    Command, Delta, DraftId, EntryId, Message, Query, RecordId, Request, VendorId,
     session::Redo,
     view::{Answer, RowId},
 };
@@ -169,6 +170,10 @@ pub enum Wish {
     Assistances,
     /// The reports layer.
     Report,
+    /// The timeline layer.
+    Timeline,
+    /// What is opened in the timeline layer.
+    Glance,
     /// The files of an appointment.
     Files(RecordId),
     /// The episodes of a patient, and in which of them an appointment is.
@@ -216,6 +221,8 @@ pub enum Purpose {
     Files(RecordId),
     /// The episodes of a patient.
     Episodes(RecordId),
+    /// The values of what is opened in the timeline layer.
+    Reveal,
     /// What is read first; nobody waits for it.
     Quiet,
 }
@@ -333,6 +340,8 @@ pub fn everything(model: &Model) -> Vec<Effect> {
         }
     }
     wishes.extend(desk::wishes(model));
+    let anything = Delta { seq: 0, touched: Vec::new() };
+    wishes.extend(timeline::wishes(model, &anything));
     wishes.into_iter().map(|w| look(model, w)).collect()
 }
 
@@ -344,6 +353,7 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         Wish::Place(pane) | Wish::Seek(pane) => position(model, pane, model.sought_row(pane)),
         Wish::Show(pane) => position(model, pane, model.showing.as_ref().map(|s| s.row.clone())),
         Wish::Health => Query::Health,
+        Wish::Timeline | Wish::Glance => timeline::query(model, wish),
         Wish::Hooks => Query::Hooks,
         Wish::Assistances => Query::Assistances,
         Wish::Report => {
@@ -438,11 +448,13 @@ pub fn fit(model: &mut Model) {
         model.set_height(pane, super::layout::rows_in(area, model.setting.plain));
     }
     let height = super::layout::layer_rows(model);
+    let told = super::draw::timeline_rows(model);
     let body = super::layout::body(model);
     for layer in &mut model.layers {
         match layer {
             Layer::Outbox(outbox) => outbox.list.set_height(height),
             Layer::Editor(editor) => editor.resize(body),
+            Layer::Timeline(layer) => layer.set_height(told),
             _ => {}
         }
     }

@@ -91,6 +91,7 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
         Some(Layer::Report(_)) => Some(Context::Reports),
         Some(Layer::Files(_)) => Some(Context::Files),
         Some(Layer::Episodes(_)) => Some(Context::Episodes),
+        Some(Layer::Timeline(_)) => Some(Context::Timeline),
         Some(Layer::Health) => Some(Context::Health),
         Some(_) => None,
         None => Some(pane_context(model.focus)),
@@ -148,8 +149,9 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
         }
         A::EditNote | A::DropDraft => missing(!draft, "no draft is selected"),
         A::Refresh if matches!(below, Some(Layer::Hooks(_) | Layer::Assistance(_))) => None,
+        A::Timeline => missing(super::timeline::subject(model).is_none(), "nothing is selected"),
         A::Links | A::Refresh | A::Raw
-            if !matches!(below, Some(Layer::Detail(_) | Layer::Files(_) | Layer::Episodes(_))) =>
+            if !matches!(below, Some(Layer::Detail(_) | Layer::Files(_) | Layer::Episodes(_) | Layer::Timeline(_))) =>
         {
             missing(model.selected_record(model.focus).is_none(), "nothing is selected")
         }
@@ -175,6 +177,7 @@ fn places(contexts: &[Context]) -> String {
         Context::Reports => "the reports (P)".to_owned(),
         Context::Files => "an appointment's files (A)".to_owned(),
         Context::Episodes => "a patient's episodes (E)".to_owned(),
+        Context::Timeline => "what happened (t)".to_owned(),
         Context::Health => "the vendors' health (w)".to_owned(),
         context => match Pane::ALL.into_iter().find(|p| pane_context(*p) == *context) {
             Some(pane) => format!("{} {}", pane.number(), pane.name()),

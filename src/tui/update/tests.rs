@@ -3,6 +3,7 @@
 mod care;
 mod desk;
 mod identity;
+mod timeline;
 
 use proptest::prelude::*;
 use signal_hook::consts::SIGTERM;

@@ -26,6 +26,9 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
             Motion::Last => last,
         }
     }
+    if let Some(effects) = super::timeline::motion(model, motion) {
+        return effects;
+    }
     if let Some(effects) = super::desk::motion(model, motion) {
         return effects;
     }
@@ -87,7 +90,8 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
             | Layer::Health
             | Layer::Hooks(_)
             | Layer::Assistance(_)
-            | Layer::Report(_),
+            | Layer::Report(_)
+            | Layer::Timeline(_),
         ) => {}
     }
     Vec::new()

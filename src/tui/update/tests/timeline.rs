@@ -1,0 +1,126 @@
+//! The timeline layer: keys in, screen out.
+
+use std::fmt::Write as _;
+
+use crate::{
+    domain::{
+        Command, Delta, Kind, Message, Query, RecordId,
+        command::{Refusal, Touched},
+        timeline::{About, EventId, Glance},
+    },
+    tui::harness::{Desk, World},
+};
+
+const SESSION: RecordId = RecordId(20_000_000);
+
+fn timeline() -> Desk {
+    let mut desk = Desk::new(80, 24);
+    desk.keys("4gt");
+    desk
+}
+
+#[test]
+fn what_happened_at_two_sizes() {
+    for (w, h) in [(80, 24), (200, 60)] {
+        let mut all = String::new();
+        for (name, keys) in [
+            ("story", "4gt"),
+            ("opened", "4gt<enter>"),
+            ("revealed", "4gtR"),
+            ("marked", "4gtkkd"),
+            ("difference", "4gtkkdjjd"),
+            ("filter", "4gt/webh"),
+            ("of a write", "ot"),
+        ] {
+            let mut desk = Desk::with(World::small(), w, h, |_| {});
+            desk.keys(keys);
+            let _ = writeln!(all, "=== {name}: {keys}\n{}", desk.screen());
+        }
+        insta::assert_snapshot!(format!("timeline_{w}x{h}"), all);
+    }
+}
+
+#[test]
+fn t_tells_what_happened_to_what_is_selected() {
+    let mut desk = timeline();
+    desk.shows(&[
+        "What happened",
+        "14 polls, no change",
+        "2.1 s after the vendor's",
+        "Recording → Interrupted",
+        "10 events",
+    ]);
+    let about = |desk: &Desk| match desk.engine.looks.borrow().last() {
+        Some(Query::Timeline { about }) => *about,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(about(&desk), About::Record(SESSION));
+    let mut desk = Desk::new(80, 24);
+    desk.keys("ot");
+    assert!(matches!(about(&desk), About::Entry(_)));
+    Desk::new(80, 24).keys("2g<enter>t").shows(&["What happened"]);
+    Desk::new(80, 24).keys("1t").lacks(&["What happened"]);
+}
+
+/// Promise 3: no value is on the screen until a person asks for it, and what they ask is a command that is audited.
+#[test]
+fn values_are_masked_until_r_which_asks_the_engine_to_put_it_on_record() {
+    let mut desk = timeline();
+    desk.keys("<enter>").shows(&["summary.sections[0][1]", "‹text 30›"]).lacks(&["Ifeoma Okoro rests"]);
+    assert_eq!(desk.engine.commands(), []);
+    desk.keys("R").shows(&["Ifeoma Okoro rests for a week."]);
+    let glance = Glance::Event(EventId::Noted(SESSION, 8));
+    assert_eq!(desk.engine.commands(), [Command::Reveal { about: About::Record(SESSION), glance }]);
+    desk.keys("<esc>").lacks(&["rests for a week"]).shows(&["What happened"]);
+}
+
+#[test]
+fn what_the_engine_could_not_put_on_record_is_not_shown() {
+    let mut desk = timeline();
+    *desk.engine.refusal.borrow_mut() = Some(Refusal::NotSaved("the disk is full".into()));
+    desk.keys("R").shows(&["Not shown", "the disk is full"]).lacks(&["rests for a week"]);
+}
+
+#[test]
+fn d_twice_shows_what_differs_between_two_states() {
+    let mut desk = timeline();
+    desk.keys("d").shows(&["◆"]);
+    desk.keys("kkd").shows(&["r20000000.8..", "what changed"]);
+    desk.keys("<esc>").lacks(&["◆"]);
+}
+
+#[test]
+fn a_filter_leaves_what_fits_and_esc_takes_it_away_before_the_layer() {
+    let mut desk = timeline();
+    desk.keys("/interrupted").shows(&["2 of 10 events", "Recording → Interrupted"]).lacks(&["14 polls"]);
+    desk.keys("<enter><esc>").shows(&["10 events", "14 polls"]);
+    desk.keys("<esc>").lacks(&["What happened"]);
+}
+
+#[test]
+fn a_change_of_the_session_brings_its_story_up_to_date_and_keeps_the_selection() {
+    let mut desk = timeline();
+    desk.keys("gj");
+    let looks = |desk: &Desk| desk.engine.looks.borrow().iter().filter(|q| matches!(q, Query::Timeline { .. })).count();
+    let before = looks(&desk);
+    let touch = |id| Message::Delta(Delta { seq: 2, touched: vec![Touched::Record(Kind::Session, id)] });
+    desk.hear(touch(RecordId(7)));
+    assert_eq!(looks(&desk), before);
+    desk.engine.world.borrow_mut().polls = 5;
+    desk.hear(touch(SESSION));
+    assert_eq!(looks(&desk), before + 1);
+    desk.shows(&["15 events"]);
+    let marked = desk.screen().lines().find(|l| l.contains('▸') && l.contains("14 polls")).is_some();
+    assert!(marked, "{}", desk.screen());
+}
+
+#[test]
+fn ten_thousand_events_scroll_as_any_list() {
+    let mut world = World::small();
+    world.polls = 10_000;
+    let mut desk = Desk::with(world, 80, 24, |_| {});
+    desk.keys("4gt").shows(&["10010 events"]);
+    let looks = desk.engine.looks.borrow().len();
+    desk.keys("g<pgdn><pgdn>kGkkk");
+    assert_eq!(desk.engine.looks.borrow().len(), looks, "moving asks for nothing");
+}

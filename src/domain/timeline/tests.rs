@@ -242,7 +242,7 @@ fn a_planted_name_is_in_no_byte_of_a_bundle() {
     let text = bundled(&parts, &["Okafor, Ada", "M-1"]);
     assert!(!text.to_lowercase().contains("okafor"), "{text}");
     // What a vendor needs is there: shapes, lengths, states, statuses.
-    for there in ["\"text:6\"", "\"status\": 503", "\"Recorded\"", "/api/v1/patients/id-", "\"yes/no\""] {
+    for there in ["\"text:6\"", "\"status\": 503", "\"Recorded\"", "/api/v1/patients/", "\"yes/no\""] {
         assert!(text.contains(there), "{there} is missing in {text}");
     }
 }

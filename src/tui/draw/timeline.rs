@@ -105,8 +105,9 @@ impl Cx<'_> {
         cell(&format!("{glyph} "), token, buf);
         let clock = |at: jiff::Timestamp| at.to_zoned(self.model.setting.zone.clone()).strftime("%H:%M:%S").to_string();
         let words = event.words(&clock);
-        // In plain mode the glyph before the words says it in a letter.
-        let words = if plain { words.trim_start_matches(['↯', '↻', '⇅', ' ']) } else { &words };
+        // What the glyph says already is not said twice; in plain mode it is a letter.
+        let words = words.strip_prefix(glyph).map_or(words.as_str(), str::trim_start);
+        let words = if plain { words.trim_start_matches(['↯', '↻', '⇅', ' ']) } else { words };
         let words = if plain { words.replace('→', "->") } else { words.to_owned() };
         cell(&text::clean(&words), if selected { Token::Strong } else { tone(event) }, buf);
     }

@@ -108,7 +108,8 @@ impl Asked {
         };
         match self.heads.as_slice() {
             [] => words.push_str("no request left"),
-            [head, rest @ ..] => {
+            // A sign-in comes first where there is one; the last request is about the record itself.
+            [rest @ .., head] => {
                 words.push_str(&head.words());
                 let more = rest.len() + self.more as usize;
                 if more > 0 {

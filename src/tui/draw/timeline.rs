@@ -35,8 +35,8 @@ impl Cx<'_> {
             self.lines(inner, layer.scroll, &opened_lines(opened, width), buf);
             return None;
         }
-        let name = if layer.title.is_empty() { layer.about.to_string() } else { layer.title.clone() };
-        let inner = self.open(area, &format!("What happened · {name} · {}", layer.about), buf);
+        let name = if layer.title.is_empty() { String::new() } else { format!(" · {}", layer.title) };
+        let inner = self.open(area, &format!("What happened{name} · {}", layer.about), buf);
         if inner.is_empty() {
             return None;
         }

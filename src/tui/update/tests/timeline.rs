@@ -86,7 +86,7 @@ fn d_twice_shows_what_differs_between_two_states() {
     let mut desk = timeline();
     desk.keys("d").shows(&["◆"]);
     desk.keys("kkkd").shows(&["r20000000.8..r20000000.6", "what changed"]);
-    desk.keys("<esc>dkd").shows(&["cannot be compared"]);
+    desk.keys("<esc>djd").shows(&["cannot be compared"]);
     desk.keys("<esc>").lacks(&["◆"]);
 }
 

@@ -18,6 +18,9 @@ use crate::{
 /// So many deliveries are looked through for the body of a webhook: all that are kept.
 const DELIVERIES: usize = 500;
 
+/// Vendors' names with the kind that each names, and texts that tell whom something is about.
+type Identities = (Vec<(Kind, String)>, Vec<String>);
+
 impl Engine {
     /// The whole story; `None` when nothing is known under this id.
     pub(super) fn timeline(&self, about: About) -> Result<Option<Story>, LedgerError> {
@@ -179,12 +182,12 @@ impl Engine {
                 }
                 let found = self.notes(view, record)?.into_iter().find(|(n, _)| *n == number);
                 let Some((_, noting)) = found else { return Ok(None) };
-                self.noted_bodies(view, noting).map(Some)
+                Self::noted_bodies(view, noting).map(Some)
             }
         }
     }
 
-    fn noted_bodies(&self, view: &View, noting: Noting) -> Result<Vec<Body>, LedgerError> {
+    fn noted_bodies(view: &View, noting: Noting) -> Result<Vec<Body>, LedgerError> {
         Ok(match noting.note {
             Note::Asked(asked) => asked
                 .heads
@@ -277,7 +280,7 @@ impl Engine {
     }
 
     /// The vendors' names for what a story is about, and what tells whom it is about.
-    fn identities(&self, about: About) -> Result<(Vec<(Kind, String)>, Vec<String>), LedgerError> {
+    fn identities(&self, about: About) -> Result<Identities, LedgerError> {
         let record = match about {
             About::Record(id) => Some(id),
             About::Entry(id) => self.inner.ledger.entry(id)?.map(|e| self.resolve(e.lane())),

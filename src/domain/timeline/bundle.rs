@@ -193,10 +193,7 @@ impl Names {
                 for (name, value) in members {
                     let shown = self.or_shape(&mask::member(name), &['_', '-', ':']);
                     // Two keys of one length are two members all the same.
-                    let shown = match object.contains_key(&shown) {
-                        true => format!("{shown}#{}", object.len()),
-                        false => shown,
-                    };
+                    let shown = if object.contains_key(&shown) { format!("{shown}#{}", object.len()) } else { shown };
                     let value = self.body(value, name);
                     object.insert(shown, value);
                 }

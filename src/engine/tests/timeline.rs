@@ -214,7 +214,8 @@ fn glance(engine: &Engine, about: About, glance: Glance) -> Opened {
 }
 
 fn text(opened: &Opened) -> String {
-    opened.parts.iter().map(|p| format!("{}\n{}\n", p.title, p.lines.join("\n"))).collect()
+    let parts: Vec<String> = opened.parts.iter().map(|p| format!("{}\n{}", p.title, p.lines.join("\n"))).collect();
+    parts.join("\n")
 }
 
 /// Promise 3: what somebody looks at beyond the lines is on record before they see it.

@@ -122,7 +122,7 @@ impl AuditAct {
     pub fn mentions(&self) -> Vec<About> {
         match self {
             Self::Opened | Self::Imported { .. } | Self::Exported { .. } => Vec::new(),
-            Self::Saw { record } => vec![About::Record(*record)],
+            Self::Saw { record } | Self::Streamed { session: record } => vec![About::Record(*record)],
             Self::Submitted { entry, cleared } => {
                 std::iter::once(About::Entry(*entry)).chain(cleared.map(About::Draft)).collect()
             }

@@ -117,8 +117,17 @@ impl Engine {
                 None => None,
             };
             let plan = Plan::default();
-            let mut batch =
-                Batch { engine: &engine, source, now, creates, overruled: false, met: false, plan, heard: noting, taken: took };
+            let mut batch = Batch {
+                engine: &engine,
+                source,
+                now,
+                creates,
+                overruled: false,
+                met: false,
+                plan,
+                heard: noting,
+                taken: took,
+            };
             for observation in observations {
                 batch.take(tx, observation)?;
             }

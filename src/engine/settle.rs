@@ -33,7 +33,8 @@ impl Engine {
 
     /// Brings memory, cache and windows to what a durable transaction changed.
     pub(super) fn settle(&self, plan: Plan) -> Vec<RecordId> {
-        let Plan { told, contents, mut show, entries, links, joined, named, odd, drafts, says, rows, same, noted: _ } = plan;
+        let Plan { told, contents, mut show, entries, links, joined, named, odd, drafts, says, rows, same, noted: _ } =
+            plan;
         let mut touched: Vec<Touched> = Vec::new();
         let mut failures: Vec<Toast> = Vec::new();
         let mut puts = Vec::new();

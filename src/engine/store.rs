@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Entry, EntryId, EntryState, Errand, Fact, Intent, Kind, Known, Observation, Raw, Reason, Record, RecordId,
-        Secret, Source, VendorId, VendorRef,
+        Entry, EntryId, EntryState, Errand, Fact, Intent, Kind, Known, Observation, Raw, Reason, ReasonKind, Record,
+        RecordId, Secret, Source, VendorId, VendorRef,
         command::{Level, Progress, Toast, Touched},
         hooks::KeptDelivery,
         identity::Link,
@@ -202,7 +202,7 @@ impl Store for Engine {
     }
 
     fn gone(&self, about: &VendorRef, reason: &Reason) {
-        if about.kind == Kind::Session && self.session_gone(about) {
+        if about.kind == Kind::Session && self.session_gone(about, reason.kind) {
             return;
         }
         let _writing = self.writing();
@@ -382,7 +382,7 @@ impl Engine {
 
     /// A session that its vendor has no more stays with what was read last: its summary exists nowhere else. `false` when
     /// nothing of it was ever read.
-    fn session_gone(&self, about: &VendorRef) -> bool {
+    fn session_gone(&self, about: &VendorRef, why: ReasonKind) -> bool {
         let Some(id) = self.record_of(about) else { return false };
         let stored = self.inner.ledger.view().and_then(|view| self.stored(&view, id, Kind::Session));
         let Some(Record::Session(mut session)) = told(stored).flatten().map(|s| s.record) else { return false };
@@ -390,10 +390,20 @@ impl Engine {
             return true;
         }
         session.stage = Stage::Gone;
+        {
+            let _writing = self.writing();
+            let (engine, at, taken) = (self.clone(), self.now(), Taken::default());
+            let took = Taken::clone(&taken);
+            let gone = vec![Noting { at, note: Note::Gone(why) }];
+            let noted = self.inner.ledger.commit(move |tx| engine.note_change(tx, id, gone, &took));
+            if told(noted).is_none() {
+                self.untake(&taken);
+            }
+        }
         let record = Some(Record::Session(session));
         let seen =
             Observation { refs: vec![about.clone()], record, facts: Vec::new(), raw: Raw::default(), complete: true };
-        told(self.work_in(vec![seen], Source::Read, self.now(), None, None));
+        told(self.work_in(vec![seen], Source::Read, self.now(), None, None, None));
         let text =
             format!("{id}: {} does not know this session any more (404); what was read of it is kept", about.vendor);
         self.inner.windows.say(&Toast { level: Level::Warning, text, entry: None });

@@ -35,6 +35,7 @@ fn acted(act: &AuditAct, write: Option<&str>) -> String {
     match act {
         AuditAct::Opened => "opened the data directory".into(),
         AuditAct::Saw { .. } => "looked at it".into(),
+        AuditAct::Streamed { .. } => "asked the scribe to write while one watches".into(),
         AuditAct::Submitted { entry, cleared: Some(draft) } => format!("saved {} from draft {draft}", of(entry)),
         AuditAct::Submitted { entry, cleared: None } => format!("saved {}", of(entry)),
         AuditAct::Withdrew { entry } => format!("took {} back", of(entry)),

@@ -18,8 +18,8 @@ mod tests;
 pub(crate) use call::conceal_json;
 pub use call::{Body, Call, FileBody, Header, Method, Progress};
 pub use client::{Http, HttpSettings, HttpTrouble};
-pub(crate) use verdict::vendor_message;
 pub use ear::{Overheard, overhear};
+pub(crate) use verdict::vendor_message;
 pub use verdict::{answered, outcome_of, reason_of, unreadable};
 
 use std::{fmt, ops::ControlFlow};

@@ -68,13 +68,14 @@ type Own = Option<(Runtime, Standing)>;
 fn headless(dir: &Path, arguments: &Demo, own: &mut Own) -> Result<(), CliError> {
     let runtime = attach::runtime()?;
     let standing = runtime.block_on(Standing::start(dir, arguments))?;
+    let interrupted = runtime.block_on(async { interrupted() })?;
     println!("The demo runs in {}.", dir.display());
     println!("The sandbox's administrator listens on {}.", standing.sandbox.admin_url());
     // There is no window to show them.
     let told = notices(&standing);
     attach::say(&told);
     let (runtime, standing) = own.insert((runtime, standing));
-    runtime.block_on(interrupted())?;
+    runtime.block_on(interrupted);
     attach::say(notices(standing).get(told.len()..).unwrap_or_default());
     Ok(())
 }

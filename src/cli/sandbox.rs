@@ -27,6 +27,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<ExitCode, CliError>
             random: None,
         })
         .await?;
+        let interrupted = interrupted()?;
         let text = configuration(&running, "127.0.0.1:8787", "http://127.0.0.1:8787");
         match &arguments.write_config {
             Some(path) => write_private(path, &text)?,
@@ -37,23 +38,28 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<ExitCode, CliError>
                 out.flush()?;
             }
         }
-        interrupted().await?;
+        interrupted.await;
         running.stop().await;
         Ok(ExitCode::SUCCESS)
     })
 }
 
-/// Waits for SIGINT, SIGTERM or SIGHUP.
-pub async fn interrupted() -> std::io::Result<()> {
+/// Hears SIGINT, SIGTERM and SIGHUP from now on; what it answers ends with the first of them. Called within a runtime, before
+/// anybody is told that one is there to be ended.
+///
+/// # Errors
+/// When the signals cannot be heard.
+pub fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut hangup = signal(SignalKind::hangup())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    })
 }
 
 /// A configuration that points wardroom at a running sandbox.

@@ -41,10 +41,11 @@ pub fn run(common: &Common, arguments: &Sync) -> Result<ExitCode, CliError> {
             link.execute(Command::Fill { from, to })?;
         }
         drop(link);
+        let heard = runtime.block_on(async { interrupted() });
         let told = writeln!(out, "syncing; interrupt to stop").and_then(|()| out.flush());
-        let interrupted = told.and_then(|()| runtime.block_on(interrupted()));
+        let ended = heard.and_then(|interrupted| told.map(|()| runtime.block_on(interrupted)));
         attach::end(&runtime, daemon, noticed)?;
-        return Ok(interrupted.map(|()| ExitCode::SUCCESS)?);
+        return Ok(ended.map(|()| ExitCode::SUCCESS)?);
     }
     let (done, notices) = runtime.block_on(Daemon::once(attach::options(&settled), fill))?;
     attach::say(&notices);

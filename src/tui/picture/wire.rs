@@ -21,7 +21,7 @@ use super::{
 
 /// The number that the window's one picture has at a kitty.
 const NUMBER: u32 = 30_564;
-/// Takes the picture of [`NUMBER`] away, with its data, at a terminal that speaks kitty's protocol.
+/// Takes the picture of `NUMBER` away, with its data, at a terminal that speaks kitty's protocol.
 pub const KITTY_GONE: &[u8] = b"\x1b_Ga=d,d=I,i=30564,q=2\x1b\\";
 /// Kitty takes the letters of a picture in pieces of so many.
 const PIECE: usize = 4096;

@@ -48,8 +48,21 @@ impl Subject {
         }
     }
 
-    fn clock(&self, at: Timestamp) -> String {
-        at.to_zoned(self.zone.clone()).strftime("%H:%M").to_string()
+    /// Day and time as a patient's own list shows them.
+    fn shown_at(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%d %b %H:%M").to_string()
+    }
+
+    /// The next minutes in which this patient has no visit, whatever the seed made and at whatever time the test is run.
+    fn free_minutes(&self, admin: &Admin) -> impl Iterator<Item = Timestamp> + use<> {
+        let all = admin.get("/state?collection=solo/appointments");
+        let theirs = all.as_object().unwrap().values().map(Value::to_string).filter(|visit| visit.contains(&self.id));
+        let visits: String = theirs.collect();
+        assert!(!visits.is_empty(), "{} has visits in {all}", self.shown);
+        (1..).map(|n| Timestamp::now().checked_add(n.minutes()).unwrap()).filter(move |at| {
+            let minute = at.as_second() - at.as_second().rem_euclid(60);
+            (minute..minute + 60).all(|second| !visits.contains(&second.to_string()))
+        })
     }
 
     /// Books at the vendor, so that it stays where it is; returns its number.
@@ -75,21 +88,22 @@ fn said(admin: &Admin, since: u64) -> String {
     entries.iter().fold(String::new(), |all, e| format!("{all}\n{e}"))
 }
 
-/// Moves the selection on the board to the row of this time. The board shows one patient only, by time.
-fn select(window: &mut Terminal, subject: &Subject, time: &str) {
-    let marked = |lines: &[String]| {
-        let rows = lines.iter().flat_map(|l| l.split('│')).filter(|row| row.contains(&subject.family));
-        // A patient's own list has the day before the time.
-        rows.filter_map(|row| row.strip_prefix('▸'))
-            .find_map(|row| row.split(' ').take(3).find(|word| word.contains(':')).map(str::to_owned))
+/// Moves the selection on the board, which shows one patient only, to the row of this day and time.
+fn select(window: &mut Terminal, subject: &Subject, when: &str) {
+    let rows = |lines: &[String]| -> Option<(usize, usize)> {
+        let cells = |line: &String| line.split('│').map(str::to_owned).collect::<Vec<_>>();
+        let board = |cell: &String| cell.contains(&subject.family) && cell.contains(':');
+        let rows: Vec<_> = lines.iter().filter_map(|line| cells(line).into_iter().find(board)).collect();
+        let marked = rows.iter().position(|row| row.starts_with('▸'))?;
+        Some((marked, rows.iter().position(|row| row.contains(when))?))
     };
     loop {
-        let at = window.wait("a selected appointment", SOON, marked);
-        if at == time {
+        let (marked, wanted) = window.wait("the appointment and a selected one", SOON, rows);
+        if marked == wanted {
             return;
         }
-        window.press(if at.as_str() < time { "j" } else { "k" });
-        window.wait("the selection to move", SOON, |lines| marked(lines).filter(|now| *now != at));
+        window.press(if marked < wanted { "j" } else { "k" });
+        window.wait("the selection to move", SOON, |lines| rows(lines).filter(|(now, _)| *now != marked));
     }
 }
 
@@ -110,9 +124,8 @@ fn a_clinics_day_survives_a_cut_network_and_a_kill() {
     window.line("the patients, filled from the dump", SOON, &["3 Patients", "40"]);
 
     books_a_free_slot(&mut window, &admin, &subject);
-    let now = Timestamp::now();
-    let at: Vec<Timestamp> = [1, 2, 3].map(|n| now.checked_add(n.minutes()).unwrap()).into();
-    let [ours, theirs, exam] = [at[0], at[1], at[2]].map(|t| (subject.booked_there(&admin, t), subject.clock(t)));
+    let at: Vec<Timestamp> = subject.free_minutes(&admin).take(3).collect();
+    let [ours, theirs, exam] = [at[0], at[1], at[2]].map(|t| (subject.booked_there(&admin, t), subject.shown_at(t)));
     sees_what_happens_at_the_vendor(&mut window, &admin, &subject, &theirs, &exam);
 
     let before = admin.last();

@@ -1,24 +1,28 @@
 //! What a window asks for and what it gets: rows for what is on the screen, details for what is open.
 
+mod health;
+mod question;
+
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    health::{Health, ReceiverHealth, VendorHealth, VendorState, sending},
+    question::{Question, Told},
+};
 use super::{
-    appointment::{AppointmentStatus, Slot, VideoStatus},
-    assistance::{AssistanceRow, Place},
+    appointment::{AppointmentStatus, VideoStatus},
+    assistance::AssistanceRow,
     care::{EpisodeList, FileList, SentRow},
     entry::{Entry, Reason},
     hooks::Hooks,
     identity::Link,
     ids::{DraftId, EntryId, Kind, RecordId, VendorId, VendorRef},
     intent::Intent,
-    linking::LinkArgument,
     loss::Loss,
     note::{Draft, FilingState},
     record::{Facts, Provenance, Raw, Record, Source},
-    registration::Registration,
-    report::{Report, ReportOrder, ReportView},
-    scribe::{Account, AccountAct, SessionText, TextKind},
+    report::ReportView,
     session::{Stage, Urgency},
     stream::{StreamId, StreamView},
     timeline::{About, Glance, Opened, Story},
@@ -519,228 +523,6 @@ pub struct LinkRow {
     pub here: Vec<String>,
     /// What identifies the other end.
     pub there: Vec<String>,
-}
-
-/// How a vendor does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum VendorState {
-    /// Not asked yet.
-    Untried,
-    /// Answers.
-    Up,
-    /// Answers, but slowly or with errors now and then.
-    Troubled,
-    /// Does not answer.
-    Down,
-    /// Refuses our credentials.
-    Refuses,
-}
-
-/// One vendor's health.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VendorHealth {
-    /// Who.
-    pub vendor: VendorId,
-    /// For people.
-    pub label: String,
-    /// How it does.
-    pub state: VendorState,
-    /// The last good answer.
-    pub last_ok: Option<Timestamp>,
-    /// The last failure.
-    pub last_failure: Option<(Timestamp, Reason)>,
-    /// Median and 95th percentile of recent answers, milliseconds.
-    pub millis: Option<(u32, u32)>,
-    /// Requests under way.
-    pub in_flight: u32,
-    /// The last webhook and its event.
-    pub last_webhook: Option<(Timestamp, String)>,
-}
-
-/// What an unsent write waits for, in words: another write, its vendor, or nothing but its turn.
-pub fn sending(waits_for: Option<EntryId>, vendor: Option<&VendorHealth>) -> String {
-    match (waits_for, vendor.map(|v| (v.state, v.label.as_str()))) {
-        (Some(other), _) => format!("sent once {other} is through"),
-        (None, Some((VendorState::Down | VendorState::Troubled, label))) => {
-            format!("sent as soon as {label} can be reached")
-        }
-        (None, Some((VendorState::Refuses, label))) => format!("sent once {label} takes our credentials again"),
-        (None, _) => "sent now".into(),
-    }
-}
-
-/// Vendors, queue, receiver and stores.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Health {
-    /// The practice's name from the configuration.
-    pub clinic: String,
-    /// Its IANA time zone.
-    pub time_zone: String,
-    /// In the configured order.
-    pub vendors: Vec<VendorHealth>,
-    /// Writes not acknowledged yet.
-    pub queued: u32,
-    /// Writes that need a person.
-    pub attention: u32,
-    /// Notes that are not filed or not signed.
-    pub unsigned: u32,
-    /// The last webhook of any vendor.
-    pub last_webhook: Option<(Timestamp, VendorId, String)>,
-    /// Webhooks that could not be opened since the start.
-    pub undecodable: u32,
-    /// Patients known.
-    pub patients: u32,
-    /// Whether the cache serves; otherwise why not.
-    pub cache: Option<String>,
-    /// Records in the cache; an estimate after an unclean stop.
-    pub cache_records: u64,
-    /// Bytes that the cache takes on the disk, large contents apart.
-    pub cache_bytes: u64,
-    /// Bytes that the ledger takes on the disk.
-    pub ledger_bytes: u64,
-    /// The receiver of webhooks, where one is configured.
-    pub receiver: Option<ReceiverHealth>,
-    /// What happened at start-up that a person should know.
-    pub notices: Vec<String>,
-    /// First fill or import under way: done and, when known, expected.
-    pub filling: Option<(u32, Option<u32>)>,
-}
-
-/// The receiver of webhooks as a person looks for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReceiverHealth {
-    /// The address that it listens on, with its port.
-    pub listens_on: String,
-    /// The address that vendors are told, without the path that opens a door.
-    pub public_url: String,
-}
-
-/// A question that only a vendor can answer.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "question")]
-pub enum Question {
-    /// Free times in a room's book.
-    Slots {
-        /// By name.
-        room: String,
-        /// From.
-        after: Timestamp,
-        /// To.
-        before: Timestamp,
-        /// Seconds; the room's own when absent.
-        duration: Option<u32>,
-    },
-    /// Links into a visit.
-    VisitLinks {
-        /// Which.
-        appointment: RecordId,
-    },
-    /// Read the record again, now.
-    Refresh {
-        /// Which.
-        record: RecordId,
-    },
-    /// Read an appointment's visit note.
-    VisitNote {
-        /// Which.
-        appointment: RecordId,
-    },
-    /// The EMR's appointments around a visit, to propose a link.
-    EmrAppointments {
-        /// For which visit.
-        appointment: RecordId,
-    },
-    /// Read a session's summary or note.
-    Summary {
-        /// Which.
-        session: RecordId,
-    },
-    /// Look a record up by a name that a person gave; it becomes known by that name.
-    LookUp {
-        /// The name.
-        reference: VendorRef,
-    },
-    /// The Microsoft Teams link of an appointment's provider.
-    TeamsLink {
-        /// Which.
-        appointment: RecordId,
-    },
-    /// A link that opens a visit for somebody who comes from another program.
-    ContextLink {
-        /// What it says.
-        argument: LinkArgument,
-    },
-    /// Read the list of an appointment's files.
-    Attachments {
-        /// Of which appointment.
-        appointment: RecordId,
-    },
-    /// Read the list of a patient's episodes of care.
-    Episodes {
-        /// Whose.
-        patient: RecordId,
-    },
-    /// Read the present request for assistance at a bed.
-    Assistance {
-        /// Where.
-        place: Place,
-    },
-    /// The webhook registrations at a vendor.
-    Webhooks {
-        /// At which.
-        vendor: VendorId,
-    },
-    /// Have a report made.
-    OrderReport {
-        /// Which, of when, locked with what.
-        order: ReportOrder,
-    },
-    /// How far a report is.
-    ReportStatus {
-        /// The vendor's id.
-        id: String,
-    },
-    /// What was said in a session, or the documents that were made of it.
-    SessionTexts {
-        /// Of which session.
-        session: RecordId,
-        /// Which texts.
-        what: TextKind,
-    },
-    /// Read a scribe's list of sessions, as far as it has one.
-    SessionList {
-        /// At which vendor.
-        vendor: VendorId,
-    },
-    /// The scribe's account that our credentials act for. Not a write of the clinic's: it is carried out at once or not at
-    /// all, and after a lost answer the vendor is asked how it stands.
-    Account {
-        /// At which vendor.
-        vendor: VendorId,
-        /// What about it.
-        act: AccountAct,
-    },
-}
-
-/// What a vendor answered to a [`Question`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Told {
-    /// Free times.
-    Slots(Vec<Slot>),
-    /// Label and URL.
-    Links(Vec<(String, String)>),
-    /// What was read is applied; ask for the detail.
-    Applied(Vec<RecordId>),
-    /// Webhook registrations.
-    Webhooks(Vec<Registration>),
-    /// A report and where it stands.
-    Report(Report),
-    /// Texts of a session.
-    Texts(Vec<SessionText>),
-    /// A scribe's account.
-    Account(Account),
 }
 
 /// Secrets never cross a link: what a window gets of a record's facts.

@@ -34,6 +34,7 @@ use crate::domain::{
 
 pub(super) mod canned;
 pub(super) mod desk;
+pub(super) mod samples;
 mod script;
 pub(super) mod story;
 

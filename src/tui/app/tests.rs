@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Delta, Message, Query, command::Touched, ids::Kind},
-    tui::harness::{Desk, World, canned},
+    tui::harness::{Desk, World, samples},
 };
 
 /// The patients pane at the size of the figures, with its followers at rest.
@@ -22,7 +22,7 @@ fn a_burst_of_keys_is_drawn_once_and_looked_up_a_few_times() {
     let looks = desk.engine.looks.borrow().len();
     assert!(looks <= 4, "{looks} look-ups");
     assert_eq!(desk.model().patients.selected(), 201);
-    assert_eq!(desk.model().patients.current().unwrap().id, canned::patient_id(201));
+    assert_eq!(desk.model().patients.current().unwrap().id, samples::patient_id(201));
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_minute_later_a_moved_row_still_costs_little() {
 #[test]
 fn nothing_is_sent_when_a_change_changes_nothing_on_the_screen() {
     let mut desk = patients();
-    let touched = vec![Touched::Record(Kind::Patient, canned::patient_id(90_000))];
+    let touched = vec![Touched::Record(Kind::Patient, samples::patient_id(90_000))];
     let bytes = desk.cost(|d| {
         d.hear(Message::Delta(Delta { seq: 2, touched }));
     });
@@ -119,7 +119,7 @@ fn a_key_after_a_form_key_in_the_same_burst_goes_to_the_form() {
 fn a_key_after_a_long_way_in_the_same_burst_finds_its_row() {
     let mut desk = patients();
     desk.burst(&format!("{}<enter>", "j".repeat(300)));
-    let wanted = canned::patient_id(301);
+    let wanted = samples::patient_id(301);
     assert!(matches!(desk.engine.looks.borrow().last(), Some(Query::Detail { record }) if *record == wanted));
 }
 
@@ -128,7 +128,7 @@ fn a_flood_of_events_is_looked_up_and_drawn_at_most_once_a_turn() {
     let mut desk = Desk::new(120, 40);
     let frames = desk.window.surface.frames;
     desk.engine.looks.borrow_mut().clear();
-    let touched = || vec![Touched::Record(Kind::Appointment, canned::appointment_id(1))];
+    let touched = || vec![Touched::Record(Kind::Appointment, samples::appointment_id(1))];
     let mut events = (0..200).map(|seq| super::Happening::Heard(Message::Delta(Delta { seq, touched: touched() })));
     let first = events.next();
     desk.window.turn(first, || events.next()).unwrap();

@@ -16,7 +16,7 @@ use crate::{
         view::{NoteItem, RoomFilter, RowId},
     },
     tui::{
-        harness::{Desk, World, canned, noon, parse},
+        harness::{Desk, World, noon, parse, samples},
         layers::Layer,
         model::{Model, Pane},
     },
@@ -27,7 +27,7 @@ fn wide() -> Desk {
 }
 
 fn changed(kind: Kind) -> Message {
-    Message::Delta(Delta { seq: 2, touched: vec![Touched::Record(kind, canned::appointment_id(0))] })
+    Message::Delta(Delta { seq: 2, touched: vec![Touched::Record(kind, samples::appointment_id(0))] })
 }
 
 fn places(model: &Model, pane: Pane) -> (usize, usize, bool) {
@@ -125,7 +125,7 @@ fn what_follows_a_selection_changes_once_it_has_rested() {
         Query::Sessions { appointment, .. } => Some(*appointment),
         _ => None,
     });
-    assert_eq!(session, Some(Some(canned::appointment_id(1))));
+    assert_eq!(session, Some(Some(samples::appointment_id(1))));
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn a_link_is_confirmed_by_a_person_who_sees_both_ends() {
 fn a_room_is_chosen_by_number() {
     let mut desk = wide();
     desk.keys("2gR").shows(&["In which waiting room?", "1 Telehealth A", "3 Pediatrics"]).keys("3");
-    let wanted = Command::SetRoom { appointment: canned::appointment_id(0), room: "Pediatrics".into() };
+    let wanted = Command::SetRoom { appointment: samples::appointment_id(0), room: "Pediatrics".into() };
     assert_eq!(desk.engine.commands(), [wanted]);
 }
 

@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     domain::clock::ManualClock,
     tui::{
-        harness::{Desk, Paper, World, canned, noon},
+        harness::{Desk, Paper, World, noon, samples},
         theme::{Depth, Theme},
     },
 };
@@ -42,7 +42,7 @@ fn the_first_frame_needs_no_engine_and_says_that_there_is_none_yet() {
 fn what_is_typed_before_the_engine_is_there_is_done_when_it_is() {
     let set = |_: &mut Setting| {};
     let desk = Desk::typing_before_the_engine(World::large(), (120, 40), theme(), set, &["3jj"]);
-    assert_eq!(desk.model().patients.current().unwrap().id, canned::patient_id(2));
+    assert_eq!(desk.model().patients.current().unwrap().id, samples::patient_id(2));
     assert!(!desk.model().opening);
 }
 

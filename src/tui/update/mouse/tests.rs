@@ -3,7 +3,7 @@ use crossterm::event::{MouseButton, MouseEventKind};
 use crate::{
     domain::Command,
     tui::{
-        harness::{Desk, World, canned},
+        harness::{Desk, World, samples},
         layers::Layer,
         model::Pane,
     },
@@ -34,13 +34,13 @@ fn a_click_selects_and_one_more_opens() {
     let (x, y) = desk.find("1932-02-02");
     desk.mouse(PRESS, (x, y));
     assert_eq!(desk.model().focus, Pane::Patients);
-    assert_eq!(desk.model().patients.current().map(|r| r.id), Some(canned::patient_id(1)));
+    assert_eq!(desk.model().patients.current().map(|r| r.id), Some(samples::patient_id(1)));
     desk.rest().shows(&["2 Appointments · Lindqvist, Ifeoma"]);
     desk.mouse(PRESS, (x, y)).shows(&["Patient r"]);
     assert!(matches!(desk.model().layers[..], [Layer::Detail(_)]));
     // What lies below a layer is not reached through it.
     desk.mouse(PRESS, (x, y - 1));
-    assert_eq!(desk.model().patients.current().map(|r| r.id), Some(canned::patient_id(1)));
+    assert_eq!(desk.model().patients.current().map(|r| r.id), Some(samples::patient_id(1)));
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_tab_of_a_narrow_window_is_clicked() {
 fn what_a_dialog_offers_is_clicked() {
     let mut desk = with_mouse(200, 60);
     desk.keys("2gR").click("3 Pediatrics");
-    let wanted = Command::SetRoom { appointment: canned::appointment_id(0), room: "Pediatrics".into() };
+    let wanted = Command::SetRoom { appointment: samples::appointment_id(0), room: "Pediatrics".into() };
     assert_eq!(desk.engine.commands(), [wanted]);
     desk.keys("5gD").click("Throw this draft away?");
     assert!(matches!(desk.model().layers[..], [Layer::Choice(_)]), "a title chooses nothing");

@@ -12,9 +12,8 @@ use crate::{
     },
     tui::{
         harness::{
-            Desk, World,
-            canned::{EPISODE, FILE, appointment_id, patient, patient_id},
-            noon,
+            Desk, World, noon,
+            samples::{EPISODE, FILE, appointment_id, patient, patient_id},
         },
         layers::Layer,
         picture::{

@@ -24,7 +24,7 @@ fn a_patient_is_looked_up_from_an_empty_search_and_selected() {
         _ => None,
     });
     assert_eq!(looked.as_deref(), Some("S-998877"));
-    assert_eq!(desk.model().patients.current().map(|r| r.id), Some(crate::tui::harness::canned::patient_id(7)));
+    assert_eq!(desk.model().patients.current().map(|r| r.id), Some(crate::tui::harness::samples::patient_id(7)));
     desk.lacks(&["Look a patient up at Solo"]);
 }
 

@@ -10,7 +10,7 @@ use crate::{
         patient::{HumanName, Patient},
         view::{AppointmentRow, PatientRow},
     },
-    tui::harness::canned::patient_id,
+    tui::harness::samples::patient_id,
 };
 
 fn selected(desk: &Desk, pane: Pane) -> Option<RowId> {
@@ -18,7 +18,7 @@ fn selected(desk: &Desk, pane: Pane) -> Option<RowId> {
 }
 
 fn rename(desk: &Desk, n: u32, name: &str) {
-    let row = PatientRow { name: name.into(), ..canned::patient(n) };
+    let row = PatientRow { name: name.into(), ..samples::patient(n) };
     desk.engine.world.borrow_mut().edited.insert(n, row);
 }
 
@@ -84,7 +84,7 @@ fn a_booking_that_becomes_one_with_another_record_stays_selected() {
     let mut desk = wide();
     desk.keys("2gj").rest();
     let gone = desk.model().appointments.current().unwrap().id;
-    let stays = canned::appointment_id(90_000);
+    let stays = samples::appointment_id(90_000);
     let mut world = desk.engine.world.borrow_mut();
     world.appointments.iter_mut().find(|r| r.id == gone).unwrap().id = stays;
     world.joined.insert(gone, stays);
@@ -175,7 +175,7 @@ fn what_was_just_booked_is_selected_on_the_screen() {
     let row = desk.model().appointments.current().unwrap();
     assert_eq!(
         (desk.model().focus, row.patient, row.id),
-        (Pane::Appointments, Some(whom), canned::appointment_id(540))
+        (Pane::Appointments, Some(whom), samples::appointment_id(540))
     );
     assert!(desk.model().appointments.visible().any(|(_, r)| r.id == row.id));
 }

@@ -179,6 +179,11 @@ impl Fields {
         names.iter().find_map(|name| serde_json::from_str(self.0.get(*name)?.get()).ok())
     }
 
+    /// Whether it has a member of this name, be it null.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// The texts of the first of the names that holds a list.
     pub(crate) fn texts(&self, names: &[&str]) -> Vec<String> {
         let items = self.list(names).unwrap_or_default();

@@ -48,24 +48,35 @@ pub(super) fn document(raw: &[u8]) -> Option<SessionText> {
 impl Heidi {
     /// Texts of a session. What is not there yet is an empty text or none.
     pub(super) async fn texts(&self, id: &str, what: TextKind, trail: &mut Trail) -> Result<Vec<SessionText>, Unread> {
-        let session = [("session_id", id)];
-        let (call, names): (Call, &[&str]) = match what {
-            TextKind::Transcript => (Call::get("sessions/{session_id}/transcript", &session), &["transcript", "text"]),
-            TextKind::Documents => (Call::get("sessions/{session_id}/documents", &session), &["documents"]),
-        };
-        let reply = answered(self.carry(&call, trail).await?)?;
-        let odd = || (unreadable(&reply, "the answer is of another shape"), None);
-        let fields = Fields::read(&reply.body).ok_or_else(odd)?;
         match what {
             TextKind::Transcript => {
-                let text = fields.text(names).or_else(|| spoken(&fields, names)).unwrap_or_default();
+                let names = ["transcript", "text"];
+                let (fields, _) = self.ask_texts("sessions/{session_id}/transcript", id, trail).await?;
+                let text = fields.text(&names).or_else(|| spoken(&fields, &names)).unwrap_or_default();
                 Ok(vec![SessionText { title: "Transcript".into(), text, ..SessionText::default() }])
             }
-            TextKind::Documents => {
-                let listed = fields.list(names).unwrap_or_default();
-                Ok(listed.iter().filter_map(|item| document(item.get().as_bytes())).collect())
-            }
+            TextKind::Documents => Ok(self.documents(id, trail).await?.into_iter().flatten().collect()),
         }
+    }
+
+    /// The documents of a session; `None` for one that cannot be read.
+    async fn documents(&self, id: &str, trail: &mut Trail) -> Result<Vec<Option<SessionText>>, Unread> {
+        let (fields, odd) = self.ask_texts("sessions/{session_id}/documents", id, trail).await?;
+        let listed = match fields.list(&["documents"]) {
+            Some(listed) => listed,
+            // Null is what a session without documents says. An answer without that member is not about documents at all.
+            None if fields.raw(&["documents"]).is_none() && fields.has("documents") => Vec::new(),
+            None => return Err((odd, None)),
+        };
+        Ok(listed.iter().map(|item| document(item.get().as_bytes())).collect())
+    }
+
+    /// The members of an answer, and what to say where they are not what was asked for.
+    async fn ask_texts(&self, path: &str, id: &str, trail: &mut Trail) -> Result<(Fields, Reason), Unread> {
+        let reply = answered(self.carry(&Call::get(path, &[("session_id", id)]), trail).await?)?;
+        let odd = unreadable(&reply, "the answer is of another shape");
+        let fields = Fields::read(&reply.body).ok_or_else(|| (odd.clone(), None))?;
+        Ok((fields, odd))
     }
 
     /// Create a document. What is there by its template already was there before.
@@ -96,7 +107,7 @@ impl Heidi {
     }
 
     /// Looks for a document that may have been made. The vendor does not date them: one by this template that was not known
-    /// when it was sent for is ours, none at all is none, and anything else is for a person.
+    /// when it was sent for is ours, none at all is none where each says its template, and anything else is for a person.
     pub(super) async fn look_for_document(
         &self,
         errand: &Errand,
@@ -108,19 +119,24 @@ impl Heidi {
             return Finding::CannotTell(Reason::new(ReasonKind::NotYetKnown, "the session has no id yet"));
         };
         let template = self.template(manner);
-        let listed = match self.texts(id, TextKind::Documents, trail).await {
+        let listed = match self.documents(id, trail).await {
             Ok(listed) => listed,
             Err((reason, _)) if reason.kind == ReasonKind::NotFound => return Finding::CannotTell(reason),
             Err((reason, _)) => return Finding::Failed(reason),
         };
-        let of_template = listed.into_iter().filter(|d| d.template.as_deref() == template);
+        let told = listed.iter().all(|d| d.as_ref().is_some_and(|d| d.template.is_some()));
+        let of_template = listed.into_iter().flatten().filter(|d| d.template.as_deref() == template);
         let before = match errand.known(session).and_then(|known| known.record.as_ref()) {
             Some(Record::Session(session)) => session.more.documents.as_slice(),
             _ => &[],
         };
         let (known, new): (Vec<_>, Vec<_>) = of_template.partition(|d| before.iter().any(|b| b.id == d.id));
         match (known.len(), new.len()) {
-            (0, 0) => Finding::Absent,
+            (0, 0) if told => Finding::Absent,
+            (0, 0) => Finding::CannotTell(Reason::new(
+                ReasonKind::NotFound,
+                "the list of documents does not tell by which template each was written",
+            )),
             (_, 1) => Finding::Present,
             _ => Finding::CannotTell(Reason::new(
                 ReasonKind::NotFound,

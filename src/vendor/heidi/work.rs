@@ -167,7 +167,8 @@ impl Heidi {
         })
     }
 
-    /// The linked user's sessions up to the bound, and whether these are all.
+    /// The linked user's sessions up to the bound, and whether these are surely all: a list that begins again, or that
+    /// counts more than it showed, ends as well, but what it did not show may be there.
     async fn list(&self, trail: &mut Trail) -> Result<(Vec<Listed>, bool), Unread> {
         let (mut all, mut seen, mut asked) = (Vec::new(), HashSet::new(), HashSet::new());
         let mut number = self.settings.first_page;
@@ -201,7 +202,6 @@ impl Heidi {
             let told = items.iter().filter_map(|item| {
                 Told::read(item.get().as_bytes()).map(|told| Listed { told, raw: Raw(item.get().to_owned()) })
             });
-            let before = all.len();
             let mut repeated = false;
             for listed in told {
                 if seen.insert(listed.told.id.clone()) {
@@ -210,16 +210,19 @@ impl Heidi {
                     repeated = true;
                 }
             }
+            let counted = fields.whole(&["total_count"]).and_then(|total| usize::try_from(total).ok());
+            let complete = counted.is_none_or(|total| all.len() >= total);
+            let following = wire::next_page(&fields, number);
             // An empty page and a page that repeats an id are the end, whatever the page says of a next one.
-            if repeated || all.len() == before {
-                return Ok((all, true));
+            if items.is_empty() || following.is_none() {
+                return Ok((all, complete));
             }
-            next = match wire::next_page(&fields, number) {
-                Some(page) if asked.insert(page.clone()) => {
+            next = match following {
+                Some(page) if !repeated && asked.insert(page.clone()) => {
                     number = page.parse().unwrap_or(number.saturating_add(1));
                     Some(page)
                 }
-                _ => return Ok((all, true)),
+                _ => return Ok((all, complete && counted.is_some())),
             };
         }
         Ok((all, false))
@@ -296,7 +299,9 @@ impl Heidi {
                 Finding::Present
             }
             (None, _) if whole => Finding::Absent,
-            (None, _) => cannot("the list of sessions is too long to be read to its end"),
+            (None, _) => {
+                cannot("the list of sessions cannot be read to its end, so nothing shows that the start did not arrive")
+            }
         }
     }
 

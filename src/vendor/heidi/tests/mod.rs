@@ -316,6 +316,17 @@ async fn a_list_that_was_not_read_to_its_end_proves_no_absence() {
     let script = (0..20)
         .fold(Script::new(), |s, n| s.answer(200, page(&[listed(&format!("s{n}"), "1", SENT)], &json!(null), true)));
     assert!(matches!(heidi(&script).probe(&errand()).await.finding, Finding::CannotTell(_)));
+    let other = || [listed("other", "1", SENT)];
+    let again = (0..2).fold(Script::new(), |s, _| s.answer(200, page(&other(), &json!(null), true)));
+    assert!(matches!(heidi(&again).probe(&errand()).await.finding, Finding::CannotTell(_)), "it begins again");
+    let of = |total: u32, more: bool| {
+        json!({"sessions": other(), "count": 1, "total_count": total, "next_page": null, "has_next_page": more})
+            .to_string()
+    };
+    let short = Script::new().answer(200, of(2, false));
+    assert!(matches!(heidi(&short).probe(&errand()).await.finding, Finding::CannotTell(_)), "it showed one of two");
+    let counted = Script::new().answer(200, of(1, true)).answer(200, of(1, true));
+    assert_eq!(heidi(&counted).probe(&errand()).await.finding, Finding::Absent, "it showed all that it counts");
 }
 
 #[tokio::test]

@@ -125,6 +125,12 @@ async fn a_lost_document_is_looked_for_in_the_list() {
         heidi(&Script::new().answer(200, list)).probe(&errand).await.finding
     };
     assert_eq!(probe(&[], listed(&[("d1", "other")])).await, Finding::Absent);
+    assert_eq!(probe(&[], json!({"documents": null}).to_string()).await, Finding::Absent);
+    assert!(matches!(probe(&[], json!({"items": []}).to_string()).await, Finding::Failed(_)), "no list at all");
+    let untold = json!({"documents": [{"id": "d1"}]}).to_string();
+    assert!(matches!(probe(&[], untold).await, Finding::CannotTell(_)), "it may be by this template");
+    let unread = json!({"documents": [{"template_id": "other"}]}).to_string();
+    assert!(matches!(probe(&[], unread).await, Finding::CannotTell(_)), "it has no id");
     assert_eq!(probe(&[], listed(&[("d1", "t-1")])).await, Finding::Present);
     assert_eq!(probe(&["d1"], listed(&[("d1", "t-1"), ("d2", "t-1")])).await, Finding::Present);
     assert!(matches!(probe(&["d1"], listed(&[("d1", "t-1")])).await, Finding::CannotTell(_)));

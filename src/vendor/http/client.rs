@@ -22,7 +22,7 @@ use crate::{
     vendor::Later,
 };
 
-use super::{Body, Call, CallError, CallErrorKind, Called, Chunks, Header, Reply, Transport, call::kept, ear};
+use super::{Body, Call, CallError, CallErrorKind, Called, Chunks, Header, Method, Reply, Transport, call::kept, ear};
 
 /// What a transport is made from. Every value is a setting of the vendor's profile.
 #[derive(Clone)]
@@ -181,6 +181,10 @@ impl Http {
         }
         if let Body::Bytes(_, kind) = call.body {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        }
+        // RFC 9110, 8.6: a method for which content is expected says that there is none; some gateways answer 411 otherwise.
+        if matches!((&call.body, call.method), (Body::None, Method::Post | Method::Put | Method::Patch)) {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         let method = reqwest::Method::from_bytes(call.method.as_str().as_bytes()).map_err(|_| bad())?;
         let client = if call.method.reads() { &self.reads } else { &self.writes };

@@ -11,12 +11,13 @@ use super::{client::retry_after, *};
 use crate::domain::{clock::SystemClock, entry::Outcome, entry::Probe, secret::Secret};
 
 fn http(base: &str) -> Http {
-    let settings = HttpSettings {
-        connect_time: Duration::from_millis(400),
-        whole_time: Duration::from_millis(900),
-        answer_limit: 1000,
-        ..HttpSettings::new(base)
-    };
+    patient(base, Duration::from_secs(60))
+}
+
+/// Gives up after this time.
+fn patient(base: &str, whole_time: Duration) -> Http {
+    let connect_time = Duration::from_secs(30);
+    let settings = HttpSettings { connect_time, whole_time, answer_limit: 1000, ..HttpSettings::new(base) };
     Http::new(settings, Arc::new(SystemClock)).unwrap()
 }
 
@@ -92,6 +93,21 @@ async fn a_call_is_sent_as_built_and_shown_without_credentials() {
 }
 
 #[tokio::test]
+async fn a_write_without_content_says_so() {
+    let said = async |call: Call| {
+        let (base, asked) = answers("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").await;
+        http(&base).call(&call).await.result.unwrap();
+        asked.await.unwrap().remove(0).to_ascii_lowercase()
+    };
+    for call in [Call::post("a", &[]), Call::put("a", &[]), Call::new(Method::Patch, "a", &[])] {
+        let asked = said(call).await;
+        assert!(asked.contains("\r\ncontent-length: 0\r\n") && !asked.contains("content-type"), "{asked}");
+    }
+    let asked = said(Call::get("a", &[])).await;
+    assert!(!asked.contains("content-length"), "{asked}");
+}
+
+#[tokio::test]
 async fn nothing_left_when_nobody_listens() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let called = http(&format!("http://{free}")).call(&write()).await;
@@ -126,7 +142,7 @@ async fn silence_is_a_time_out_that_may_have_taken_effect() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let held = tokio::spawn(async move { listener.accept().await.unwrap() });
-    let error = http(&base).call(&write()).await.result.unwrap_err();
+    let error = patient(&base, Duration::from_millis(300)).call(&write()).await.result.unwrap_err();
     assert_eq!(error.kind, CallErrorKind::TimedOut, "{error}");
     assert!(!error.nothing_left());
     drop(held.await.unwrap());

@@ -153,7 +153,7 @@ fn show(looked: &Preview, as_json: bool) -> Result<(), CliError> {
     writeln!(out)?;
     table.write(&mut out)?;
     for row in looked.unusable.rows.iter().take(SHOWN) {
-        writeln!(out, "line {} cannot be used: {}", row.line, row.why)?;
+        writeln!(out, "line {}: {}", row.line, row.why)?;
     }
     writeln!(out)?;
     Ok(out.flush()?)
@@ -259,11 +259,11 @@ fn tell(end: &Import, as_json: bool) -> Result<(), CliError> {
     }
     writeln!(out, "{} rows read, {} records new or changed", end.rows, end.changed)?;
     for row in &end.unusable.rows {
-        writeln!(out, "line {} cannot be used: {}", row.line, row.why)?;
+        writeln!(out, "line {}: {}", row.line, row.why)?;
     }
     let untold = end.unusable.count - end.unusable.rows.len() as u64;
     if untold > 0 {
-        writeln!(out, "and {untold} more rows that cannot be used")?;
+        writeln!(out, "and {untold} more rows that could not be used, or not whole")?;
     }
     match &end.ended {
         Some(Ended::Stopped) => {

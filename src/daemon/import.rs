@@ -18,7 +18,11 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    domain::import::{Ended, Import, Mark, Unusable},
+    domain::{
+        Reason,
+        attachment::hex,
+        import::{Ended, Import, Mark, Unusable},
+    },
     engine::{Engine, Rows},
     vendor::solo::dump::{Dump, Layout, Place, Portion},
 };
@@ -95,22 +99,84 @@ impl Input {
         let (zone, columns) = (layout.zone.iana_name().unwrap_or_default(), &layout.columns);
         hash.update(format!("{:?} {:?} {} {zone} {columns:?} ", self.whole, self.changed, layout.delimiter));
         hash.update(&self.head);
-        hash.finalize().iter().fold(String::new(), |name, byte| name + &format!("{byte:02x}"))
+        hex(&hash.finalize())
     }
 
-    /// Everything from `offset` on. What lies before it in a stream is read and thrown away.
-    fn from(self, offset: u64) -> io::Result<Box<dyn Read + Send>> {
+    /// Everything from `offset` on, and for a stream the print of what comes. What lies before it in a stream is read and
+    /// thrown away, and must be what was imported before, by its `print`.
+    fn from(self, offset: u64, print: Option<&str>) -> Result<(Box<dyn Read + Send>, Option<Prints>), Unread> {
         match self.rest {
             Rest::File(mut file) => {
                 file.seek(SeekFrom::Start(offset))?;
-                Ok(Box::new(file))
+                Ok((Box::new(file), None))
             }
             Rest::Stream(rest) => {
                 let mut all = io::Cursor::new(self.head).chain(rest);
-                io::copy(&mut (&mut all).take(offset), &mut io::sink())?;
-                Ok(Box::new(all))
+                let mut hash = Sha256::new();
+                let hashed = io::copy(&mut (&mut all).take(offset), &mut Hashing(&mut hash))?;
+                if offset > 0 && (hashed < offset || print != Some(hex(&hash.clone().finalize()).as_str())) {
+                    return Err(Unread::AnotherDump);
+                }
+                Ok((Box::new(all), Some(Prints { hash, hashed })))
             }
         }
+    }
+}
+
+/// What is written is hashed.
+struct Hashing<'a>(&'a mut Sha256);
+
+impl io::Write for Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Why a dump could not be read to its end.
+#[derive(Debug, thiserror::Error)]
+enum Unread {
+    #[error("it cannot be read: {0}")]
+    Io(#[from] io::Error),
+    #[error("{}", .0.message)]
+    Odd(Reason),
+    #[error("its header row is too long")]
+    Header,
+    #[error(
+        "it begins like a dump whose import was stopped, but it is another one; nothing of it was imported, and where the \
+         other one stopped is forgotten: send this one once more"
+    )]
+    AnotherDump,
+}
+
+impl From<Reason> for Unread {
+    fn from(reason: Reason) -> Self {
+        Self::Odd(reason)
+    }
+}
+
+/// What a reader hands on: rows, and the print of everything before them where that is needed.
+type Piece = (Portion, Option<String>);
+
+/// The bytes of a stream as they are read, for the print of each place.
+struct Prints {
+    hash: Sha256,
+    /// So many bytes are in it.
+    hashed: u64,
+}
+
+impl Prints {
+    /// The print of everything before `offset`, which lies in `piece` that begins at `begin`.
+    fn until(&mut self, offset: u64, piece: &[u8], begin: u64) -> String {
+        let place = |offset: u64| (offset.saturating_sub(begin) as usize).min(piece.len());
+        let (from, to) = (place(self.hashed), place(offset));
+        self.hash.update(piece.get(from..to).unwrap_or_default());
+        self.hashed = self.hashed.max(begin + to as u64);
+        hex(&self.hash.clone().finalize())
     }
 }
 
@@ -181,7 +247,7 @@ pub fn run(
     let halt = Arc::clone(stop);
     let reader = std::thread::Builder::new()
         .name("wardroom-import".into())
-        .spawn(move || read(input, layout, mark, &halt, &send).map_err(|message| (message, send)).err().map(|e| e.0));
+        .spawn(move || read(input, layout, mark, &halt, &send).err());
     let reader = match reader {
         Ok(reader) => reader,
         Err(error) => return Import { ended: Some(Ended::Failed(error.to_string())), ..import },
@@ -190,11 +256,13 @@ pub fn run(
     let failed = work.take(&portions, stop, tell);
     // A reader that waits for room would wait for ever.
     drop(portions);
-    let unread = match reader.join() {
-        Ok(result) => result,
-        Err(_) => Some("the reader stopped unexpectedly".into()),
+    let Ok(unread) = reader.join() else {
+        return work.end(Some("the reader stopped unexpectedly".into()), false);
     };
-    work.end(failed.or(unread), stop.load(Ordering::Relaxed))
+    if matches!(unread, Some(Unread::AnotherDump)) {
+        work.forget();
+    }
+    work.end(failed.or(unread.map(|why| why.to_string())), stop.load(Ordering::Relaxed))
 }
 
 /// Reads a dump to its end, or until nobody takes portions any more.
@@ -203,33 +271,42 @@ fn read(
     layout: Layout,
     mark: Option<Mark>,
     stop: &AtomicBool,
-    send: &mpsc::SyncSender<Portion>,
-) -> Result<(), String> {
-    let mut take = |portion| !stop.load(Ordering::Relaxed) && send.send(portion).is_ok();
-    let told = |error: io::Error| format!("it cannot be read: {error}");
-    let (mut dump, offset) = match mark {
-        None => (Dump::new(layout), 0),
-        Some(mark) => {
-            // Rows end in the beginning, too: only its header row is wanted here.
-            let mut head = Dump::new(layout.clone());
-            head.feed(&input.head, &mut |_| false).map_err(|reason| reason.message)?;
-            let header = head.header().cloned().ok_or("its header row is too long")?;
-            let place = Place { offset: mark.offset, line: mark.line, rows: mark.rows };
-            (Dump::resume(layout, header, place, mark.unusable), mark.offset)
-        }
+    send: &mpsc::SyncSender<Piece>,
+) -> Result<(), Unread> {
+    let print = mark.as_ref().and_then(|mark| mark.print.clone());
+    let (mut dump, offset) = if let Some(mark) = mark {
+        // Rows end in the beginning, too: only its header row is wanted here.
+        let mut head = Dump::new(layout.clone());
+        head.feed(&input.head, &mut |_| false)?;
+        let header = head.header().cloned().ok_or(Unread::Header)?;
+        let place = Place { offset: mark.offset, line: mark.line, rows: mark.rows };
+        (Dump::resume(layout, header, place, mark.unusable), mark.offset)
+    } else {
+        (Dump::new(layout), 0)
     };
-    let mut from = input.from(offset).map_err(told)?;
+    let (mut from, mut prints) = input.from(offset, print.as_deref())?;
+    let mut begin = offset;
     let mut piece = vec![0; PIECE];
     loop {
-        match from.read(&mut piece) {
-            Ok(0) => return dump.finish(&mut take).map(drop).map_err(|reason| reason.message),
-            Ok(read) => {
-                if !dump.feed(&piece[..read], &mut take).map_err(|reason| reason.message)? {
-                    return Ok(());
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(told(error)),
+        let read = match from.read(&mut piece) {
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let bytes = &piece[..read];
+        let mut take = |portion: Portion| {
+            let print = prints.as_mut().map(|prints| prints.until(portion.at.offset, bytes, begin));
+            !stop.load(Ordering::Relaxed) && send.send((portion, print)).is_ok()
+        };
+        if read == 0 {
+            return Ok(dump.finish(&mut take).map(drop)?);
+        }
+        if !dump.feed(bytes, &mut take)? {
+            return Ok(());
+        }
+        begin += read as u64;
+        if let Some(prints) = &mut prints {
+            prints.until(begin, bytes, begin - read as u64);
         }
     }
 }
@@ -249,19 +326,19 @@ impl Work<'_> {
     /// Works portions in until there are no more; why it could not, when it could not.
     fn take(
         &mut self,
-        portions: &mpsc::Receiver<Portion>,
+        portions: &mpsc::Receiver<Piece>,
         stop: &AtomicBool,
         tell: &mut dyn FnMut(&Import),
     ) -> Option<String> {
-        while let Ok(mut portion) = portions.recv() {
+        while let Ok((mut portion, mut print)) = portions.recv() {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
             while portion.observations.len() < GROUP
-                && let Ok(next) = portions.try_recv()
+                && let Ok((next, its)) = portions.try_recv()
             {
                 portion.observations.extend(next.observations);
-                (portion.at, portion.unusable) = (next.at, next.unusable);
+                (portion.at, portion.unusable, print) = (next.at, next.unusable, its);
             }
             let Portion { observations, at, unusable } = portion;
             let rows = Rows { observations, as_of: self.as_of, mark: self.written().map(|m| (self.name.clone(), m)) };
@@ -269,8 +346,14 @@ impl Work<'_> {
                 Ok(changed) => self.import.changed += changed,
                 Err(error) => return Some(error.to_string()),
             }
-            let mark =
-                Mark { offset: at.offset, line: at.line, rows: at.rows, as_of: self.as_of, unusable: unusable.clone() };
+            let mark = Mark {
+                offset: at.offset,
+                line: at.line,
+                rows: at.rows,
+                as_of: self.as_of,
+                unusable: unusable.clone(),
+                print,
+            };
             self.marks.push_back((self.engine.cache_progress().0, mark));
             (self.import.done, self.import.rows, self.import.unusable) = (at.offset, at.rows, unusable);
             if self.told.elapsed() >= TELL {
@@ -290,6 +373,16 @@ impl Work<'_> {
             holds = self.marks.pop_front().map(|(_, mark)| mark);
         }
         holds
+    }
+
+    /// The mark belongs to another dump.
+    fn forget(&mut self) {
+        self.marks.clear();
+        (self.import.done, self.import.rows, self.import.resumed) = (0, 0, 0);
+        self.import.unusable = Unusable::default();
+        if let Err(error) = self.engine.mark_import(&self.name, None) {
+            tracing::warn!(%error, "the mark of another import could not be removed");
+        }
     }
 
     fn end(mut self, failed: Option<String>, stopped: bool) -> Import {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// So many rows that cannot be used are told one by one; the others are only counted.
 pub const TOLD: usize = 100;
 
-/// Why a row cannot be used. Never what stands in it.
+/// Why a row cannot be used, or not whole. Never what stands in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
@@ -23,7 +23,8 @@ pub enum Why {
     NotText,
     /// It names neither a patient nor an appointment.
     Nameless,
-    /// What stands in this column (its name in the configuration) is not what belongs there.
+    /// What stands in this column (its name in the configuration) is not what belongs there. Everything else of the row is
+    /// used.
     Unreadable(String),
 }
 
@@ -33,12 +34,12 @@ impl fmt::Display for Why {
             Self::Ragged { cells, columns } => write!(f, "it has {cells} cells, the header row has {columns}"),
             Self::NotText => f.write_str("it is not UTF-8 text"),
             Self::Nameless => f.write_str("it has no id of a patient or an appointment"),
-            Self::Unreadable(column) => write!(f, "its {column} cannot be read"),
+            Self::Unreadable(column) => write!(f, "its {column} cannot be read, the rest of it is kept"),
         }
     }
 }
 
-/// A row that cannot be used.
+/// A row that cannot be used, or not whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnusableRow {
     /// The line of the file in which it begins; the header row's is 1.
@@ -47,7 +48,7 @@ pub struct UnusableRow {
     pub why: Why,
 }
 
-/// The rows that cannot be used: all counted, the first [`TOLD`] told.
+/// The rows that cannot be used, or not whole: all counted, the first [`TOLD`] told.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Unusable {
     /// How many.
@@ -79,6 +80,10 @@ pub struct Mark {
     pub as_of: Timestamp,
     /// The rows so far that could not be used.
     pub unusable: Unusable,
+    /// SHA-256 of the bytes before `offset`, in hexadecimal, for what comes through a pipe: its beginning, length and time
+    /// do not tell it from another dump.
+    #[serde(default)]
+    pub print: Option<String>,
 }
 
 /// How an import is.

@@ -77,7 +77,7 @@ fn every_row_becomes_a_record_once_and_the_same_dump_again_changes_nothing() {
 }
 
 #[test]
-fn rows_that_cannot_be_used_are_counted_with_line_and_reason_and_the_others_are_kept() {
+fn what_cannot_be_used_is_counted_with_line_and_reason_and_the_others_are_kept() {
     let t = Engine::for_tests().unwrap();
     let bad = "P-1,M1,Ines\n\
                P-2,M2,\"Line\nbreak\",X,77,not a time,completed,Blue\n\
@@ -86,7 +86,8 @@ fn rows_that_cannot_be_used_are_counted_with_line_and_reason_and_the_others_are_
     let found: Vec<_> = end.unusable.rows.iter().map(|r| (r.line, r.why.clone())).collect();
     let ragged = Why::Ragged { cells: 3, columns: 8 };
     assert_eq!(found, [(4, ragged), (5, Why::Unreadable("date".into())), (7, Why::Nameless)]);
-    assert_eq!((end.rows, visits(&t.engine)), (6, 3));
+    assert_eq!((end.rows, visits(&t.engine)), (6, 4), "a time that cannot be read costs the visit its time only");
+    assert!(visit(&t.engine, 77).is_some());
 }
 
 #[test]
@@ -144,6 +145,40 @@ fn a_stream_that_breaks_off_says_so_and_the_same_stream_goes_on() {
     let input = Input::stream(Box::new(io::Cursor::new(text)), "".into(), t.now()).unwrap();
     let rest = run(&t.engine, input, Layout::default(), &Arc::default(), &mut |_| {});
     assert_eq!((rest.ended, rest.rows, rest.resumed), (Some(Ended::Whole), 5_000, end.rows));
+    assert_eq!(visits(&t.engine), 5_000);
+}
+
+#[test]
+fn another_dump_of_the_same_beginning_through_a_pipe_is_refused_and_imported_whole_the_next_time() {
+    let t = Engine::for_tests().unwrap();
+    let monday = format!("{HEADER}{}", csv(0..5_000));
+    let broken = Breaks(io::Cursor::new(monday.as_bytes()[..monday.len() / 2].to_vec()));
+    let end = run(
+        &t.engine,
+        Input::stream(Box::new(broken), "".into(), t.now()).unwrap(),
+        Layout::default(),
+        &Arc::default(),
+        &mut |_| {},
+    );
+    assert!(end.rows > 1_000);
+    // A row after the first 64 KiB grew by a few bytes: places behind it are others.
+    let changed = format!("{HEADER}{}", csv(0..5_000).replace("M20,Ines,Okafor20,1520,", "M20,Ines,Okaforson20,1520,"));
+    assert_eq!(monday[..super::HEAD], changed[..super::HEAD]);
+    assert_ne!(monday, changed);
+    for tuesday in [changed.as_str(), &monday[..super::HEAD + 10]] {
+        let send = || {
+            let input =
+                Input::stream(Box::new(io::Cursor::new(tuesday.as_bytes().to_vec())), "".into(), t.now()).unwrap();
+            run(&t.engine, input, Layout::default(), &Arc::default(), &mut |_| {})
+        };
+        if tuesday == changed {
+            let refused = send();
+            assert!(matches!(&refused.ended, Some(Ended::Failed(why)) if why.contains("another one")), "{refused:?}");
+            assert_eq!((refused.rows, refused.resumed), (0, 0));
+        }
+        let end = send();
+        assert_eq!((&end.ended, end.resumed), (&Some(Ended::Whole), 0), "{end:?}");
+    }
     assert_eq!(visits(&t.engine), 5_000);
 }
 

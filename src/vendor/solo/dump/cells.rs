@@ -71,11 +71,12 @@ impl<'a> Cells<'a> {
         Some(self.text(column)).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
-    /// What the row says. `news` tells whether a patient of this hash was not told before: they stand in every row of theirs.
+    /// What the row says, and which of its cells is not what its column says: one such cell costs itself only. `news` tells
+    /// whether a patient of this hash was not told before: they stand in every row of theirs.
     ///
     /// # Errors
-    /// When it names nothing, or a cell is not what its column says.
-    pub(super) fn told(&self, news: impl FnOnce(u64) -> bool) -> Result<[Option<Observation>; 2], Why> {
+    /// When it names nothing.
+    pub(super) fn told(&self, news: impl FnOnce(u64) -> bool) -> Result<([Option<Observation>; 2], Option<Why>), Why> {
         let whom = self.names(Kind::Patient, [(Column::PatientId, scheme::PATIENT), (Column::Spid, scheme::SPID)]);
         let pointer = whom.first().cloned().map(Pointer::Vendor);
         let visit = [(Column::AppointmentId, scheme::APPOINTMENT), (Column::ExternalId, scheme::EXTERNAL_ID)];
@@ -84,10 +85,10 @@ impl<'a> Cells<'a> {
             return Err(Why::Nameless);
         }
         let raw = self.raw();
-        let appointment = if visit.is_empty() { None } else { Some(self.appointment(visit, &raw, pointer)?) };
+        let (appointment, odd) = if visit.is_empty() { (None, None) } else { self.appointment(visit, &raw, pointer) };
         let known = whom.is_empty() || !news(hash_of(OF_PATIENT.into_iter().map(|column| self.text(column))));
         let patient = (!known).then(|| self.patient(whom, raw));
-        Ok([patient, appointment])
+        Ok(([patient, appointment], odd))
     }
 
     /// The row as one JSON object, so that columns without a meaning here are kept too.
@@ -143,18 +144,18 @@ impl<'a> Cells<'a> {
         }
     }
 
-    fn appointment(&self, refs: Vec<VendorRef>, raw: &Raw, patient: Option<Pointer>) -> Result<Observation, Why> {
-        let start = match self.text(Column::Start) {
-            "" => None,
-            text => Some(moment(text, self.zone).ok_or(Why::Unreadable(Column::Start.name().into()))?),
-        };
-        let duration = match self.text(Column::Duration) {
-            "" => None,
-            text => {
-                let seconds = text.parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
-                Some(seconds.ok_or(Why::Unreadable(Column::Duration.name().into()))?)
-            }
-        };
+    fn appointment(
+        &self,
+        refs: Vec<VendorRef>,
+        raw: &Raw,
+        patient: Option<Pointer>,
+    ) -> (Option<Observation>, Option<Why>) {
+        let start = moment(self.text(Column::Start), self.zone);
+        let duration = seconds(self.text(Column::Duration));
+        let unread = |column, read: bool| !read && !self.text(column).is_empty();
+        let odd = [(Column::Start, start.is_some()), (Column::Duration, duration.is_some())];
+        let odd = odd.into_iter().find(|(column, read)| unread(*column, *read));
+        let odd = odd.map(|(column, _)| Why::Unreadable(column.name().into()));
         let provider = Provider {
             id: self.get(Column::ProviderId).unwrap_or_default(),
             email: self.get(Column::ProviderEmail),
@@ -181,14 +182,21 @@ impl<'a> Cells<'a> {
         .into_iter()
         .filter_map(|(fact, column)| Some((fact, self.get(column)?)))
         .collect();
-        Ok(Observation {
+        let observation = Observation {
             refs,
             record: Some(Record::Appointment(Box::new(appointment))),
             facts,
             raw: raw.clone(),
             complete: false,
-        })
+        };
+        (Some(observation), odd)
     }
+}
+
+/// A duration within what Solo takes, be it written with a fraction.
+fn seconds(text: &str) -> Option<u32> {
+    let seconds = text.parse::<f64>().ok()?;
+    (1.0..=86_400.0).contains(&seconds).then_some(seconds as u32)
 }
 
 /// A time in any of the forms that Solo uses: unix seconds, with an offset, or a civil time in the dump's zone.

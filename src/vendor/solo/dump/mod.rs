@@ -112,10 +112,10 @@ impl Solo {
             },
         };
         for row in &dump.unusable().rows {
-            tracing::warn!(line = row.line, why = %row.why, "a row of the data dump cannot be used");
+            tracing::warn!(line = row.line, why = %row.why, "a row of the data dump cannot be used, or not whole");
         }
         if dump.unusable().count > 0 {
-            tracing::warn!(rows = dump.unusable().count, "rows of the data dump that cannot be used");
+            tracing::warn!(rows = dump.unusable().count, "rows of the data dump that cannot be used, or not whole");
         }
         result
     }
@@ -364,7 +364,12 @@ impl Dump {
             told.insert(patient)
         };
         match Cells::of(header, cells, ends, &self.layout.zone).and_then(|cells| cells.told(news)) {
-            Ok(told) => self.batch.extend(told.into_iter().flatten()),
+            Ok((told, odd)) => {
+                self.batch.extend(told.into_iter().flatten());
+                if let Some(why) = odd {
+                    self.unusable.add(line, why);
+                }
+            }
             Err(why) => self.unusable.add(line, why),
         }
         // Rows that say nothing new move the place on too.

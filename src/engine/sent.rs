@@ -71,12 +71,16 @@ impl Engine {
         if self.with_state(|state| state.sent_known) {
             return Ok(());
         }
-        let kept = self.inner.ledger.all_kept()?;
+        let view = self.inner.ledger.view()?;
+        let mut kept = Vec::new();
+        for kind in [Kind::Document, Kind::Consult] {
+            for (id, _) in view.names_of_kind(kind)? {
+                kept.extend(view.kept(id)?.and_then(|kept| Sent::of(&kept.stored.record)).map(|sent| (id, sent)));
+            }
+        }
         self.change_state(|state| {
-            for stored in kept.into_iter().map(|k| k.stored) {
-                if let Some(sent) = Sent::of(&stored.record) {
-                    state.sent.entry(stored.id).or_insert(sent);
-                }
+            for (id, sent) in kept {
+                state.sent.entry(id).or_insert(sent);
             }
             state.sent_known = true;
         });

@@ -97,7 +97,14 @@ impl Ledger {
         }
         notices.extend(witness.look(&file.snapshot()?)?.map(Notice::Audit));
         let writer = Writer::start(&file, witness.clone())?;
-        Ok((Self { file, writer, witness }, notices))
+        let ledger = Self { file, writer, witness };
+        if ledger.view()?.number_row(Table::Meta, tx::FEW_LISTED.as_bytes())?.is_none() {
+            ledger.commit(|tx| -> Result<(), LedgerError> {
+                tx.list_few()?;
+                Ok(())
+            })?;
+        }
+        Ok((ledger, notices))
     }
 
     /// Runs `work` in one durable transaction and waits until it is on the disk. Either everything it changed is kept or

@@ -53,6 +53,25 @@ pub(super) fn code(kind: Kind) -> u8 {
     }
 }
 
+/// Whether there are so few records of a kind that each is listed by itself: who asks for all of them must not look
+/// through a million others.
+pub(super) fn few(kind: Kind) -> bool {
+    matches!(kind, Kind::Webhook | Kind::Assistance | Kind::Document | Kind::Consult | Kind::Doctor)
+}
+
+/// Where a record of few is listed.
+pub(super) fn few_key(kind: Kind, id: RecordId) -> [u8; 9] {
+    let mut key = [code(kind); 9];
+    key[1..].copy_from_slice(&id.0.to_be_bytes());
+    key
+}
+
+/// The records of a kind of few.
+pub(super) fn of_few(rows: &impl Rows, kind: Kind) -> Result<Vec<RecordId>, LedgerError> {
+    let found = rows.rows(Table::Few, &Span { prefix: &[code(kind)], ..Span::ALL })?;
+    Ok(found.iter().filter_map(|(key, _)| be(key.get(1..)?).map(RecordId)).collect())
+}
+
 fn kind(code: u8) -> Option<Kind> {
     Kind::ALL.iter().copied().find(|kind| self::code(*kind) == code)
 }

@@ -77,11 +77,17 @@ pub trait Read: Rows + Sized {
         numbers::all(self)
     }
 
-    /// Every record of one kind with its names.
+    /// Every record of one kind with its names. Cheap for the kinds of which there are few, like webhooks; for the others
+    /// everything known is looked through.
     fn names_of_kind(&self, kind: Kind) -> Result<Vec<(RecordId, Names)>, LedgerError> {
+        let ids = if numbers::few(kind) {
+            numbers::of_few(self, kind)?
+        } else {
+            self.numbers()?.into_iter().filter(|n| n.kind == kind).map(|n| n.id).collect()
+        };
         let mut found = Vec::new();
-        for numbered in self.numbers()?.into_iter().filter(|n| n.kind == kind) {
-            found.extend(self.names(numbered.id)?.map(|names| (numbered.id, names)));
+        for id in ids {
+            found.extend(self.names(id)?.map(|names| (id, names)));
         }
         Ok(found)
     }
@@ -164,6 +170,11 @@ pub trait Read: Rows + Sized {
     /// Webhooks that were worked through lately, the latest first, at most `limit`.
     fn deliveries(&self, limit: usize) -> Result<Vec<KeptDelivery>, LedgerError> {
         Ok(decoded(self.rows(Table::Deliveries, &Span { limit, newest_first: true, ..Span::ALL })?))
+    }
+
+    /// A webhook that was worked through lately, by its number.
+    fn delivery(&self, number: u64) -> Result<Option<KeptDelivery>, LedgerError> {
+        self.json(Table::Deliveries, &number.to_be_bytes())
     }
 
     /// The latest lines of the audit chain, the latest first, at most `limit`.

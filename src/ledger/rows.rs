@@ -41,6 +41,8 @@ tables! {
     Names = "names",
     /// Block of ids → kind and read number of each.
     Numbers = "numbers",
+    /// Kind and our id → nothing, for the kinds of which there are few.
+    Few = "few",
     /// Our id → what no vendor tells again.
     Facts = "facts",
     /// Our id → a record that no vendor lets us read again.

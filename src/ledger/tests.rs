@@ -140,6 +140,28 @@ fn records_get_ids_that_are_never_used_twice_and_are_found_by_every_name() {
 }
 
 #[test]
+fn the_few_of_a_kind_are_listed_in_ledgers_that_listed_none_too() {
+    let (_dir, path, ledger) = fresh();
+    let (first, second) = done(&ledger, |tx| {
+        let first = tx.allocate_record(Kind::Webhook)?;
+        tx.allocate_record(Kind::Patient)?;
+        Ok((first, tx.put_new(Kind::Webhook, &[name(Kind::Webhook, "w")], 1)?))
+    });
+    let ids = |ledger: &Ledger| {
+        ledger.names_of_kind(Kind::Webhook).unwrap().into_iter().map(|(id, _)| id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&ledger), [first, second]);
+    // As one that was made before they were listed.
+    done(&ledger, move |tx| {
+        tx.forget_few(&[(Kind::Webhook, first), (Kind::Webhook, second)]);
+        Ok(())
+    });
+    assert!(ids(&ledger).is_empty());
+    drop(ledger);
+    assert_eq!(ids(&open(&path)), [first, second]);
+}
+
+#[test]
 fn two_records_that_were_one_become_one_with_all_names_and_facts() {
     let (_dir, _path, ledger) = fresh();
     let value = |text: &str| Sourced { value: text.to_owned(), source: Source::Read, at: at(1) };

@@ -52,6 +52,9 @@ impl Rows for Tx<'_> {
     }
 }
 
+/// Set once the kinds of few are listed.
+pub(super) const FEW_LISTED: &str = "few listed";
+
 impl<'a> Tx<'a> {
     pub(super) fn new(base: &'a dyn Rows, group: &'a Overlay) -> Self {
         Self { base, group, own: Overlay::default() }
@@ -85,8 +88,7 @@ impl<'a> Tx<'a> {
     pub fn allocate_record(&mut self, kind: Kind) -> Result<RecordId, LedgerError> {
         let id = RecordId(self.count_up("record")?);
         self.set_json(Table::Names, &id.0.to_be_bytes(), &Names { kind, refs: Vec::new() })?;
-        let (key, block) = numbers::with(self, id, kind, 0)?;
-        self.set(Table::Numbers, &key, block);
+        self.count_in(id, kind, 0)?;
         Ok(id)
     }
 
@@ -99,9 +101,40 @@ impl<'a> Tx<'a> {
             let key = self.sealer().record_key(Table::Refs.name(), &ref_name(about));
             self.set(Table::Refs, &key, number(id.0));
         }
+        self.count_in(id, kind, number_of_read)?;
+        Ok(id)
+    }
+
+    fn count_in(&mut self, id: RecordId, kind: Kind, number_of_read: u64) -> Result<(), LedgerError> {
         let (key, block) = numbers::with(self, id, kind, number_of_read)?;
         self.set(Table::Numbers, &key, block);
-        Ok(id)
+        self.list(kind, id);
+        Ok(())
+    }
+
+    /// Lists a record where its kind is one of few.
+    fn list(&mut self, kind: Kind, id: RecordId) {
+        if numbers::few(kind) {
+            self.set(Table::Few, &numbers::few_key(kind, id), Plain::default());
+        }
+    }
+
+    /// Lists every record of the kinds of few, once in a ledger's life: earlier ones were not listed.
+    pub(super) fn list_few(&mut self) -> Result<(), LedgerError> {
+        for numbered in self.numbers()? {
+            self.list(numbered.kind, numbered.id);
+        }
+        self.set(Table::Meta, FEW_LISTED.as_bytes(), number(1));
+        Ok(())
+    }
+
+    /// Makes the ledger one that listed none of them.
+    #[cfg(test)]
+    pub(super) fn forget_few(&mut self, listed: &[(Kind, RecordId)]) {
+        for (kind, id) in listed {
+            self.remove(Table::Few, &numbers::few_key(*kind, *id));
+        }
+        self.remove(Table::Meta, FEW_LISTED.as_bytes());
     }
 
     /// An entry id that was never used, greater than all before.

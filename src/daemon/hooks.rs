@@ -1,7 +1,10 @@
 //! Webhook registrations as a person manages them: what is registered, what came in, and the exchange of one registration
 //! for another. An address of ours is made here, because only the receiver's owner knows where it is reached.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use jiff::Timestamp;
 use url::Url;
@@ -10,6 +13,7 @@ use super::doors;
 use crate::{
     domain::{
         Command, Entry, EntryState, Intent, Kind, RecordId, Reply, Secret, VendorId, VendorRef,
+        audit::AuditAct,
         command::{Refusal, Touched},
         hooks::{Delivery, HookAct, HookRow, Hooks, KeptDelivery, Rotation, RotationPhase, RotationView},
         random::Randomness,
@@ -32,6 +36,8 @@ pub(super) struct HookDesk {
     /// Under which address the vendors reach the receiver; none where there is no receiver.
     public_url: Option<String>,
     random: Arc<dyn Randomness>,
+    /// What an act finds must still be so when it is saved: two windows take turns.
+    acting: Mutex<()>,
 }
 
 /// A registration with what opens its door here.
@@ -47,7 +53,7 @@ impl HookDesk {
         public_url: Option<String>,
         random: Arc<dyn Randomness>,
     ) -> Self {
-        Self { engine, vendors, public_url, random }
+        Self { engine, vendors, public_url, random, acting: Mutex::default() }
     }
 
     /// What the window shows.
@@ -56,7 +62,7 @@ impl HookDesk {
         let doors = self.doors();
         let open = self.queued();
         let records = self.engine.of_kind(Kind::Webhook);
-        let rotation = self.rotation().map(|r| view(&r, &doors, &open, &deliveries));
+        let rotation = self.rotation().ok().flatten().map(|r| view(&r, &doors, &open, &deliveries));
         let mut last: HashMap<RecordId, (Timestamp, Option<String>)> = HashMap::new();
         for delivery in deliveries.iter().rev() {
             let event = delivery.event.as_ref().and_then(|e| e.as_ref().ok()).cloned();
@@ -82,6 +88,7 @@ impl HookDesk {
 
     /// Carries an act out; `submit` saves a write and has it sent, `arrived` has the inbox worked through.
     pub(super) fn act(&self, act: HookAct, by: &str, submit: &dyn Fn(Command) -> Reply, arrived: &dyn Fn()) -> Reply {
+        let _acting = self.acting.lock().unwrap_or_else(PoisonError::into_inner);
         let save = |intent| submit(Command::Submit { intent, clears: None });
         let done = match act {
             HookAct::Add { vendor, address, events } => self.address(vendor, address).map(|endpoint| {
@@ -95,8 +102,7 @@ impl HookDesk {
             }
             HookAct::GoOn => self.go_on(&save),
             HookAct::GiveUp => self.give_up(submit),
-            HookAct::Replay { number } => self.replay(number).map(|()| {
-                tracing::info!(number, by, "a webhook is worked through once more");
+            HookAct::Replay { number } => self.replay(number, by).map(|()| {
                 arrived();
                 Reply::Done
             }),
@@ -149,8 +155,9 @@ impl HookDesk {
         open
     }
 
-    fn rotation(&self) -> Option<Rotation> {
-        self.engine.ledger().setting(ROTATION).ok().flatten()
+    fn rotation(&self) -> Result<Option<Rotation>, Refusal> {
+        // An exchange that cannot be read must not look like none: its second registration would be forgotten.
+        self.engine.ledger().setting(ROTATION).map_err(|e| Refusal::NotSaved(e.to_string()))
     }
 
     fn keep(&self, rotation: Option<Rotation>) -> Result<(), Refusal> {
@@ -200,7 +207,7 @@ impl HookDesk {
     }
 
     fn delete(&self, registration: RecordId) -> Result<Intent, Refusal> {
-        let part = self.rotation().is_some_and(|r| r.old == registration || self.second(&r) == Some(registration));
+        let part = self.rotation()?.is_some_and(|r| r.old == registration || self.second(&r) == Some(registration));
         if part {
             return Err(Refusal::State("part of an exchange: go on with it or give it up".into()));
         }
@@ -213,7 +220,7 @@ impl HookDesk {
     }
 
     fn rotate(&self, old: RecordId, events: Vec<String>) -> Result<(), Refusal> {
-        if self.rotation().is_some_and(|r| self.phase(&r) != RotationPhase::Finished) {
+        if self.rotation()?.is_some_and(|r| self.phase(&r) != RotationPhase::Finished) {
             return Err(Refusal::State("being exchanged already: go on with that or give it up".into()));
         }
         if !self.doors().iter().any(|d| d.record == old) {
@@ -225,7 +232,7 @@ impl HookDesk {
     }
 
     fn ask_for_second(&self) -> Result<Intent, Refusal> {
-        let rotation = self.rotation().ok_or(Refusal::Gone)?;
+        let rotation = self.rotation()?.ok_or(Refusal::Gone)?;
         Ok(Intent::RegisterWebhook {
             registration: RecordId::UNASSIGNED,
             vendor: rotation.vendor,
@@ -239,7 +246,7 @@ impl HookDesk {
     }
 
     fn go_on(&self, save: &dyn Fn(Intent) -> Reply) -> Result<Reply, Refusal> {
-        let rotation = self.rotation().ok_or(Refusal::Gone)?;
+        let rotation = self.rotation()?.ok_or(Refusal::Gone)?;
         match self.phase(&rotation) {
             RotationPhase::NotAsked => self.ask_for_second().map(save),
             RotationPhase::Arrived(_) => {
@@ -257,7 +264,7 @@ impl HookDesk {
     }
 
     fn give_up(&self, submit: &dyn Fn(Command) -> Reply) -> Result<Reply, Refusal> {
-        let rotation = self.rotation().ok_or(Refusal::Gone)?;
+        let rotation = self.rotation()?.ok_or(Refusal::Gone)?;
         let phase = self.phase(&rotation);
         if matches!(phase, RotationPhase::Deleting | RotationPhase::Finished) {
             return Err(Refusal::State("too far on: the first is being deleted".into()));
@@ -276,10 +283,15 @@ impl HookDesk {
         Ok(reply)
     }
 
-    fn replay(&self, number: u64) -> Result<(), Refusal> {
+    fn replay(&self, number: u64, by: &str) -> Result<(), Refusal> {
         let at = self.engine.now();
         match self.engine.ledger().commit(move |tx| tx.replay(number, at)) {
-            Ok(Some(_)) => Ok(()),
+            Ok(Some(_)) => {
+                if let Err(error) = self.engine.audit(by, AuditAct::Replayed { number }) {
+                    tracing::error!(%error, "it could not be kept that a webhook was worked through once more");
+                }
+                Ok(())
+            }
             Ok(None) => Err(Refusal::Gone),
             Err(e) => {
                 let e: LedgerError = e;
@@ -296,7 +308,10 @@ fn second(rotation: &Rotation, doors: &[Door]) -> Option<RecordId> {
 /// Where an exchange stands, from the queue, the registrations and what came in.
 fn view(rotation: &Rotation, doors: &[Door], open: &[Entry], deliveries: &[Delivery]) -> RotationView {
     let new = second(rotation, doors);
-    let arrived = new.and_then(|new| deliveries.iter().rev().find(|d| d.registration == new)).map(|d| d.at);
+    // What came but cannot be opened shows that its door stands, not that its key is known: the first must stay.
+    let opened = |d: &Delivery| matches!(d.event, Some(Ok(_)));
+    let arrived = new.and_then(|new| deliveries.iter().rev().find(|d| d.registration == new && opened(d)));
+    let arrived = arrived.map(|d| d.at);
     let of = |id: RecordId| open.iter().find(|e| e.intent.subject() == id);
     let deletes = |e: &Entry| matches!(e.intent, Intent::DeleteWebhook { .. });
     let old_stands = doors.iter().any(|d| d.record == rotation.old);
@@ -348,3 +363,6 @@ fn judged(address: &str) -> Result<String, Refusal> {
         Err(Refusal::Invalid("address: this is not an http or https URL".into()))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,6 +88,11 @@ pub enum AuditAct {
         /// Which appointment's.
         appointment: RecordId,
     },
+    /// A webhook that came is worked through once more.
+    Replayed {
+        /// Which.
+        number: u64,
+    },
     /// Patients and appointments were imported.
     Imported {
         /// How many rows.
@@ -121,7 +126,7 @@ impl AuditAct {
     /// What it was about.
     pub fn mentions(&self) -> Vec<About> {
         match self {
-            Self::Opened | Self::Imported { .. } | Self::Exported { .. } => Vec::new(),
+            Self::Opened | Self::Imported { .. } | Self::Replayed { .. } | Self::Exported { .. } => Vec::new(),
             Self::Saw { record } | Self::Streamed { session: record } => vec![About::Record(*record)],
             Self::Submitted { entry, cleared } => {
                 std::iter::once(About::Entry(*entry)).chain(cleared.map(About::Draft)).collect()

@@ -53,6 +53,7 @@ fn acted(act: &AuditAct, write: Option<&str>) -> String {
         AuditAct::LinkConfirmed { a, b } => format!("said that {a} and {b} are the same"),
         AuditAct::LinkRefused { a, b } => format!("said that {a} and {b} are not the same"),
         AuditAct::RoomSet { .. } => "said in which room it is".into(),
+        AuditAct::Replayed { number } => format!("had webhook {number} worked through once more"),
         AuditAct::LinkCopied { .. } => "copied a link into the visit".into(),
         AuditAct::Imported { rows } => format!("imported {rows} rows"),
         AuditAct::Exported { records } => format!("exported {records} records"),

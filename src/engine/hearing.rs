@@ -113,6 +113,7 @@ impl Engine {
         event: &str,
         done_at: Timestamp,
         opened: &OpenedHook,
+        taken: &Taken,
     ) -> Result<(), LedgerError> {
         let mut records = opened.records.clone();
         for about in &opened.about {
@@ -125,7 +126,8 @@ impl Engine {
             if super::kind_of(tx, record)?.is_some_and(noted) {
                 let (vendor, event, told_at) = (item.vendor, event.to_owned(), opened.told_at);
                 let hooked = Hooked { number: item.number, vendor, event, told_at, done_at };
-                tx.note(record, vec![Noting { at: item.at, note: Note::Hooked(hooked) }])?;
+                // What waits came before: its number was shown already.
+                self.note_change(tx, record, vec![Noting { at: item.at, note: Note::Hooked(hooked) }], taken)?;
             }
         }
         Ok(())

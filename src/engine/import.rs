@@ -5,6 +5,7 @@
 //! moment of the read that it was filled into.
 
 use std::{
+    collections::HashSet,
     hash::{DefaultHasher, Hash as _, Hasher as _},
     io,
 };
@@ -21,8 +22,8 @@ use super::{
 use crate::{
     cache::Lost,
     domain::{
-        Fact, Facts, Kind, Observation, Pointer, Provenance, Raw, Record, RecordId, Source, Sourced, Stored, VendorRef,
-        import::Mark, record::StatusSeen,
+        Fact, Facts, Kind, Observation, Pointer, Provenance, Raw, ReasonKind, Record, RecordId, Source, Sourced,
+        Stored, VendorRef, import::Mark, record::StatusSeen,
     },
     ledger::{LedgerError, Read, Tx},
     sync::ports::Heard,
@@ -107,6 +108,21 @@ impl Engine {
         heard: Option<&Heard>,
     ) -> Result<(Vec<RecordId>, u64), LedgerError> {
         let _writing = self.writing();
+        self.work_in_here(observations, source, now, creates, mark, heard, None)
+    }
+
+    /// As [`Engine::work_in`], for who is writing already. `gone` when the vendor has the record no more.
+    #[expect(clippy::too_many_arguments, reason = "one place works everything in")]
+    pub(super) fn work_in_here(
+        &self,
+        observations: Vec<Observation>,
+        source: Source,
+        now: Timestamp,
+        creates: Option<RecordId>,
+        mark: Option<(String, Mark)>,
+        heard: Option<&Heard>,
+        gone: Option<ReasonKind>,
+    ) -> Result<(Vec<RecordId>, u64), LedgerError> {
         let engine = self.clone();
         let (noting, taken) = (heard.cloned(), Taken::default());
         let took = Taken::clone(&taken);
@@ -126,7 +142,9 @@ impl Engine {
                 met: false,
                 plan,
                 heard: noting,
+                gone,
                 taken: took,
+                changed: HashSet::new(),
             };
             for observation in observations {
                 batch.take(tx, observation)?;
@@ -209,7 +227,7 @@ impl Batch<'_> {
         for about in &observation.refs {
             if let Some(id) = tx.record_of(about)? {
                 let id = self.engine.resolve(id);
-                let touched = self.plan.contents.contains_key(&id);
+                let touched = self.plan.contents.contains_key(&id) || self.changed.contains(&id);
                 let known = !touched && self.engine.with_state(|state| state.knows(id, kind, row));
                 return Ok((!known).then_some(observation));
             }

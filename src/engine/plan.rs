@@ -1,6 +1,6 @@
 //! What a batch of observations comes to: which records they are about, what they change, what is to be kept where.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -12,8 +12,11 @@ use super::{
 };
 use crate::{
     domain::{
-        Entry, Evidence, Fact, Facts, Intent, Kind, Observation, Pointer, Provenance, Raw, Record, RecordId, Source,
-        Sourced, Stored, VendorRef, identity::Link, note::NoteBody,
+        Entry, Evidence, Fact, Facts, Intent, Kind, Observation, Pointer, Provenance, Raw, ReasonKind, Record,
+        RecordId, Source, Sourced, Stored, VendorRef,
+        identity::Link,
+        note::NoteBody,
+        timeline::{Note, Noting},
     },
     ledger::{LedgerError, Read, Tx},
     outbox,
@@ -78,7 +81,11 @@ pub(super) struct Batch<'a> {
     pub(super) plan: Plan,
     /// By which requests it was told, for the stories.
     pub(super) heard: Option<Heard>,
+    /// Its vendor has the record no more.
+    pub(super) gone: Option<ReasonKind>,
     pub(super) taken: Taken,
+    /// Records of which the batch changed something.
+    pub(super) changed: HashSet<RecordId>,
 }
 
 impl Batch<'_> {
@@ -122,7 +129,12 @@ impl Batch<'_> {
         if facts_changed {
             tx.put_facts(id, &known_facts)?;
             self.plan.show(id, kind);
-        } else if row != 0 && !self.overruled && !self.plan.contents.contains_key(&id) {
+        }
+        if facts_changed || self.plan.contents.contains_key(&id) {
+            // An earlier row of the batch said what was known before it; another one has changed that.
+            self.plan.same.retain(|(same, ..)| *same != id);
+            self.changed.insert(id);
+        } else if row != 0 && !self.overruled && !self.changed.contains(&id) {
             self.plan.same.push((id, kind, row));
         }
         Ok(())
@@ -238,7 +250,8 @@ impl Batch<'_> {
         let lifts = old.as_ref().is_some_and(|s| self.lifts(id, s.provenance.at));
         if !same && let Some(change) = hearing::change(old.as_ref(), &record, self.source, self.now) {
             let asked = self.heard.as_ref().and_then(|heard| hearing::asked(heard, true, self.now));
-            let notes = asked.into_iter().chain([change]).collect();
+            let gone = self.gone.map(|why| Noting { at: self.now, note: Note::Gone(why) });
+            let notes = asked.into_iter().chain(gone).chain([change]).collect();
             self.engine.note_change(tx, id, notes, &self.taken)?;
             self.plan.noted.push(id);
         }

@@ -253,19 +253,22 @@ impl Store for Engine {
         let (done_at, kept) = (self.now(), item.clone());
         let became = event.clone();
         let opened = lock(&self.inner.hearing).opened.remove(&number).unwrap_or_default();
-        let engine = self.clone();
+        let (engine, taken) = (self.clone(), Taken::default());
+        let took = Taken::clone(&taken);
         let done = self.inner.ledger.commit(move |tx| -> Result<(), LedgerError> {
             if tx.mark_inbox_done(number, outcome)?
                 && let Some(item) = kept
             {
                 if let Ok(event) = &became {
-                    engine.note_webhook(tx, &item, event, done_at, &opened)?;
+                    engine.note_webhook(tx, &item, event, done_at, &opened, &took)?;
                 }
                 tx.keep_delivery(&KeptDelivery { item, done_at, event: became })?;
             }
             Ok(())
         });
-        told(done);
+        if told(done).is_none() {
+            self.untake(&taken);
+        }
         if let Some(item) = item {
             lock(&self.inner.pulse).webhook(item.vendor, item.at, event.as_deref().ok());
             self.inner.windows.touched(&[Touched::Health]);
@@ -384,26 +387,18 @@ impl Engine {
     /// nothing of it was ever read.
     fn session_gone(&self, about: &VendorRef, why: ReasonKind) -> bool {
         let Some(id) = self.record_of(about) else { return false };
+        // What was read last is looked at, marked and kept while nobody else writes.
+        let _writing = self.writing();
         let stored = self.inner.ledger.view().and_then(|view| self.stored(&view, id, Kind::Session));
         let Some(Record::Session(mut session)) = told(stored).flatten().map(|s| s.record) else { return false };
         if session.stage == Stage::Gone {
             return true;
         }
         session.stage = Stage::Gone;
-        {
-            let _writing = self.writing();
-            let (engine, at, taken) = (self.clone(), self.now(), Taken::default());
-            let took = Taken::clone(&taken);
-            let gone = vec![Noting { at, note: Note::Gone(why) }];
-            let noted = self.inner.ledger.commit(move |tx| engine.note_change(tx, id, gone, &took));
-            if told(noted).is_none() {
-                self.untake(&taken);
-            }
-        }
         let record = Some(Record::Session(session));
         let seen =
             Observation { refs: vec![about.clone()], record, facts: Vec::new(), raw: Raw::default(), complete: true };
-        told(self.work_in(vec![seen], Source::Read, self.now(), None, None, None));
+        told(self.work_in_here(vec![seen], Source::Read, self.now(), None, None, None, Some(why)));
         let text =
             format!("{id}: {} does not know this session any more (404); what was read of it is kept", about.vendor);
         self.inner.windows.say(&Toast { level: Level::Warning, text, entry: None });

@@ -136,6 +136,27 @@ fn rows_of_one_record_in_one_batch_make_one_record_and_its_pointer_the_same() {
 }
 
 #[test]
+fn a_row_that_another_one_of_its_batch_overrules_is_not_taken_for_what_is_known() {
+    let mut t = Engine::for_tests().unwrap();
+    let at = |hours: i64| t.now() + jiff::SignedDuration::from_hours(hours);
+    let (first, later) = (at(1), [at(2), at(3), at(4), at(5)]);
+    let when = t.now();
+    let of = |room: &str| row(vec![visit_ref("v1")], booked(when, "scheduled"), vec![(Fact::Room, room.to_owned())]);
+    import(&t, first, vec![of("Blue")]);
+    for (clean, times) in [true, false].into_iter().zip(later.chunks(2)) {
+        t = t.reopen(clean).unwrap();
+        let room = || {
+            let (id, ..) = found(&t, &visit_ref("v1"));
+            crate::ledger::Read::facts(t.engine.ledger(), id).unwrap().get(Fact::Room).unwrap_or_default().to_owned()
+        };
+        import(&t, times[0], vec![of("Blue"), of("Green")]);
+        assert_eq!(room(), "Green");
+        import(&t, times[1], vec![of("Blue")]);
+        assert_eq!(room(), "Blue", "after a restart that was clean: {clean}");
+    }
+}
+
+#[test]
 fn a_row_that_says_what_is_known_is_passed_over_until_something_else_is_known() {
     let t = Engine::for_tests().unwrap();
     let at = |hours: i64| t.now() + jiff::SignedDuration::from_hours(hours);

@@ -1,9 +1,11 @@
 //! The story of a record, a write or a draft, told from all that is kept.
 
+use std::collections::HashMap;
+
 use super::{Engine, commands::Stop, told};
 use crate::{
     domain::{
-        EntryId, EntryState, Kind, RecordId, Reply,
+        Entry, EntryId, EntryState, Kind, Raw, RecordId, Reply,
         audit::AuditAct,
         command::Refusal,
         entry::StepKind,
@@ -14,9 +16,6 @@ use crate::{
     },
     ledger::{LedgerError, Mention, Read, View},
 };
-
-/// So many deliveries are looked through for the body of a webhook: all that are kept.
-const DELIVERIES: usize = 500;
 
 /// Vendors' names with the kind that each names, and texts that tell whom something is about.
 type Identities = (Vec<(Kind, String)>, Vec<String>);
@@ -161,20 +160,7 @@ impl Engine {
                 if !self.tells_of(view, about, entry)? {
                     return Ok(None);
                 }
-                let Some(entry) = view.entry(entry)? else { return Ok(None) };
-                Ok(entry.history.get(at as usize).map(|step| match &step.what {
-                    StepKind::Exchanged(exchange) => {
-                        let head = Body::Plain { title: "request".into(), lines: head_lines(&Head::of(exchange)) };
-                        let raw = |title: &str, raw: &Option<crate::domain::Raw>| {
-                            raw.as_ref().map(|raw| Body::Raw { title: title.into(), text: raw.0.clone() })
-                        };
-                        std::iter::once(head)
-                            .chain(raw("sent", &exchange.body))
-                            .chain(raw("answer", &exchange.answer))
-                            .collect()
-                    }
-                    _ => Vec::new(),
-                }))
+                Ok(view.entry(entry)?.and_then(|entry| step_bodies(&entry, at)))
             }
             EventId::Noted(record, number) => {
                 if about != About::Record(self.resolve(record)) {
@@ -194,16 +180,13 @@ impl Engine {
                 .iter()
                 .map(|head| Body::Plain { title: "request".into(), lines: head_lines(head) })
                 .collect(),
-            Note::Hooked(hooked) => {
-                let kept = view.deliveries(DELIVERIES)?.into_iter().find(|kept| kept.item.number == hooked.number);
-                match kept.map(|kept| kept.item) {
-                    Some(item) => vec![Body::Raw { title: "webhook".into(), text: item.body.0 }],
-                    None => {
-                        let lines = vec!["its body is not kept any more".to_owned()];
-                        vec![Body::Plain { title: "webhook".into(), lines }]
-                    }
+            Note::Hooked(hooked) => match view.delivery(hooked.number)?.map(|kept| kept.item) {
+                Some(item) => vec![Body::Raw { title: "webhook".into(), text: item.body.0 }],
+                None => {
+                    let lines = vec!["its body is not kept any more".to_owned()];
+                    vec![Body::Plain { title: "webhook".into(), lines }]
                 }
-            }
+            },
             Note::Changed(changed) => vec![Body::Fields(changed.fields)],
             Note::Gone(_) => Vec::new(),
         })
@@ -267,7 +250,19 @@ impl Engine {
         let story = self.timeline(about)?.ok_or(Refusal::Gone)?;
         let (names, withheld) = self.identities(about)?;
         let view = self.inner.ledger.view()?;
-        let bodies = |id: EventId| told(self.bodies(&view, about, id)).flatten().unwrap_or_default();
+        // Read once: a story of hundreds of events would read its notes and writes hundreds of times.
+        let (parts, _) = self.parts(&view, about)?.ok_or(Refusal::Gone)?;
+        let notes: HashMap<_, _> =
+            parts.notes.into_iter().map(|(record, number, noting)| ((record, number), noting)).collect();
+        let writes: HashMap<_, _> = parts.writes.into_iter().map(|entry| (entry.id, entry)).collect();
+        let bodies = |id: EventId| match id {
+            EventId::Act(_) => Vec::new(),
+            EventId::Step(entry, at) => writes.get(&entry).and_then(|e| step_bodies(e, at)).unwrap_or_default(),
+            EventId::Noted(record, number) => {
+                let noting = notes.get(&(record, number)).cloned();
+                noting.and_then(|noting| told(Self::noted_bodies(&view, noting))).unwrap_or_default()
+            }
+        };
         let at = self.now();
         let text = bundle(&Bundling { story: &story, bodies: &bodies, names: &names, withheld: &withheld, at });
         self.on_record(by, AuditAct::ExportedTimeline { about })?;
@@ -302,6 +297,16 @@ impl Engine {
         }
         Ok((names, withheld))
     }
+}
+
+/// What was sent and answered in a step of a write.
+fn step_bodies(entry: &Entry, at: u32) -> Option<Vec<Body>> {
+    let step = entry.history.get(usize::try_from(at).ok()?)?;
+    let StepKind::Exchanged(exchange) = &step.what else { return Some(Vec::new()) };
+    let head = Body::Plain { title: "request".into(), lines: head_lines(&Head::of(exchange)) };
+    let raw =
+        |title: &str, raw: &Option<Raw>| raw.as_ref().map(|raw| Body::Raw { title: title.into(), text: raw.0.clone() });
+    Some(std::iter::once(head).chain(raw("sent", &exchange.body)).chain(raw("answer", &exchange.answer)).collect())
 }
 
 fn head_lines(head: &Head) -> Vec<String> {

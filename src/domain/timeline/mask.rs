@@ -167,10 +167,17 @@ fn plain(name: &str) -> bool {
 /// A path of fields where it may be shown.
 pub(super) fn path(path: &str) -> String {
     let step = |step: &str| match step.split_once('[') {
-        Some((name, rest)) => format!("{}[{rest}", member(name)),
-        None => member(step),
+        // The places in lists stay, as `0]` or `0][1]`; anything else there is part of a name.
+        Some((name, rest)) if places(rest) => format!("{}[{rest}", member(name)),
+        _ => member(step),
     };
     path.split('.').map(step).collect::<Vec<_>>().join(".")
+}
+
+/// Whether this is what follows the first bracket of a step into lists.
+fn places(rest: &str) -> bool {
+    let digits = |place: &str| !place.is_empty() && place.bytes().all(|b| b.is_ascii_digit());
+    rest.strip_suffix(']').is_some_and(|rest| rest.split("][").all(digits))
 }
 
 /// What an event has beside its line.

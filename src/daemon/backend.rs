@@ -63,12 +63,14 @@ pub(super) struct Desks {
     pub(super) streams: StreamDesk,
 }
 
-/// The import under way, and the fill.
+/// The import under way, and the fills.
 #[derive(Default)]
 struct Imports {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
-    fill: Option<Arc<Filling>>,
+    fills: Vec<Arc<Filling>>,
+    /// How often they were stopped: a fill of several parts must not go on with the next.
+    halts: u64,
 }
 
 impl EngineBackend {
@@ -137,11 +139,12 @@ impl EngineBackend {
         }
     }
 
-    /// Stops an import and a fill after the rows at hand.
+    /// Stops an import and every fill after the rows at hand.
     fn stop_filling(&self) {
-        let imports = lock(&self.imports);
+        let mut imports = lock(&self.imports);
         imports.stop.store(true, Ordering::Relaxed);
-        if let Some(fill) = &imports.fill {
+        imports.halts += 1;
+        for fill in imports.fills.drain(..) {
             fill.cancel();
         }
     }
@@ -167,6 +170,7 @@ impl EngineBackend {
     /// Fills the cache with the days around the present one, part by part, from where `mark` says.
     pub(super) fn first_fill(self: &Arc<Self>, mut mark: Mark) {
         let this = Arc::clone(self);
+        let begun = lock(&self.imports).halts;
         self.runtime.spawn(async move {
             let engine = this.engine.clone();
             let mut kept = tokio::task::spawn_blocking({
@@ -176,9 +180,8 @@ impl EngineBackend {
             .await;
             let (mut applied, mut rows) = (0, BTreeMap::<_, u64>::new());
             while let (Some((from, to)), Ok(true)) = (mark.part(), &kept) {
-                let filling = Arc::new(this.sync.fill(from, to));
-                lock(&this.imports).fill = Some(Arc::clone(&filling));
-                let end = this.follow(&filling, applied).await;
+                let Some(filling) = this.begin_fill(from, to, Some(begun)) else { break };
+                let end = follow(&engine, &filling, applied).await;
                 applied += end.applied;
                 let mut failed = end.cancelled;
                 for (vendor, result) in end.vendors {
@@ -200,43 +203,33 @@ impl EngineBackend {
                 kept = tokio::task::spawn_blocking(move || fill::keep(&engine, mark)).await;
             }
             engine.filling(None);
+            // Nothing to read there is nothing to tell of: most vendors offer no list to begin with.
             rows.into_iter().filter(|(_, rows)| *rows > 0).for_each(|(vendor, rows)| engine.toast(&read(vendor, rows)));
         });
     }
 
-    /// Shows how far a fill is until it ends.
-    async fn follow(&self, filling: &Filling, before: u64) -> FillProgress {
-        let mut progress = filling.progress();
-        while progress.changed().await.is_ok() {
-            let now = progress.borrow_and_update().clone();
-            self.engine.filling(Some((u32::try_from(before + now.applied).unwrap_or(u32::MAX), None)));
-            if now.finished {
-                break;
-            }
+    /// Begins to read days from the bulk source; `None` when somebody stopped the fills since there were `halts`.
+    fn begin_fill(&self, from: Date, to: Date, halts: Option<u64>) -> Option<Arc<Filling>> {
+        let mut imports = lock(&self.imports);
+        if halts.is_some_and(|halts| halts != imports.halts) {
+            return None;
         }
-        filling.finished().await
+        let _inside = self.runtime.enter();
+        let filling = Arc::new(self.sync.fill(from, to));
+        imports.fills.retain(|fill| !fill.progress().borrow().finished);
+        imports.fills.push(Arc::clone(&filling));
+        Some(filling)
     }
 
     /// Fills the cache from the bulk source and shows how far it got.
     pub(super) fn fill(&self, from: Date, to: Date) {
+        let Some(filling) = self.begin_fill(from, to, None) else { return };
         let engine = self.engine.clone();
-        let _inside = self.runtime.enter();
-        let filling = Arc::new(self.sync.fill(from, to));
-        lock(&self.imports).fill = Some(Arc::clone(&filling));
         self.runtime.spawn(async move {
-            let mut progress = filling.progress();
-            while progress.changed().await.is_ok() {
-                let now = progress.borrow_and_update().clone();
-                engine.filling(Some((u32::try_from(now.applied).unwrap_or(u32::MAX), None)));
-                if now.finished {
-                    break;
-                }
-            }
+            let end = follow(&engine, &filling, 0).await;
             engine.filling(None);
-            let end = filling.finished().await;
             for (vendor, result) in end.vendors {
                 let toast = match result {
-                    // Nothing to read there is nothing to tell of: most vendors offer no list to begin with.
                     Ok(0) => continue,
                     Ok(rows) => read(vendor, rows),
                     Err(reason) if reason.kind == ReasonKind::Unsupported => continue,
@@ -344,6 +337,19 @@ impl Backend for EngineBackend {
     }
 }
 
+/// Shows how far a fill is until it ends; `before` records were worked in before it.
+async fn follow(engine: &Engine, filling: &Filling, before: u64) -> FillProgress {
+    let mut progress = filling.progress();
+    while progress.changed().await.is_ok() {
+        let now = progress.borrow_and_update().clone();
+        engine.filling(Some((u32::try_from(before + now.applied).unwrap_or(u32::MAX), None)));
+        if now.finished {
+            break;
+        }
+    }
+    filling.finished().await
+}
+
 fn read(vendor: VendorId, rows: u64) -> Toast {
     Toast { level: Level::Info, text: format!("{vendor}: {rows} rows read into the cache"), entry: None }
 }
@@ -365,7 +371,7 @@ fn progress(import: &Import) -> (u32, Option<u32>) {
 fn told(end: &Import) -> Toast {
     let mut text = format!("import: {} rows read, {} records new or changed", end.rows, end.changed);
     if end.unusable.count > 0 {
-        let _ = write!(text, ", {} rows cannot be used", end.unusable.count);
+        let _ = write!(text, ", {} rows could not be used, or not whole", end.unusable.count);
     }
     let level = match &end.ended {
         Some(Ended::Failed(why)) => {

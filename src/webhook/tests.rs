@@ -115,6 +115,25 @@ async fn a_sender_that_drips_is_dropped_and_others_are_served() {
 }
 
 #[tokio::test]
+async fn more_connections_than_the_bound_wait_until_one_ends() {
+    let bounds = Bounds { body: 1000, connections: 2, patience: Duration::from_secs(600) };
+    let inbox = Arc::new(Fake::default());
+    let receiver = Receiver::start("127.0.0.1:0".parse().unwrap(), bounds, inbox.clone()).await.unwrap();
+    let idle =
+        [TcpStream::connect(receiver.address()).await.unwrap(), TcpStream::connect(receiver.address()).await.unwrap()];
+    let request = post(&format!("/hook/acme/{SECRET}"), "", "sealed");
+    let third = raw(&receiver, &request);
+    tokio::pin!(third);
+    assert!(
+        tokio::time::timeout(Duration::from_millis(300), &mut third).await.is_err(),
+        "a third was served beside two"
+    );
+    assert!(inbox.kept.lock().unwrap().is_empty());
+    drop(idle);
+    assert!(third.await.starts_with("HTTP/1.1 202"));
+}
+
+#[tokio::test]
 async fn what_cannot_be_kept_is_not_acknowledged() {
     let receiver = start(Arc::new(Fake { full: true, ..Fake::default() })).await;
     let answer = raw(&receiver, &post(&format!("/hook/acme/{SECRET}"), "", "x")).await;

@@ -152,6 +152,9 @@ fn a_report_is_ordered_opened_and_read_and_a_wrong_password_is_said() {
         }
         None
     };
-    let found = holds(&home.path("clinic")).filter(|p| !p.to_string_lossy().contains("sandbox"));
-    assert_eq!(found, None);
+    // The vendor's own world has to know it; everything beside it belongs to the engine.
+    let parts = std::fs::read_dir(home.path("clinic")).unwrap().map(|part| part.unwrap().path());
+    let (vendor, ours): (Vec<_>, Vec<_>) = parts.partition(|part| part.file_name().is_some_and(|n| n == "sandbox"));
+    assert!(vendor.iter().any(|dir| holds(dir).is_some()), "this finds what is there to be found");
+    assert_eq!(ours.iter().filter_map(|dir| holds(dir)).collect::<Vec<_>>(), Vec::<std::path::PathBuf>::new());
 }

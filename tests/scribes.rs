@@ -168,6 +168,7 @@ fn started(w: &mut Walk) -> (String, String) {
     let wrong = w.run(&["sessions", "start", &visit, "--doctor", "D/1", "--language", "fr-FR"]).bad();
     assert!(wrong.contains("language: must be one of en-US") && wrong.contains("nothing was saved"), "{wrong}");
     w.admin.act("noa", "outcome_of_next", &json!({ "outcome": "verified" }));
+    let door = arg(&w.home.write("door", "https://us.example.test/noa\n"));
     let given = [
         "--doctor",
         "D/1",
@@ -185,8 +186,8 @@ fn started(w: &mut Walk) -> (String, String) {
         "Findings=a = b",
         "--meta",
         "desk=2",
-        "--webhook-url",
-        "https://us.example.test/noa",
+        "--webhook-url-file",
+        &door,
     ];
     let made = w.write(&[&["sessions", "start", &visit], &given[..]].concat());
     let wanted = json!({
@@ -227,7 +228,7 @@ fn read(w: &mut Walk, record: &str, id: &str) {
     let labels: Vec<&str> = links.iter().map(|l| l["label"].as_str().unwrap()).collect();
     assert_eq!(labels, ["recorder", "summary"]);
     assert!(w.run(&["sessions", "links", record, "--qr"]).good().contains("▀"));
-    let log = fs::read_to_string(w.home.path("home/.local/state/wardroom/wardroom.log")).unwrap_or_default();
+    let log = fs::read_to_string(w.home.path("home/.local/state/wardroom/wardroom.log")).unwrap();
     assert!(!log.contains("token="), "a link stands in the log");
 
     w.admin.act("noa", "long_summary", &json!({ "sessionId": id, "bytes": 2 << 20 }));

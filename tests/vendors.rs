@@ -359,7 +359,8 @@ fn links(w: &mut Walk, visit: &str, starts: &[String], room: &str) {
     let file = arg(&w.home.write("argument.json", &argument.to_string()));
     let url = w.one(&["links", "encode", "--file", &file])["url"].as_str().unwrap().to_owned();
     assert_ne!(url, w.one(&["links", "encode", "--file", &file])["url"].as_str().unwrap(), "salt and IV are fresh");
-    assert_eq!(w.run(&["links", "decode", &url]).objects(), [argument]);
+    let kept = arg(&w.home.write("link.txt", &format!("{url}\n")));
+    assert_eq!(w.run(&["links", "decode", "--file", &kept]).objects(), [argument]);
     let log = fs::read_to_string(w.home.path("home/.local/state/wardroom/wardroom.log")).unwrap();
     assert!(!log.contains("linking?arg"), "a link stands in the log");
     w.one(&["links", "encode", "--file", &file]);
@@ -531,6 +532,7 @@ fn assistance(w: &mut Walk) {
         &[("--mrn", "patientMrn")],
         &[("--serial", "deviceSerialNumber")],
     ];
+    assert!(beds.len() >= ways.len(), "a free bed for each way to name one: {wards}");
     for (bed, way) in beds.iter().zip(ways) {
         let place: Vec<&str> = way.iter().flat_map(|(flag, member)| [*flag, bed[*member].as_str().unwrap()]).collect();
         let wanted: Value = way.iter().map(|(_, member)| ((*member).to_owned(), bed[*member].clone())).collect();
@@ -561,6 +563,7 @@ fn bad_input_is_refused_at_its_field_before_anything_is_sent() {
     let (large, odd) = (arg(&large), arg(&w.home.write("odd.pdf", "MZ no page at all")));
     let typo = arg(&w.home.write("typo.json", r#"{ "telecom": [{ "valeu": "555-0100" }] }"#));
     let plain = arg(&w.home.write("plain", "http://clinic.example/hook"));
+    let other = arg(&w.home.write("link.txt", "BizXKL9L4EQ="));
     let pdf = arg(&w.home.write("good.pdf", "%PDF-1.4\n%%EOF"));
     let hidden = w.home.write("secret", "some key\n");
     fs::set_permissions(&hidden, fs::Permissions::from_mode(0o600)).unwrap();
@@ -599,7 +602,7 @@ fn bad_input_is_refused_at_its_field_before_anything_is_sent() {
         (vec!["reports", "show", &odd, "--password-file", &hidden], "file: this is not a zip file"),
         (with(&["assistance", "request", "--room", "201"]), "place: say --building, --floor and --room"),
         (with(&["assistance", "request", "--serial", " "]), "serial number: Solo needs it"),
-        (with(&["links", "decode", "BizXKL9L4EQ="]), "cannot be opened with this secret"),
+        (vec!["links", "decode", "--file", &other], "cannot be opened with this secret"),
         (
             with(&["dump", "--from", "2026-02-02", "--to", "2026-02-01", "--file", "x.csv"]),
             "--to: must not be before --from",

@@ -34,6 +34,13 @@ pub fn text(field: &str, path: &Path) -> Result<String, CliError> {
     }
 }
 
+/// The only line of a file, or of standard input for `-`: for what opens a door and so stands in no argument.
+pub fn line(field: &str, path: &Path) -> Result<String, CliError> {
+    let text = text(field, path)?;
+    let line = text.trim();
+    if line.is_empty() { Err(CliError::wrong(field, "is empty")) } else { Ok(line.to_owned()) }
+}
+
 /// JSON from a file, or from standard input for `-`.
 pub fn json(field: &str, path: &Path) -> Result<Value, CliError> {
     serde_json::from_str(&text(field, path)?).map_err(|e| {

@@ -1,11 +1,7 @@
 //! `wardroom links encode|decode`: context-aware links. What they say is a person's data and they open a visit, so they go
 //! to standard output only.
 
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -39,9 +35,9 @@ pub enum LinksAction {
     },
     /// Open a link or its argument, for support
     Decode {
-        /// The link or its argument [default: standard input]
-        #[arg(default_value = "-", hide_default_value = true)]
-        link: String,
+        /// The link or its argument, in a file, as whoever has it enters the visit; `-` reads standard input
+        #[arg(long, value_name = "FILE", default_value = "-")]
+        file: PathBuf,
     },
 }
 
@@ -68,15 +64,14 @@ pub fn run(common: &Common, action: &LinksAction) -> Result<ExitCode, CliError> 
                 Ok(ExitCode::SUCCESS)
             })
         }
-        LinksAction::Decode { link } => {
+        LinksAction::Decode { file } => {
             let settled = attach::settle(common)?;
             let values = settled.config.vendors.iter().find(|(name, _)| *name == SOLO.as_str()).map(|(_, v)| v);
             let secret = values.and_then(|v| v.secret("linking_secret"));
             let secret = secret.ok_or_else(|| {
                 CliError::wrong("vendor.solo.linking_secret", format!("is not set in {}", settled.file.display()))
             })?;
-            let given = if link == "-" { input::text("link", Path::new("-"))? } else { link.clone() };
-            let argument = linking::decode(&given, secret).map_err(trouble)?;
+            let argument = linking::decode(&input::line("file", file)?, secret).map_err(trouble)?;
             json_line(&mut std::io::stdout().lock(), &argument)?;
             Ok(ExitCode::SUCCESS)
         }

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json, value::RawValue};
 
 use super::{
     CliError,
@@ -71,10 +71,22 @@ pub fn record(desk: &Desk<'_>, record: RecordId, how: How, out: &mut impl Write)
     if how.raw {
         let Answer::Raw(body) = desk.link.look(&Query::Raw { record })? else { return Err(CliError::Unexpected) };
         let body = body.ok_or_else(|| CliError::NotFound(record.to_string()))?;
-        return Ok(writeln!(out, "{}", if how.json { body.0 } else { text::clean(&body.0).into_owned() })?);
+        let done = if how.json {
+            json_line(out, &json!({ "record": record, "raw": on_one_line(&body.0) }))
+        } else {
+            writeln!(out, "{}", text::clean(&body.0))
+        };
+        return Ok(done?);
     }
     let detail = desk.detail(record)?;
     if how.json { Ok(json_line(out, &detail)?) } else { human(&detail, &desk.here, out) }
+}
+
+/// A vendor's answer for a line of output: JSON with its numbers digit for digit, anything else as a text.
+fn on_one_line(body: &str) -> Box<RawValue> {
+    // Between tokens a line break is a space, and inside a JSON text it cannot stand.
+    let line = RawValue::from_string(body.replace(['\n', '\r'], " "));
+    line.or_else(|_| serde_json::value::to_raw_value(body)).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 fn room(link: &Link, name: &str, json: bool, here: &Here, out: &mut impl Write) -> Result<(), CliError> {

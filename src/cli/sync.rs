@@ -42,7 +42,12 @@ pub fn run(common: &Common, arguments: &Sync) -> Result<ExitCode, CliError> {
         }
         drop(link);
         let heard = runtime.block_on(async { interrupted() });
-        let told = writeln!(out, "syncing; interrupt to stop").and_then(|()| out.flush());
+        let told = if arguments.json {
+            print::json_line(&mut out, &json!({ "syncing": true }))
+        } else {
+            writeln!(out, "syncing; interrupt to stop")
+        };
+        let told = told.and_then(|()| out.flush());
         let ended = heard.and_then(|interrupted| told.map(|()| runtime.block_on(interrupted)));
         attach::end(&runtime, daemon, noticed)?;
         return Ok(ended.map(|()| ExitCode::SUCCESS)?);

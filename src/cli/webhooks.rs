@@ -132,13 +132,13 @@ fn at(desk: &Desk<'_>, action: &WebhooksAction) -> Result<ExitCode, CliError> {
             Ok(ExitCode::SUCCESS)
         }
         WebhooksAction::Add { endpoint_file, events, following } => {
-            let endpoint = endpoint(endpoint_file)?;
+            let endpoint = input::line("endpoint", endpoint_file)?;
             let events = if events.is_empty() { all() } else { events.clone() };
             let registration = RecordId::UNASSIGNED;
             submit(desk, Intent::RegisterWebhook { registration, vendor: SOLO, endpoint, events }, *following)
         }
         WebhooksAction::Update { id, endpoint_file, events, following } => {
-            let endpoint = endpoint(endpoint_file)?;
+            let endpoint = input::line("endpoint", endpoint_file)?;
             let registration = registration(id)?;
             let events = if events.is_empty() { told(desk, registration)?.events } else { events.clone() };
             submit(desk, Intent::UpdateWebhook { registration, vendor: SOLO, endpoint, events }, *following)
@@ -167,12 +167,6 @@ fn told(desk: &Desk<'_>, record: RecordId) -> Result<Registration, CliError> {
     let id = refs.iter().find(|r| r.scheme == scheme::WEBHOOK).map(|r| r.value.as_str());
     let known = registrations(desk)?.into_iter().find(|r| Some(r.id.as_str()) == id);
     known.ok_or_else(|| CliError::NotFound(record.to_string()))
-}
-
-fn endpoint(path: &Path) -> Result<String, CliError> {
-    let text = input::text("endpoint", path)?;
-    let line = text.trim();
-    if line.is_empty() { Err(CliError::wrong("endpoint", "is empty")) } else { Ok(line.to_owned()) }
 }
 
 fn decrypt(key_file: &Path) -> Result<ExitCode, CliError> {

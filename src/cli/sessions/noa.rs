@@ -74,9 +74,10 @@ pub struct NoaStart {
     /// Something of yours that the vendor keeps with the session; may be given more than once
     #[arg(long = "meta", value_name = "KEY=VALUE")]
     pub metadata: Vec<String>,
-    /// Where the vendor shall tell of this session in place of wardroom's own receiver
-    #[arg(long, value_name = "URL")]
-    pub webhook_url: Option<String>,
+    /// Where the vendor shall tell of this session in place of wardroom's own receiver: the address in a file, as it opens
+    /// a door; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub webhook_url_file: Option<PathBuf>,
 }
 
 impl NoaStart {
@@ -97,7 +98,7 @@ impl NoaStart {
             speciality: self.speciality.clone(),
             template,
             metadata: pairs("meta", &self.metadata)?,
-            webhook: self.webhook_url.clone(),
+            webhook: self.webhook_url_file.as_ref().map(|path| input::line("webhook-url-file", path)).transpose()?,
             ..SessionParameters::default()
         })
     }
@@ -129,14 +130,21 @@ pub fn run(desk: &Desk<'_>, action: &NoaAction) -> Result<ExitCode, CliError> {
 /// Reads the session until its summary was made anew.
 fn done(desk: &Desk<'_>, session: RecordId, before: &Before, patience: Duration) -> Result<ExitCode, CliError> {
     let end = Instant::now() + patience;
+    // One read shows that it is being made anew, a later one what came of it: a summary may come back as it was.
+    let mut begun = false;
     loop {
         let heard = desk.bell.rings();
         desk.refresh(session)?;
-        if let Some(Record::Session(now)) = desk.detail(session)?.base
-            && before.redone(&now)
-            && now.stage == Stage::Ready
-        {
-            return Ok(ExitCode::SUCCESS);
+        if let Some(Record::Session(now)) = desk.detail(session)?.base {
+            begun |= before.redone(&now);
+            match now.stage {
+                Stage::Ready | Stage::Approved | Stage::Empty if begun => return Ok(ExitCode::SUCCESS),
+                Stage::Failed | Stage::Expired if begun => {
+                    attach::say(&[format!("{session} could not be made anew: the vendor says {:?}", now.stage)]);
+                    return Ok(ExitCode::FAILURE);
+                }
+                _ => {}
+            }
         }
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {

@@ -138,16 +138,13 @@ fn a_report_is_ordered_opened_and_read_and_a_wrong_password_is_said() {
     window.line("what is wrong", SOON, &["the password"]);
     window.kill();
     // No store holds the password.
-    let holds = |dir: &std::path::Path| {
-        let mut todo = vec![dir.to_owned()];
-        while let Some(dir) = todo.pop() {
-            for entry in std::fs::read_dir(dir).unwrap().flatten() {
-                let path = entry.path();
-                if path.is_dir() {
-                    todo.push(path);
-                } else if std::fs::read(&path).is_ok_and(|b| b.windows(9).any(|w| w == b"lantern-7")) {
-                    return Some(path);
-                }
+    let holds = |part: &std::path::Path| {
+        let mut todo = vec![part.to_owned()];
+        while let Some(path) = todo.pop() {
+            if path.is_dir() {
+                todo.extend(std::fs::read_dir(path).unwrap().flatten().map(|entry| entry.path()));
+            } else if std::fs::read(&path).is_ok_and(|b| b.windows(9).any(|w| w == b"lantern-7")) {
+                return Some(path);
             }
         }
         None

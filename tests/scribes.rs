@@ -4,18 +4,10 @@
 
 mod support;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    os::unix::fs::PermissionsExt as _,
-};
+use std::fs;
 
 use serde_json::{Value, json};
-use support::{
-    admin::Admin,
-    home::{Done, Home, Process, arg},
-    table::{self, fits},
-};
+use support::walk::{Plan, Walk, reference, told_whole};
 
 /// Every method of the vendor's document, transcribed for this test alone. The paths are FACTS' assumptions.
 const DOCUMENT: [&str; 8] = [
@@ -29,123 +21,43 @@ const DOCUMENT: [&str; 8] = [
     "PUT /api/v1/consumers/facilities/{}/doctors/{}",
 ];
 
-/// A sandbox, an engine on its book and its scribe, and what was walked so far.
-struct Walk {
-    home: Home,
-    admin: Admin,
-    config: String,
-    dir: String,
-    rows: BTreeMap<String, String>,
-    walked: BTreeSet<String>,
-    mark: u64,
-    last: String,
-    _engine: Process,
-    _sandbox: Process,
-}
+const PLAN: Plan = Plan {
+    heading: "Noa Notes",
+    vendor: "noa",
+    root: "",
+    tables: &["vendor.solo", "vendor.noa"],
+    last_line: "[vendor.cobalt]",
+    first_fill_days: 0,
+};
 
-impl Walk {
-    fn new() -> Self {
-        let home = Home::new();
-        let file = arg(&home.path("config.toml"));
-        let world = arg(&home.path("world"));
-        let mut sandbox = home.start(&["sandbox", "--patients", "60", "--data-dir", &world]);
-        let admin = Admin::at(&sandbox.line("administrator's address: "));
-        let mut lines = vec![format!("[clinic]{}", sandbox.line("[clinic]"))];
-        while !lines.last().unwrap().starts_with("[vendor.cobalt]") {
-            lines.push(sandbox.line(""));
-        }
-        lines.pop();
-        let text = lines.join("\n");
-        // Without a receiver: what is read is read because somebody asks.
-        let (before, rest) = text.split_once("[receiver]").unwrap();
-        let (_, after) = rest.split_once("[vendor.solo]").unwrap();
-        let sync = "[sync]\nfirst_fill_days = 0\nsettle_seconds = 2\n";
-        fs::write(&file, format!("{before}\n{sync}\n[vendor.solo]{after}")).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-        let dir = arg(&home.path("clinic"));
-        let mut engine = home.start(&["--config", &file, "--data-dir", &dir, "sync"]);
-        engine.line("syncing");
-        Self {
-            home,
-            admin,
-            config: file,
-            dir,
-            rows: table::rows("Noa Notes"),
-            walked: BTreeSet::new(),
-            mark: 0,
-            last: String::new(),
-            _engine: engine,
-            _sandbox: sandbox,
-        }
-    }
-
-    fn run(&mut self, words: &[&str]) -> Done {
-        self.mark = self.admin.last();
-        self.last = words.join(" ");
-        self.home.run(&[&["--config", &self.config, "--data-dir", &self.dir], words].concat())
-    }
-
-    fn one(&mut self, words: &[&str]) -> Value {
-        let mut objects = self.run(&[words, &["--json"]].concat()).objects();
-        assert_eq!(objects.len(), 1, "{words:?}: {objects:?}");
-        objects.remove(0)
-    }
-
-    /// A write that is acknowledged; what was told of it.
-    fn write(&mut self, words: &[&str]) -> Value {
-        let told = self.one(&[words, &["--wait", "60"]].concat());
-        assert_eq!(told["acknowledged"], true, "{words:?}: {told}");
-        told
-    }
-
-    /// The last command sent this, and the row names it. Answers the body that was sent.
-    fn sent(&mut self, row: &str) -> Value {
-        let commands = self.rows.get(row).unwrap_or_else(|| panic!("{row} is not in the table"));
-        let named = self.last.split(' ').take(2).collect::<Vec<_>>().join(" ");
-        assert!(commands.contains(&format!("`wardroom {named}`")), "{row} names {commands}, not {}", self.last);
-        let (method, form) = row.split_once(' ').unwrap();
-        let sent = self.admin.journal(&format!("vendor=noa&kind=request&method={method}&since={}", self.mark));
-        let sent: Vec<Value> = sent.into_iter().filter(|e| fits(form, e["path"].as_str().unwrap())).collect();
-        assert!(!sent.is_empty(), "`{}` did not send {row}", self.last);
-        assert!(method == "GET" || sent.len() == 1, "`{}` sent {row} more than once", self.last);
-        let status = sent[0]["status"].as_u64().unwrap();
-        assert!((200..300).contains(&status), "{row} was answered {status}");
-        self.walked.insert(row.to_owned());
-        serde_json::from_str(sent[0]["body"].as_str().unwrap_or_default()).unwrap_or(Value::Null)
-    }
-
-    fn puts(&self, session: &str, status: &str) {
-        self.admin.act("noa", "set_status", &json!({ "sessionId": session, "status": status }));
-    }
+fn puts(w: &Walk, session: &str, status: &str) {
+    w.admin.act("noa", "set_status", &json!({ "sessionId": session, "status": status }));
 }
 
 #[test]
 fn the_table_names_every_endpoint_of_the_document_and_no_other() {
-    let told: BTreeSet<String> = table::rows("Noa Notes").into_keys().collect();
-    let document: BTreeSet<String> = DOCUMENT.iter().map(|e| (*e).to_owned()).collect();
-    assert_eq!(told, document);
+    told_whole(PLAN.heading, &DOCUMENT);
 }
 
 #[test]
 fn every_row_of_the_table_is_sent_by_its_command_and_read_back() {
-    let mut w = Walk::new();
+    let mut w = Walk::new(PLAN);
     doctors(&mut w);
     let (record, id) = started(&mut w);
     read(&mut w, &record, &id);
     again(&mut w, &record, &id);
     trouble(&mut w, &record, &id);
-    let told: BTreeSet<String> = w.rows.keys().cloned().collect();
-    assert_eq!(told, w.walked, "rows of the table that nobody walked");
+    w.ended();
 }
 
 fn doctors(w: &mut Walk) {
     let whom = ["--facility", "F 1", "--doctor", "D/1", "--name"];
-    let made = w.write(&[&["doctors", "add"], &whom[..], &["Odile Marløwe"]].concat());
+    let made = w.acknowledged(&[&["doctors", "add"], &whom[..], &["Odile Marløwe"]].concat());
     w.sent("POST /api/v1/auth/sign-in");
-    let body = w.sent("POST /api/v1/consumers/facilities/{}/doctors");
-    assert_eq!(body, json!({ "name": "Odile Marløwe", "externalDoctorId": "D/1" }));
-    let changed = w.write(&[&["doctors", "update"], &whom[..], &["Odile M."]].concat());
-    assert_eq!(w.sent("PUT /api/v1/consumers/facilities/{}/doctors/{}"), json!({ "name": "Odile M." }));
+    let wanted = json!({ "name": "Odile Marløwe", "externalDoctorId": "D/1" });
+    w.body("POST /api/v1/consumers/facilities/{}/doctors", &wanted);
+    let changed = w.acknowledged(&[&["doctors", "update"], &whom[..], &["Odile M."]].concat());
+    w.body("PUT /api/v1/consumers/facilities/{}/doctors/{}", &json!({ "name": "Odile M." }));
     assert_eq!(made["record"], changed["record"], "it is the same doctor");
     let twice = w.run(&[&["doctors", "add"], &whom[..], &["Odile Marløwe", "--wait", "60"]].concat());
     assert!(twice.bad().contains("there already"));
@@ -153,17 +65,11 @@ fn doctors(w: &mut Walk) {
 
 /// Answers a session's record and the vendor's id of it.
 fn started(w: &mut Walk) -> (String, String) {
-    let rooms = w.run(&["rooms", "list", "--fresh", "--json"]).objects();
-    let room = rooms.iter().find_map(|r| r["filter"]["named"].as_str()).unwrap().to_owned();
-    let day = jiff::Zoned::now().date().checked_add(jiff::Span::new().days(3)).unwrap().to_string();
-    let free = w.run(&["slots", "--room", &room, "--day", &day, "--duration", "900", "--json"]).objects();
-    let start = free[0]["start"].as_str().unwrap().to_owned();
-    let people = w.admin.get("/world?people=true")["people"].clone();
-    let whom = people[0]["id"].as_str().map_or_else(|| people[0]["id"].to_string(), str::to_owned);
-    let booked = w.write(&["appointments", "book", &whom, "--room", &room, "--start", &start]);
-    let visit = booked["record"].as_str().unwrap().to_owned();
-    let refs = w.one(&["appointments", "show", &visit])["refs"].clone();
-    let said = refs.as_array().unwrap().iter().find(|r| r["scheme"] == "appointment").unwrap()["value"].clone();
+    let room = w.room();
+    let (_, free) = w.free(&room);
+    let whom = w.people()[0].0.clone();
+    let visit = w.write(&["appointments", "book", &whom, "--room", &room, "--start", &free[0]]);
+    let said = reference(&w.one(&["appointments", "show", &visit]), ("scheme", "appointment"));
 
     let wrong = w.run(&["sessions", "start", &visit, "--doctor", "D/1", "--language", "fr-FR"]).bad();
     assert!(wrong.contains("language: must be one of en-US") && wrong.contains("nothing was saved"), "{wrong}");
@@ -189,31 +95,27 @@ fn started(w: &mut Walk) -> (String, String) {
         "--webhook-url-file",
         &door,
     ];
-    let made = w.write(&[&["sessions", "start", &visit], &given[..]].concat());
+    let made = w.acknowledged(&[&["sessions", "start", &visit], &given[..]].concat());
     let wanted = json!({
         "episodeId": said, "doctorId": "D/1", "facilityId": "F 1", "language": "pl-PL", "visitType": "FollowUpVisit",
         "speciality": "cardiology", "template": { "value": { "Plan": "short", "Findings": "a = b" } },
         "metadata": { "desk": "2" }, "webhookUrl": "https://us.example.test/noa",
     });
-    assert_eq!(w.sent("POST /api/v1/consumers/sessions"), wanted);
+    w.body("POST /api/v1/consumers/sessions", &wanted);
     assert_eq!(made["resumed"], Value::Null);
-    let again = w.write(&["sessions", "start", &visit, "--doctor", "D/1", "--facility", "F 1"]);
-    assert_eq!(
-        w.sent("POST /api/v1/consumers/sessions"),
-        json!({ "episodeId": said, "doctorId": "D/1", "facilityId": "F 1" })
-    );
+    let again = w.acknowledged(&["sessions", "start", &visit, "--doctor", "D/1", "--facility", "F 1"]);
+    let wanted = json!({ "episodeId": said, "doctorId": "D/1", "facilityId": "F 1" });
+    w.body("POST /api/v1/consumers/sessions", &wanted);
     assert_eq!(again["resumed"], true);
 
     let record = made["record"].as_str().unwrap().to_owned();
-    let refs = w.one(&["sessions", "show", &record])["refs"].clone();
-    let id =
-        refs.as_array().unwrap().iter().find(|r| r["vendor"] == "noa").unwrap()["value"].as_str().unwrap().to_owned();
+    let id = reference(&w.one(&["sessions", "show", &record]), ("vendor", "noa")).as_str().unwrap().to_owned();
     assert_eq!(w.run(&["sessions", "list", "--json"]).objects().len(), 1, "one session, however often it was started");
     (record, id)
 }
 
 fn read(w: &mut Walk, record: &str, id: &str) {
-    w.puts(id, "Summarized");
+    puts(w, id, "Summarized");
     let told = w.one(&["sessions", "status", &format!("noa:session:{id}")]);
     w.sent("GET /api/v1/sessions/{}/status");
     assert_eq!(
@@ -239,18 +141,18 @@ fn again(w: &mut Walk, record: &str, id: &str) {
     for (command, row) in
         [("regenerate", "POST /api/v1/sessions/{}/regenerate"), ("recover", "POST /api/v1/sessions/{}/recover")]
     {
-        w.puts(id, "Verified");
+        puts(w, id, "Verified");
         let stage = w.one(&["sessions", "status", record])["stage"].clone();
         assert_eq!(stage, "approved");
-        w.write(&["sessions", command, record, "--until-done", "60"]);
-        assert_eq!(w.sent(row), Value::Null, "the document describes no body");
+        w.acknowledged(&["sessions", command, record, "--until-done", "60"]);
+        assert_eq!(w.body_of(row), Value::Null, "the document describes no body");
         let told = w.one(&["sessions", "summary", record]);
         assert_eq!((&told["status"], &told["approved"]), (&json!("Summarized"), &json!(false)), "to be approved again");
     }
 }
 
 fn trouble(w: &mut Walk, record: &str, id: &str) {
-    w.puts(id, "Recording");
+    puts(w, id, "Recording");
     assert_eq!(w.one(&["sessions", "status", record])["status"], "Recording", "the latest read counts");
     let said = w.run(&["sessions", "regenerate", record, "--wait", "60"]).bad();
     assert!(said.contains("does not allow it now"), "{said}");
@@ -258,7 +160,7 @@ fn trouble(w: &mut Walk, record: &str, id: &str) {
     assert!(said.contains("needs you first"), "{said}");
     // The client's token is as old as its session: a fresh one is signed in for, once.
     w.admin.act("noa", "expire_tokens", &json!({}));
-    w.write(&["doctors", "update", "--facility", "F 1", "--doctor", "D/1", "--name", "Odile Again"]);
+    w.acknowledged(&["doctors", "update", "--facility", "F 1", "--doctor", "D/1", "--name", "Odile Again"]);
     w.admin.act("noa", "expire_session_token", &json!({ "sessionId": id }));
     let said = w.run(&["sessions", "status", record]).bad();
     assert!(said.contains("refuses the session's token and the client's"), "{said}");

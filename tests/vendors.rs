@@ -5,7 +5,6 @@
 mod support;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     fs,
     io::{Read as _, Write as _},
     net::TcpStream,
@@ -15,10 +14,9 @@ use std::{
 use serde_json::{Value, json};
 use support::{
     SOON,
-    admin::Admin,
-    home::{Done, Home, Process, arg},
-    table::{self, fits},
+    home::{Done, Home, arg},
     until,
+    walk::{Plan, Walk, reference, told_whole},
 };
 
 /// Every method and path of the vendor's document, transcribed for this test alone.
@@ -67,137 +65,23 @@ const DOCUMENT: [&str; 42] = [
     "DELETE /qapi/v1/request-assistance",
 ];
 
-/// The rows of the table.
-fn rows() -> BTreeMap<String, String> {
-    table::rows("Teladoc Health Solo")
-}
-
-/// A sandbox, an engine on it that knows nothing but what the commands ask for, and what was walked so far.
-struct Walk {
-    home: Home,
-    admin: Admin,
-    config: String,
-    dir: String,
-    rows: BTreeMap<String, String>,
-    walked: BTreeSet<String>,
-    mark: u64,
-    last: String,
-    _engine: Process,
-    _sandbox: Process,
-}
-
-impl Walk {
-    fn new() -> Self {
-        let home = Home::new();
-        let file = arg(&home.path("config.toml"));
-        let world = arg(&home.path("world"));
-        // Printed, the configuration comes with the administrator's address.
-        let mut sandbox = home.start(&["sandbox", "--patients", "60", "--data-dir", &world]);
-        let admin = Admin::at(&sandbox.line("administrator's address: "));
-        let mut lines = vec![format!("[clinic]{}", sandbox.line("[clinic]"))];
-        while !lines.last().unwrap().starts_with("[vendor.noa]") {
-            lines.push(sandbox.line(""));
-        }
-        lines.pop();
-        let text = lines.join("\n");
-        // Without a receiver: no registration but those that are walked.
-        let (before, rest) = text.split_once("[receiver]").unwrap();
-        let (_, after) = rest.split_once("[vendor.solo]").unwrap();
-        let sync = "[sync]\nfirst_fill_days = 0\nsettle_seconds = 2\n";
-        fs::write(&file, format!("{before}\n{sync}\n[vendor.solo]{after}")).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-        let dir = arg(&home.path("clinic"));
-        let mut engine = home.start(&["--config", &file, "--data-dir", &dir, "sync"]);
-        engine.line("syncing");
-        Self {
-            home,
-            admin,
-            config: file,
-            dir,
-            rows: rows(),
-            walked: BTreeSet::new(),
-            mark: 0,
-            last: String::new(),
-            _engine: engine,
-            _sandbox: sandbox,
-        }
-    }
-
-    /// Runs a command beside the engine.
-    fn run(&mut self, words: &[&str]) -> Done {
-        self.mark = self.admin.last();
-        self.last = words.join(" ");
-        self.home.run(&[&["--config", &self.config, "--data-dir", &self.dir], words].concat())
-    }
-
-    /// The one object that it prints.
-    fn one(&mut self, words: &[&str]) -> Value {
-        let mut objects = self.run(&[words, &["--json"]].concat()).objects();
-        assert_eq!(objects.len(), 1, "{words:?}: {objects:?}");
-        objects.remove(0)
-    }
-
-    /// A write that is acknowledged; answers the record it is about.
-    fn write(&mut self, words: &[&str]) -> String {
-        let told = self.one(&[words, &["--wait", "60"]].concat());
-        assert_eq!(told["acknowledged"], true, "{words:?}: {told}");
-        assert!(told["entry"].as_str().unwrap().starts_with('q'), "{told}");
-        told["record"].as_str().unwrap().to_owned()
-    }
-
-    /// The last command sent this, and the row names it. Answers what was sent.
-    fn sent(&mut self, row: &str) -> Value {
-        let commands = self.rows.get(row).unwrap_or_else(|| panic!("{row} is not in the table")).clone();
-        let words: Vec<&str> = self.last.split(' ').collect();
-        let named = if words[0] == "slots" || words[0] == "dump" { words[0].to_owned() } else { words[..2].join(" ") };
-        let also = format!("`{}`", words.get(1).unwrap_or(&""));
-        let beside = commands.contains(&format!("`wardroom {}", words[0])) && commands.contains(&also);
-        assert!(
-            commands.contains(&format!("`wardroom {named}")) || beside,
-            "{row} names {commands}, not {}",
-            self.last
-        );
-        let (method, form) = row.split_once(' ').unwrap();
-        let sent = self.admin.journal(&format!("vendor=solo&kind=request&method={method}&since={}", self.mark));
-        let mut sent: Vec<Value> = sent.into_iter().filter(|e| fits(form, e["path"].as_str().unwrap())).collect();
-        assert!(!sent.is_empty(), "`{}` did not send {row}", self.last);
-        assert!(method == "GET" || sent.len() == 1, "`{}` sent {row} more than once", self.last);
-        let status = sent[0]["status"].as_u64().unwrap();
-        assert!((200..400).contains(&status), "{row} was answered {status}");
-        self.walked.insert(row.to_owned());
-        sent.remove(0)
-    }
-
-    /// The same, with the body as the document has it: no member more and none less.
-    fn body(&mut self, row: &str, wanted: &Value) {
-        let sent = self.sent(row);
-        let body: Value = serde_json::from_str(sent["body"].as_str().unwrap_or_default()).unwrap();
-        assert_eq!(&body, wanted, "{row}");
-    }
-
-    fn shown(&mut self, topic: &str, id: &str) -> Value {
-        self.one(&[topic, "show", id, "--fresh"])["shown"].clone()
-    }
-}
-
-/// People whom the sandbox knows, with their ids as text.
-fn people(w: &Walk) -> Vec<(String, String, String)> {
-    let world = w.admin.get("/world?people=true");
-    let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
-    let all = world["people"].as_array().unwrap();
-    all.iter().map(|p| (text(&p["id"]), text(&p["spid"]), text(&p["mrn"]))).collect()
-}
+const PLAN: Plan = Plan {
+    heading: "Teladoc Health Solo",
+    vendor: "solo",
+    root: "",
+    tables: &["vendor.solo"],
+    last_line: "[vendor.noa]",
+    first_fill_days: 0,
+};
 
 #[test]
 fn the_table_names_every_endpoint_of_the_document_and_no_other() {
-    let told: BTreeSet<String> = rows().into_keys().collect();
-    let document: BTreeSet<String> = DOCUMENT.iter().map(|e| (*e).to_owned()).collect();
-    assert_eq!(told, document);
+    told_whole(PLAN.heading, &DOCUMENT);
 }
 
 #[test]
 fn every_row_of_the_table_is_sent_by_its_command_and_read_back() {
-    let mut w = Walk::new();
+    let mut w = Walk::new(PLAN);
     patients(&mut w);
     let (visit, starts, room) = appointments(&mut w);
     links(&mut w, &visit, &starts, &room);
@@ -206,12 +90,11 @@ fn every_row_of_the_table_is_sent_by_its_command_and_read_back() {
     reports(&mut w);
     webhooks(&mut w);
     assistance(&mut w);
-    let told: BTreeSet<String> = w.rows.keys().cloned().collect();
-    assert_eq!(told, w.walked, "rows of the table that nobody walked");
+    w.ended();
 }
 
 fn patients(w: &mut Walk) {
-    let people = people(w);
+    let people = w.people();
     let (id, spid, _) = people[0].clone();
     let shown = w.one(&["patients", "show", &id]);
     assert_eq!(shown["shown"]["patient"]["mrn"], people[0].2);
@@ -268,16 +151,13 @@ fn patients(w: &mut Walk) {
 
 /// Answers an appointment, free times after it, and their room.
 fn appointments(w: &mut Walk) -> (String, Vec<String>, String) {
-    let rooms = w.run(&["rooms", "list", "--fresh", "--json"]).objects();
+    let room = w.room();
     w.sent("GET /qapi/v1/waiting-rooms");
-    let room = rooms.iter().find_map(|r| r["filter"]["named"].as_str()).unwrap().to_owned();
-    let day = jiff::Zoned::now().date().checked_add(jiff::Span::new().days(3)).unwrap().to_string();
-    let free = w.run(&["slots", "--room", &room, "--day", &day, "--duration", "900", "--json"]).objects();
+    let (day, free) = w.free(&room);
     w.sent("GET /qapi/v1/appointment-slots");
-    let free: Vec<String> = free.iter().map(|s| s["start"].as_str().unwrap().to_owned()).collect();
     let seconds = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
 
-    let people = people(w);
+    let people = w.people();
     let book = |w: &mut Walk, whom: &[&str], start: &str| {
         let terms = ["--room", &room, "--start", start, "--duration", "900", "--reason", "walked", "--external-id"];
         let external = format!("walk {start}");
@@ -324,7 +204,7 @@ fn http(base: &str, head: &str, body: &str) -> String {
 }
 
 fn links(w: &mut Walk, visit: &str, starts: &[String], room: &str) {
-    let people = people(w);
+    let people = w.people();
     let labels = |links: &[Value]| links.iter().map(|l| l["label"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
     let told = w.run(&["appointments", "links", visit, "--json"]).objects();
     assert_eq!(labels(&told), ["provider", "patient", "check-in"]);
@@ -350,8 +230,7 @@ fn links(w: &mut Walk, visit: &str, starts: &[String], room: &str) {
     assert_eq!(labels(&told), ["provider", "patient"]);
     w.sent("GET /qapi/v1/appointments/{}/video-call-links");
 
-    let said = w.one(&["appointments", "show", visit])["refs"].clone();
-    let said = said.as_array().unwrap().iter().find(|r| r["scheme"] == "appointment").unwrap()["value"].clone();
+    let said = reference(&w.one(&["appointments", "show", visit]), ("scheme", "appointment"));
     let argument = json!({
         "user": "nurse-1", "type": "provider", "visit": said, "date": start,
         "patient": { "id": people[0].0, "sex": "other", "dob": "1980-02-03", "firstName": "Ada", "lastName": "Quill" },
@@ -366,7 +245,7 @@ fn links(w: &mut Walk, visit: &str, starts: &[String], room: &str) {
     w.one(&["links", "encode", "--file", &file]);
     let answer = http(&base, &format!("GET {} HTTP/1.1", url.trim_start_matches(&base)), "");
     assert!(answer.starts_with("HTTP/1.1 302"), "{answer}");
-    w.sent("GET /integrations/linking");
+    w.answered("GET /integrations/linking", 302..303);
 }
 
 fn visit_notes_and_files(w: &mut Walk, visit: &str) {
@@ -393,7 +272,7 @@ fn visit_notes_and_files(w: &mut Walk, visit: &str) {
 }
 
 fn care(w: &mut Walk, visit: &str) {
-    let people = people(w);
+    let people = w.people();
     let whom = people[0].0.as_str();
     let at = "2026-11-20T10:00:00Z";
     w.write(&["documents", "add", whom, "--name", "Intake", "--at", at, "--response", "How?=Well"]);
@@ -551,8 +430,8 @@ fn assistance(w: &mut Walk) {
 /// What breaks a rule is told at its field, and nothing is sent or kept.
 #[test]
 fn bad_input_is_refused_at_its_field_before_anything_is_sent() {
-    let mut w = Walk::new();
-    let people = people(&w);
+    let mut w = Walk::new(PLAN);
+    let people = w.people();
     let whom = people[0].0.clone();
     let world = w.admin.get("/world");
     let room = world["rooms"][0]["name"].as_str().unwrap().to_owned();
@@ -643,8 +522,8 @@ fn a_kept_envelope_opens_with_its_key_and_prints_its_json() {
 /// A write that the vendor does not take in time stays queued, and the command says so and fails.
 #[test]
 fn a_write_that_is_not_acknowledged_in_time_fails_and_stays_queued() {
-    let mut w = Walk::new();
-    let whom = people(&w)[0].0.clone();
+    let mut w = Walk::new(PLAN);
+    let whom = w.people()[0].0.clone();
     w.one(&["patients", "show", &whom]);
     w.admin.network(true);
     let edit = ["patients", "edit", &whom, "--set", "race=Lantern"];

@@ -5,6 +5,7 @@ pub mod admin;
 pub mod home;
 pub mod table;
 pub mod terminal;
+pub mod walk;
 
 use std::{
     thread,

@@ -17,12 +17,10 @@ use support::{
     SOON,
     home::{Done, Home, Process, arg},
     until,
+    writes::create_patient,
 };
 use wardroom::{
-    domain::{
-        Command, Intent, RecordId, Reply,
-        patient::{HumanName, Patient},
-    },
+    domain::{Command, Reply},
     link::Link,
 };
 
@@ -53,18 +51,7 @@ impl Clinic {
         engine.line("syncing");
         let socket = fs::read_dir(clinic.home.path("run/wardroom")).unwrap().next().unwrap().unwrap().path();
         let link = Link::connect(&socket, "amira", Box::new(|_| {})).unwrap();
-        let name = HumanName { last: Some("Abendroth".into()), first: Some("Milla".into()), ..HumanName::default() };
-        let content = Patient {
-            names: vec![name],
-            birth_date: Some("1990-05-04".into()),
-            gender: Some("female".into()),
-            ..Patient::default()
-        };
-        let intent = Intent::CreatePatient {
-            patient: RecordId::UNASSIGNED,
-            chosen_id: chosen_id.into(),
-            content: Box::new(content),
-        };
+        let intent = create_patient(chosen_id);
         let reply = link.execute(Command::Submit { intent, clears: None }).unwrap();
         assert!(matches!(reply, Reply::Saved { .. }), "{reply:?}");
         drop(link);

@@ -17,11 +17,11 @@ use support::{
     admin::Admin,
     home::{Home, Process, arg},
     until,
+    writes::create_patient,
 };
 use wardroom::{
     domain::{
-        Command, Intent, Query, Question, ReasonKind, RecordId, Reply,
-        patient::{HumanName, Patient},
+        Command, Query, Question, ReasonKind, Reply,
         view::{Answer, VendorState},
     },
     link::Link,
@@ -187,17 +187,6 @@ fn find_key(credentials: &Value) -> Option<String> {
     }
 }
 
-fn patient(id: &str) -> Intent {
-    let name = HumanName { last: Some("Abendroth".into()), first: Some("Milla".into()), ..HumanName::default() };
-    let content = Patient {
-        names: vec![name],
-        birth_date: Some("1990-05-04".into()),
-        gender: Some("female".into()),
-        ..Patient::default()
-    };
-    Intent::CreatePatient { patient: RecordId::UNASSIGNED, chosen_id: id.into(), content: Box::new(content) }
-}
-
 #[test]
 fn every_kind_of_trouble_is_told_plainly_and_the_write_arrives_once() {
     let scene = Scene::new();
@@ -215,7 +204,7 @@ fn every_kind_of_trouble_is_told_plainly_and_the_write_arrives_once() {
     for (number, (mood, words)) in troubles.into_iter().enumerate() {
         scene.between.set(mood);
         let id = format!("TROUBLE{number}");
-        let reply = link.execute(Command::Submit { intent: patient(&id), clears: None }).unwrap();
+        let reply = link.execute(Command::Submit { intent: create_patient(&id), clears: None }).unwrap();
         let Reply::Saved { entry, .. } = reply else { panic!("{mood:?}: {reply:?}") };
         let entry = entry.to_string();
         let show = || scene.home.run(&scene.command(&["queue", "show", &entry])).good();
@@ -251,7 +240,7 @@ fn a_read_in_every_kind_of_trouble_names_the_vendor_and_keeps_what_was_read() {
     let mut engine = scene.home.start(&scene.command(&["sync"]));
     engine.line("syncing");
     let link = scene.link();
-    let reply = link.execute(Command::Submit { intent: patient("READ0"), clears: None }).unwrap();
+    let reply = link.execute(Command::Submit { intent: create_patient("READ0"), clears: None }).unwrap();
     let Reply::Saved { entry, .. } = reply else { panic!("{reply:?}") };
     until("the patient to be at the vendor and read back", SOON, || {
         let shown = scene.home.run(&scene.command(&["queue", "show", &entry.to_string()])).good();

@@ -6,6 +6,7 @@ pub mod home;
 pub mod table;
 pub mod terminal;
 pub mod walk;
+pub mod writes;
 
 use std::{
     thread,

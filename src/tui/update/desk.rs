@@ -1,11 +1,12 @@
 //! What keys and answers do in the layers for webhooks, requests for assistance and reports.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::KeyEvent;
 
 use super::{
     Effect, Purpose, Wish, fit,
     keys::{ask, context, rooms_at_hand},
     look,
+    typing::{self, Typed},
 };
 use crate::{
     domain::{
@@ -175,24 +176,24 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Option<Vec<Effect>> {
 /// A key while a report's filter is typed.
 pub(super) fn filter_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let Some(Layer::Report(layer)) = model.layers.last_mut() else { return Vec::new() };
-    match key.code {
-        KeyCode::Enter => {
+    match typing::key(&mut layer.text, key) {
+        Typed::Changed => refilter(model),
+        Typed::Kept => {
             layer.typing = false;
-            return Vec::new();
+            Vec::new()
         }
-        KeyCode::Esc => {
+        Typed::Dropped => {
             layer.typing = false;
             layer.text.clear();
+            refilter(model)
         }
-        KeyCode::Backspace => drop(layer.text.pop()),
-        KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => layer.text.clear(),
-        KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
-            if layer.text.chars().count() < 200 {
-                layer.text.push(c);
-            }
-        }
-        _ => return Vec::new(),
+        Typed::Other => Vec::new(),
     }
+}
+
+/// Another filter of a report: its first row.
+pub(super) fn refilter(model: &mut Model) -> Vec<Effect> {
+    let Some(Layer::Report(layer)) = model.layers.last_mut() else { return Vec::new() };
     layer.go(0);
     vec![look(model, Wish::Report)]
 }

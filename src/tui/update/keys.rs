@@ -1,8 +1,12 @@
 //! Keys, to the top layer first.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
-use super::{Effect, Purpose, Wish, acts, care, decide, lacking, look, notes, palette, walk};
+use super::{
+    Effect, Purpose, Wish, acts, care, decide, desk, lacking, look, notes, palette, timeline,
+    typing::{self, Typed},
+    walk,
+};
 use crate::{
     domain::{Command, Intent, Request, command::Decision},
     tui::{
@@ -43,8 +47,8 @@ pub(super) fn key(model: &mut Model, keymap: &Keymap, key: KeyEvent) -> Vec<Effe
         }
         Some(Layer::Palette(_)) => return palette::palette_key(model, keymap, key),
         Some(Layer::Choice(_)) => return choice_key(model, key),
-        Some(Layer::Timeline(layer)) if layer.typing => return super::timeline::filter_key(model, key),
-        Some(Layer::Report(report)) if report.typing => return super::desk::filter_key(model, key),
+        Some(Layer::Timeline(layer)) if layer.typing => return timeline::filter_key(model, key),
+        Some(Layer::Report(report)) if report.typing => return desk::filter_key(model, key),
         _ => {}
     }
     let contexts = contexts(model);
@@ -79,14 +83,22 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             Vec::new()
         }
         Some(Layer::Palette(palette)) => {
-            palette.text.extend(text.chars().filter(|c| !c.is_control()));
+            typing::paste(&mut palette.text, text);
             palette.selected = 0;
             Vec::new()
         }
+        Some(Layer::Timeline(layer)) if layer.typing => {
+            typing::paste(&mut layer.text, text);
+            layer.refilter();
+            Vec::new()
+        }
+        Some(Layer::Report(report)) if report.typing => {
+            typing::paste(&mut report.text, text);
+            desk::refilter(model)
+        }
         None => match model.filtering {
             Some(pane) => {
-                let typed: String = text.chars().filter(|c| !c.is_control()).take(200).collect();
-                model.filters[pane as usize].push_str(&typed);
+                typing::paste(&mut model.filters[pane as usize], text);
                 filtered(model, pane)
             }
             None => Vec::new(),
@@ -159,34 +171,23 @@ pub fn room_names(rooms: &[crate::domain::view::RoomRow]) -> Vec<String> {
 
 fn filter_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let Some(pane) = model.filtering else { return Vec::new() };
-    match key.code {
-        KeyCode::Enter => {
+    match typing::key(&mut model.filters[pane as usize], key) {
+        Typed::Changed => filtered(model, pane),
+        Typed::Kept => {
             model.filtering = None;
             Vec::new()
         }
-        KeyCode::Esc => {
+        Typed::Dropped => {
             model.filtering = None;
             if model.filter(pane).is_empty() { Vec::new() } else { walk::unfilter(model, pane) }
         }
-        KeyCode::Down => picked(model, Motion::Step(1)),
-        KeyCode::Up => picked(model, Motion::Step(-1)),
-        KeyCode::PageDown => picked(model, Motion::Page(1)),
-        KeyCode::PageUp => picked(model, Motion::Page(-1)),
-        KeyCode::Backspace => {
-            model.filters[pane as usize].pop();
-            filtered(model, pane)
-        }
-        KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => {
-            model.filters[pane as usize].clear();
-            filtered(model, pane)
-        }
-        KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
-            if model.filter(pane).chars().count() < 200 {
-                model.filters[pane as usize].push(c);
-            }
-            filtered(model, pane)
-        }
-        _ => Vec::new(),
+        Typed::Other => match key.code {
+            KeyCode::Down => picked(model, Motion::Step(1)),
+            KeyCode::Up => picked(model, Motion::Step(-1)),
+            KeyCode::PageDown => picked(model, Motion::Page(1)),
+            KeyCode::PageUp => picked(model, Motion::Page(-1)),
+            _ => Vec::new(),
+        },
     }
 }
 

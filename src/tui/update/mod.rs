@@ -12,6 +12,7 @@ mod notes;
 mod opening;
 mod palette;
 mod timeline;
+mod typing;
 mod walk;
 
 pub use answers::plain_fact;

@@ -1,12 +1,16 @@
 //! The palette: everything that can be done by name, and why something cannot be done now.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 use nucleo_matcher::{
     Matcher, Utf32Str,
     pattern::{AtomKind, CaseMatching, Normalization, Pattern},
 };
 
-use super::{DemoAct, Effect, acts, keys::pane_context};
+use super::{
+    DemoAct, Effect, acts,
+    keys::pane_context,
+    typing::{self, Typed},
+};
 use crate::{
     domain::{
         note::FilingState,
@@ -190,39 +194,22 @@ fn places(contexts: &[Context]) -> String {
 pub(super) fn palette_key(model: &mut Model, keymap: &Keymap, key: KeyEvent) -> Vec<Effect> {
     let Some(Layer::Palette(palette)) = model.layers.last() else { return Vec::new() };
     let last = palette_lines(model, &palette.text).len().saturating_sub(1);
-    let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
     let Some(Layer::Palette(palette)) = model.layers.last_mut() else { return Vec::new() };
-    match key.code {
-        KeyCode::Esc => {
-            model.layers.pop();
-        }
-        KeyCode::Down => palette.selected = (palette.selected + 1).min(last),
-        KeyCode::Up => palette.selected = palette.selected.saturating_sub(1),
-        KeyCode::PageDown => palette.selected = (palette.selected + 10).min(last),
-        KeyCode::PageUp => palette.selected = palette.selected.saturating_sub(10),
-        KeyCode::Char('u') if ctrl => {
-            palette.text.clear();
-            palette.selected = 0;
-        }
-        KeyCode::Char('w') if ctrl => {
-            let kept = palette.text.trim_end().rfind(char::is_whitespace).map_or(0, |at| at + 1);
-            palette.text.truncate(kept);
-            palette.selected = 0;
-        }
-        KeyCode::Backspace => {
-            palette.text.pop();
-            palette.selected = 0;
-        }
-        KeyCode::Enter => return choose(model),
-        KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
-            palette.text.push(c);
-            palette.selected = 0;
-        }
-        _ => {
-            if keymap.action(&[Context::Global], Chord::of(key)) == Some(Action::Palette) {
-                model.layers.pop();
+    match typing::key(&mut palette.text, key) {
+        Typed::Changed => palette.selected = 0,
+        Typed::Kept => return choose(model),
+        Typed::Dropped => drop(model.layers.pop()),
+        Typed::Other => match key.code {
+            KeyCode::Down => palette.selected = (palette.selected + 1).min(last),
+            KeyCode::Up => palette.selected = palette.selected.saturating_sub(1),
+            KeyCode::PageDown => palette.selected = (palette.selected + 10).min(last),
+            KeyCode::PageUp => palette.selected = palette.selected.saturating_sub(10),
+            _ => {
+                if keymap.action(&[Context::Global], Chord::of(key)) == Some(Action::Palette) {
+                    model.layers.pop();
+                }
             }
-        }
+        },
     }
     Vec::new()
 }

@@ -1,8 +1,11 @@
 //! What keys and answers do in the timeline layer.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::KeyEvent;
 
-use super::{Effect, Purpose, Wish, acts, fit, look};
+use super::{
+    Effect, Purpose, Wish, acts, fit, look,
+    typing::{self, Typed},
+};
 use crate::{
     domain::{
         Command, Delta, Query, Reply, Request,
@@ -155,23 +158,14 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Option<Vec<Effect>> {
 /// A key while the filter is typed.
 pub(super) fn filter_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let Some(layer) = layer(model) else { return Vec::new() };
-    match key.code {
-        KeyCode::Enter => {
-            layer.typing = false;
-            return Vec::new();
-        }
-        KeyCode::Esc => {
+    match typing::key(&mut layer.text, key) {
+        Typed::Changed => {}
+        Typed::Kept => layer.typing = false,
+        Typed::Dropped => {
             layer.typing = false;
             layer.text.clear();
         }
-        KeyCode::Backspace => drop(layer.text.pop()),
-        KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => layer.text.clear(),
-        KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {
-            if layer.text.chars().count() < 200 {
-                layer.text.push(c);
-            }
-        }
-        _ => return Vec::new(),
+        Typed::Other => return Vec::new(),
     }
     layer.refilter();
     Vec::new()

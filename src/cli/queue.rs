@@ -12,7 +12,7 @@ use crate::{
     domain::{
         Command, Entry, EntryId, EntryState, Query, Reply, command,
         dispute::disputed,
-        entry::{Finding, PersonAct, Reason, StepKind},
+        entry::{Reason, StepKind},
         view::{Answer, RowSet, Window, sending},
     },
     link::Link,
@@ -139,8 +139,8 @@ fn explain(entry: &Entry, awaited: &str, here: &Here, out: &mut impl Write) -> R
                 writeln!(out, "{when}  the program stopped while a request may have been under way")?;
             }
             StepKind::Seen => writeln!(out, "{when}  seen at the vendor")?,
-            StepKind::Probed { finding } => writeln!(out, "{when}  looked it up: {}", finding_word(finding))?,
-            StepKind::Person { by, act } => writeln!(out, "{when}  {} {}", text::clean(by), act_word(*act))?,
+            StepKind::Probed { finding } => writeln!(out, "{when}  looked it up: {}", finding.words())?,
+            StepKind::Person { by, act } => writeln!(out, "{when}  {} {}", text::clean(by), act.words())?,
             StepKind::Exchanged(exchange) => {
                 let status = exchange.status.map_or_else(|| "no answer".to_owned(), |s| s.to_string());
                 writeln!(
@@ -204,27 +204,5 @@ fn next(entry: &Entry, awaited: &str, here: &Here) -> String {
         EntryState::Rejected { .. } => "nothing, until you retry or drop it".into(),
         EntryState::Acked { .. } => "it is read back".into(),
         EntryState::Seen { .. } | EntryState::Withdrawn { .. } => "nothing; it is finished".into(),
-    }
-}
-
-fn finding_word(finding: &Finding) -> &'static str {
-    match finding {
-        Finding::Present => "it is there",
-        Finding::Absent => "it is not there",
-        Finding::Partial => "a part of it is there",
-        Finding::Different { .. } => "something else is there",
-        Finding::CannotTell(_) => "it cannot be told",
-        Finding::Failed(_) => "the look-up failed",
-    }
-}
-
-fn act_word(act: PersonAct) -> &'static str {
-    match act {
-        PersonAct::Retry => "tried it again",
-        PersonAct::Withdraw => "withdrew it",
-        PersonAct::Arrived => "said that it arrived",
-        PersonAct::SendAgain => "had it sent again",
-        PersonAct::Drop => "dropped it",
-        PersonAct::Resolved => "settled the conflict",
     }
 }

@@ -237,6 +237,20 @@ pub enum PersonAct {
     Resolved,
 }
 
+impl PersonAct {
+    /// What somebody did, after their name.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Retry => "tried it again",
+            Self::Withdraw => "withdrew it",
+            Self::Arrived => "said that it arrived",
+            Self::SendAgain => "had it sent again",
+            Self::Drop => "dropped it",
+            Self::Resolved => "settled the conflict",
+        }
+    }
+}
+
 /// A request and its answer, as shown to people. Credentials are not in it; bodies are, because it lives sealed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
@@ -357,6 +371,20 @@ pub enum Finding {
     CannotTell(Reason),
     /// The probe itself failed; ask again later.
     Failed(Reason),
+}
+
+impl Finding {
+    /// What was found, for a person.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Present => "it is there",
+            Self::Absent => "it is not there",
+            Self::Partial => "a part of it is there",
+            Self::Different { .. } => "something else is there",
+            Self::CannotTell(_) => "it cannot be told",
+            Self::Failed(_) => "the look-up failed",
+        }
+    }
 }
 
 /// Why something failed, in parts that each have one reader.

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         Entry, EntryState,
         dispute::disputed,
-        entry::{Finding, PersonAct, StepKind},
+        entry::StepKind,
         view::{OutboxRow, sending},
     },
     tui::{
@@ -144,26 +144,10 @@ impl Cx<'_> {
                 }
                 StepKind::Seen => lines.push((format!("{at}  seen at the vendor"), Token::Done)),
                 StepKind::Probed { finding } => {
-                    let found = match finding {
-                        Finding::Present => "it is there",
-                        Finding::Absent => "it is not there",
-                        Finding::Partial => "a part of it is there",
-                        Finding::Different { .. } => "something else is there",
-                        Finding::CannotTell(_) => "it cannot be told",
-                        Finding::Failed(_) => "the look-up failed",
-                    };
-                    lines.push((format!("{at}  looked it up: {found}"), Token::Text));
+                    lines.push((format!("{at}  looked it up: {}", finding.words()), Token::Text));
                 }
                 StepKind::Person { by, act } => {
-                    let did = match act {
-                        PersonAct::Retry => "tried it again",
-                        PersonAct::Withdraw => "withdrew it",
-                        PersonAct::Arrived => "said that it arrived",
-                        PersonAct::SendAgain => "had it sent again",
-                        PersonAct::Drop => "dropped it",
-                        PersonAct::Resolved => "settled the conflict",
-                    };
-                    lines.push((format!("{at}  {} {did}", text::clean(by)), Token::Text));
+                    lines.push((format!("{at}  {} {}", text::clean(by), act.words()), Token::Text));
                 }
                 StepKind::Exchanged(x) => {
                     let status = x.status.map_or_else(|| "no answer".to_owned(), |s| s.to_string());

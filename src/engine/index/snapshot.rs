@@ -62,10 +62,12 @@ impl Segment {
     }
 }
 
-struct Reader<'a>(&'a [u8]);
+/// Bytes that are still to be read.
+pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Result<&'a [u8], Damaged> {
+    /// So many of them.
+    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], Damaged> {
         let (taken, rest) = self.0.split_at_checked(length).ok_or(Damaged)?;
         self.0 = rest;
         Ok(taken)

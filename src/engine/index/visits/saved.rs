@@ -1,7 +1,10 @@
 //! The packed appointments as bytes, page by page, so that saving and loading need little memory beside them.
 
 use super::{NEVER, NOBODY, NONE, PAGE, Packed, Page, Rare, Seen, Visits, source_of};
-use crate::engine::index::{segment::source_number, snapshot::Damaged};
+use crate::engine::index::{
+    segment::source_number,
+    snapshot::{Damaged, Reader},
+};
 use jiff::Timestamp;
 
 /// Which of a row's parts are there.
@@ -53,7 +56,7 @@ impl Visits {
         let mut reader = Reader(bytes);
         let mut visits = Self::default();
         for number in 0..reader.number()? {
-            let length = reader.length()?;
+            let length = reader.bytes()?;
             let text = std::str::from_utf8(reader.take(length)?).map_err(|_| Damaged)?;
             if u64::from(visits.words.number(text)) != number {
                 return Err(Damaged);
@@ -63,7 +66,7 @@ impl Visits {
         for _ in 0..reader.number()? {
             let number = reader.number()?;
             let used = u64::from_le_bytes(reader.take(8)?.try_into().map_err(|_| Damaged)?);
-            let length = reader.length()?;
+            let length = reader.bytes()?;
             let text = std::str::from_utf8(reader.take(length)?).map_err(|_| Damaged)?.to_owned();
             let mut rows = Vec::with_capacity(used.count_ones() as usize);
             let (mut end, mut last) = (0, 0);
@@ -191,15 +194,7 @@ fn put_signed(out: &mut Vec<u8>, number: i64) {
     put(out, ((number << 1) ^ (number >> 63)) as u64);
 }
 
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Result<&'a [u8], Damaged> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or(Damaged)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
+impl Reader<'_> {
     fn number(&mut self) -> Result<u64, Damaged> {
         let mut number = 0_u64;
         for shift in (0..64).step_by(7) {
@@ -230,7 +225,8 @@ impl<'a> Reader<'a> {
         self.small().and_then(|word| if word < words { Ok(word) } else { Err(Damaged) })
     }
 
-    fn length(&mut self) -> Result<usize, Damaged> {
+    /// How many bytes of text follow.
+    fn bytes(&mut self) -> Result<usize, Damaged> {
         let length = self.small()? as usize;
         if length <= self.0.len() { Ok(length) } else { Err(Damaged) }
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{open::open_enum, patient::redacted_debug, random::Randomness, record::Pointer};
+use super::{ids::RecordId, open::open_enum, patient::redacted_debug, random::Randomness, record::Pointer};
 
 /// The largest file that Solo takes, in bytes: the document says "5Mb", read as 5 MiB (assumption; the vendor refuses what
 /// is too large for it before anything is kept).
@@ -143,6 +143,18 @@ impl FileToAttach {
     pub fn make_unique(&mut self, random: &dyn Randomness) {
         if self.tag.is_empty() {
             self.tag = format!("{:08x}", random.next_u64() >> 32);
+        }
+    }
+
+    /// The file as it will stand on an appointment.
+    pub fn attached(&self, appointment: RecordId) -> Attachment {
+        Attachment {
+            appointment: Some(Pointer::Local(appointment)),
+            title: self.sent_title(),
+            mime: Some(self.mime.clone()),
+            size: Some(self.size),
+            uploaded_at: None,
+            deleted: false,
         }
     }
 

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use super::{
     appointment::{Appointment, AppointmentStatus},
     assistance::{Assistance, AssistanceStatus},
-    attachment::Attachment,
     document::Document,
     entry::Entry,
     episode::Episode,
@@ -39,14 +38,9 @@ fn lay(base: Option<Record>, intent: &Intent, at: Timestamp) -> Option<Record> {
             now.terms = merge::three_way(&**base, &**mine, &now.terms).result;
             Some(Record::Episode(now))
         }
-        (Intent::AttachFile { appointment, file, .. }, None) => Some(Record::Attachment(Box::new(Attachment {
-            appointment: Some(Pointer::Local(*appointment)),
-            title: file.sent_title(),
-            mime: Some(file.mime.clone()),
-            size: Some(file.size),
-            uploaded_at: None,
-            deleted: false,
-        }))),
+        (Intent::AttachFile { appointment, file, .. }, None) => {
+            Some(Record::Attachment(Box::new(file.attached(*appointment))))
+        }
         (Intent::DeleteAttachment { .. }, Some(Record::Attachment(mut now))) => {
             now.deleted = true;
             Some(Record::Attachment(now))

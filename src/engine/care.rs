@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Engine, state::lies_over, told};
 use crate::{
     domain::{
-        Entry, EntryState, Fact, Intent, Kind, Pointer, Provenance, Record, RecordId,
+        Entry, EntryState, Fact, Intent, Kind, Provenance, Record, RecordId,
         attachment::Attachment,
         care::{EpisodeList, EpisodeRow, FileList, FileRow, Own, Standing, VisitInEpisode},
         episode::Episode,
@@ -203,12 +203,5 @@ fn local(entry: &Entry) -> Option<Box<crate::domain::attachment::FileToAttach>> 
 
 fn wanted(intent: &Intent) -> Option<Attachment> {
     let Intent::AttachFile { appointment, file, .. } = intent else { return None };
-    Some(Attachment {
-        appointment: Some(Pointer::Local(*appointment)),
-        title: file.sent_title(),
-        mime: Some(file.mime.clone()),
-        size: Some(file.size),
-        uploaded_at: None,
-        deleted: false,
-    })
+    Some(file.attached(*appointment))
 }

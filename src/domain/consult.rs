@@ -59,3 +59,25 @@ pub struct Consult {
 }
 
 redacted_debug!(Consult);
+
+#[cfg(test)]
+impl Consult {
+    /// A consult for tests: what must be given and nothing else.
+    pub(crate) fn sample(first: &str, last: &str, mrn: &str) -> Self {
+        Self {
+            first: first.into(),
+            last: last.into(),
+            birth_date: "1971-04-03".into(),
+            location: "0c8f3d52-7a41-4b6e-9a35-2d1f60c7e8ab".into(),
+            mrn: mrn.into(),
+            callback: None,
+            provider: "Farrow, Nadia".into(),
+            call_center_notified: None,
+            physician_notified: None,
+            patient_location: None,
+            kind: ConsultType::New,
+            reason: ConsultReason::Stroke,
+            caller: None,
+        }
+    }
+}

@@ -81,12 +81,12 @@ pub(super) fn emr(start: Timestamp, mrn: &str) -> Record {
 }
 
 /// A session that is being recorded.
-pub(super) fn session(appointment: Option<VendorRef>) -> Record {
-    Record::Session(Box::new(Session {
+pub(super) fn recording() -> Session {
+    Session {
         vendor: NOA,
         status: "Recording".into(),
         stage: Stage::Recording,
-        appointment: appointment.map(Pointer::Vendor),
+        appointment: None,
         patient: None,
         doctor: None,
         title: None,
@@ -97,7 +97,12 @@ pub(super) fn session(appointment: Option<VendorRef>) -> Record {
         clinician_notes: Vec::new(),
         summary: None,
         more: crate::domain::scribe::SessionMore::default(),
-    }))
+    }
+}
+
+pub(super) fn session(appointment: Option<VendorRef>) -> Record {
+    let appointment = appointment.map(Pointer::Vendor);
+    Record::Session(Box::new(Session { appointment, ..recording() }))
 }
 
 pub(super) fn told(refs: Vec<VendorRef>, record: impl Into<Option<Record>>) -> Observation {

@@ -16,22 +16,7 @@ fn at(minute: i64) -> Timestamp {
 }
 
 fn session(n: i64, stage: Stage, made: i64) -> Observation {
-    let record = Session {
-        vendor: NOA,
-        status: format!("{stage:?}"),
-        stage,
-        appointment: None,
-        patient: None,
-        doctor: None,
-        title: None,
-        created_at: Some(at(made)),
-        updated_at: None,
-        language: None,
-        duration: None,
-        clinician_notes: Vec::new(),
-        summary: None,
-        more: crate::domain::scribe::SessionMore::default(),
-    };
+    let record = Session { status: format!("{stage:?}"), stage, created_at: Some(at(made)), ..recording() };
     let name = VendorRef::new(NOA, Kind::Session, ID, n.to_string());
     told(vec![name], Record::Session(Box::new(record)))
 }

@@ -1,12 +1,7 @@
 //! Documents and consults: what was sent is all there is.
 
 use super::*;
-use crate::domain::{
-    EntryState, Reason, ReasonKind,
-    care::SentRow,
-    consult::{Consult, ConsultReason, ConsultType},
-    document::DocumentBody,
-};
+use crate::domain::{EntryState, Reason, ReasonKind, care::SentRow, consult::Consult, document::DocumentBody};
 
 fn document(t: &ForTests, patient: RecordId, name: &str) -> (EntryId, RecordId) {
     let body = DocumentBody { name: name.into(), at: t.now(), responses: vec![("Smokes?".into(), "No".into())] };
@@ -14,21 +9,7 @@ fn document(t: &ForTests, patient: RecordId, name: &str) -> (EntryId, RecordId) 
 }
 
 fn consult(t: &ForTests, mrn: &str) -> (EntryId, RecordId) {
-    let content = Consult {
-        first: "Ada".into(),
-        last: "Lind".into(),
-        birth_date: "1971-04-03".into(),
-        location: "0c8f3d52-7a41-4b6e-9a35-2d1f60c7e8ab".into(),
-        mrn: mrn.into(),
-        callback: None,
-        provider: "Farrow, Nadia".into(),
-        call_center_notified: None,
-        physician_notified: None,
-        patient_location: None,
-        kind: ConsultType::New,
-        reason: ConsultReason::Stroke,
-        caller: None,
-    };
+    let content = Consult::sample("Ada", "Lind", mrn);
     t.submit(Intent::AskConsult { consult: RecordId::UNASSIGNED, content: Box::new(content) })
 }
 

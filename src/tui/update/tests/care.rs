@@ -1,12 +1,14 @@
 //! Files, episodes, documents and consults: keys in, commands and screen out.
 
+use std::path::{Path, PathBuf};
+
 use crate::{
     domain::{
         Command, Delta, Entry, EntryId, EntryState, Intent, Message, Reason, ReasonKind, Record, RecordId, VendorId,
         attachment::FileToAttach,
         care::{Own, SentRow, Standing},
         command::{Progress, Touched},
-        consult::{Consult, ConsultReason, ConsultType},
+        consult::Consult,
         document::{Document, DocumentBody},
         session::Redo,
     },
@@ -26,6 +28,22 @@ use crate::{
 fn intents(desk: &Desk) -> Vec<Intent> {
     let of = |c| if let Command::Submit { intent, .. } = c { Some(intent) } else { None };
     desk.engine.commands().into_iter().filter_map(of).collect()
+}
+
+/// A picture on the disk.
+fn picture(dir: &tempfile::TempDir) -> PathBuf {
+    let path = dir.path().join("arm.png");
+    std::fs::write(&path, halves(80, 40)).unwrap();
+    path
+}
+
+/// A world whose second file was sent from here and still lies there.
+fn with_picture(path: &Path) -> World {
+    let mut world = World::small();
+    let file = FileToAttach::describe(path.into(), "arm.png", std::fs::File::open(path).unwrap(), 1 << 20).unwrap();
+    world.files[1].file.mime = Some(file.mime.clone());
+    world.files[1].local = Some(Box::new(file));
+    world
 }
 
 fn own(entry: u64, state: &str, unsent: bool) -> Own {
@@ -120,7 +138,7 @@ fn a_vendor_that_does_not_tell_leaves_what_was_known_with_its_age() {
 #[test]
 fn a_file_is_put_on_the_appointment_by_keys_and_its_picture_is_seen_first() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("arm.png"), halves(80, 40)).unwrap();
+    picture(&dir);
     let mut desk = Desk::new(80, 24);
     let whom = patient(0);
     desk.keys("2gAa").shows(&["Put a file on the appointment", &whom.name, &whom.mrn]);
@@ -135,18 +153,12 @@ fn a_file_is_put_on_the_appointment_by_keys_and_its_picture_is_seen_first() {
 #[test]
 fn a_picture_that_was_sent_from_here_is_shown_and_others_are_not_invented() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("arm.png");
-    let bytes = halves(80, 40);
-    std::fs::write(&path, &bytes).unwrap();
-    let mut world = World::small();
-    let file = FileToAttach::describe(path, "arm.png", bytes.as_slice(), 1 << 20).unwrap();
-    world.files[1].file.mime = Some(file.mime.clone());
-    world.files[1].local = Some(Box::new(file));
-    let mut desk = Desk::with(world, 80, 24, |_| {});
+    let path = picture(&dir);
+    let mut desk = Desk::with(with_picture(&path), 80, 24, |_| {});
     desk.keys("2gAjp").shows(&["▀"]);
     desk.keys("p").lacks(&["▀"]);
     desk.keys("gp").shows(&["only PNG and JPEG"]);
-    std::fs::write(dir.path().join("arm.png"), halves(20, 20)).unwrap();
+    std::fs::write(path, halves(20, 20)).unwrap();
     desk.keys("jp").lacks(&["▀"]).shows(&["was changed since it was sent"]);
 }
 
@@ -196,21 +208,7 @@ fn documents_and_consults_are_for_the_selected_patient_and_say_so() {
 }
 
 fn refused(kind: ReasonKind, message: &str, field: Option<(&str, &str)>) -> Entry {
-    let content = Consult {
-        first: "Ifeoma".into(),
-        last: "Okoro".into(),
-        birth_date: "1931-01-01".into(),
-        location: "0c8f3d52-7a41-4b6e-9a35-2d1f60c7e8ab".into(),
-        mrn: "M-002207".into(),
-        callback: None,
-        provider: "Farrow, Nadia".into(),
-        call_center_notified: None,
-        physician_notified: None,
-        patient_location: None,
-        kind: ConsultType::New,
-        reason: ConsultReason::Stroke,
-        caller: None,
-    };
+    let content = Consult::sample("Ifeoma", "Okoro", "M-002207");
     let intent = Intent::AskConsult { consult: RecordId(88), content: Box::new(content) };
     let mut reason = Reason::new(kind, message);
     reason.fields.extend(field.map(|(name, words)| (name.to_owned(), words.to_owned())));
@@ -278,15 +276,9 @@ fn what_was_sent_about_a_patient_stands_in_their_details_with_its_state() {
 #[test]
 fn a_terminal_with_graphics_shows_a_picture_as_it_is_until_its_layer_closes_or_something_covers_it() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("arm.png");
-    let bytes = halves(80, 40);
-    std::fs::write(&path, &bytes).unwrap();
-    let mut world = World::small();
-    let file = FileToAttach::describe(path, "arm.png", bytes.as_slice(), 1 << 20).unwrap();
-    world.files[1].file.mime = Some(file.mime.clone());
-    world.files[1].local = Some(Box::new(file.clone()));
+    let path = picture(&dir);
     let means = |protocol| Means { protocol, ..Means::default() };
-    let mut desk = Desk::with(world, 80, 24, |s| s.pictures = means(Protocol::Kitty));
+    let mut desk = Desk::with(with_picture(&path), 80, 24, |s| s.pictures = means(Protocol::Kitty));
     desk.keys("2gAj").lacks(&["▀"]);
     assert_eq!(desk.plate(), None);
     desk.keys("p").lacks(&["▀"]);
@@ -303,10 +295,7 @@ fn a_terminal_with_graphics_shows_a_picture_as_it_is_until_its_layer_closes_or_s
     assert_eq!(desk.plate(), None);
     desk.keys("p<esc>");
     assert_eq!(desk.plate(), None, "it goes with its layer");
-    let mut world = World::small();
-    world.files[1].file.mime = Some(file.mime.clone());
-    world.files[1].local = Some(Box::new(file));
-    let mut desk = Desk::with(world, 80, 24, |s| s.pictures = means(Protocol::Off));
+    let mut desk = Desk::with(with_picture(&path), 80, 24, |s| s.pictures = means(Protocol::Off));
     desk.keys("2gAjp").lacks(&["▀"]).shows(&["pictures are off"]);
 }
 

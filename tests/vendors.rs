@@ -427,6 +427,39 @@ fn assistance(w: &mut Walk) {
     }
 }
 
+/// What the vendor holds beyond its document is dropped only where somebody says so.
+#[test]
+fn what_no_document_names_is_dropped_only_when_somebody_says_so() {
+    let mut w = Walk::new(PLAN);
+    let whom = w.people()[0].0.clone();
+    let extend = json!({ "patient": whom, "list": "telecom", "members": { "rank": 1 } });
+    let held = w.admin.act("solo", "extend_patient", &extend);
+    assert_eq!(held[0]["rank"], 1);
+    let of = |w: &mut Walk| w.shown("patients", &whom)["patient"]["telecom"].as_array().unwrap().clone();
+    assert_eq!(of(&mut w).len(), held.as_array().unwrap().len());
+    let file = json!({ "telecom": [{ "use": "work", "system": "phone", "value": "555-0177" }] });
+    let file = arg(&w.home.write("telecom.json", &file.to_string()));
+    let edit = ["patients", "edit", &whom, "--file", &file];
+    let said = w.run(&edit).bad();
+    assert!(said.contains("telecom") && said.contains("rank") && said.contains("--drop-unknown"), "{said}");
+    assert!(said.contains("nothing was saved or sent"), "{said}");
+    assert!(
+        w.requests("PUT /qapi/v1/patients/{}").is_empty() && w.run(&["queue", "list", "--json"]).objects().is_empty()
+    );
+    // A change of something else leaves the list alone and needs no word.
+    w.write(&["patients", "edit", &whom, "--set", "race=Lantern"]);
+    w.body("PUT /qapi/v1/patients/{}", &json!({ "race": "Lantern" }));
+    w.write(&[&edit[..], &["--drop-unknown"]].concat());
+    w.body(
+        "PUT /qapi/v1/patients/{}",
+        &json!({ "telecom": [{ "use": "work", "system": "phone", "value": "555-0177" }] }),
+    );
+    let shown = of(&mut w);
+    assert_eq!((shown.len(), &shown[0]["value"]), (1, &json!("555-0177")));
+    let raw = w.run(&["patients", "show", &whom, "--fresh", "--raw"]).good();
+    assert!(raw.contains("555-0177") && !raw.contains("rank"), "{raw}");
+}
+
 /// What breaks a rule is told at its field, and nothing is sent or kept.
 #[test]
 fn bad_input_is_refused_at_its_field_before_anything_is_sent() {

@@ -32,6 +32,7 @@ fn id(arguments: &Value, name: &str) -> Result<String, String> {
 /// - `video {appointment, status}`: any of the seven
 /// - `book {patient, room, date?, reasons?}`
 /// - `edit_patient {patient, fields}`: top-level demographics, as PUT takes them
+/// - `extend_patient {patient, list, members}`: members of every element of a list that no document names
 /// - `hold {appointment}`: it no longer moves by itself
 /// - `finish_report {report, status?}`: an ordered encounter report is `completed` (or `failed`) now
 /// - `presets {}`: the ids of the encounter reports' presets, as the web application shows them
@@ -49,6 +50,12 @@ pub(super) fn act(store: &mut Store, action: &str, arguments: &Value, ctx: &Cont
             }
             patients::save_checked(store, patient, &arguments["fields"], ctx).map_err(said_why)?;
             return Ok(json!({ "patientId": spid }));
+        }
+        "extend_patient" => {
+            let patient = find_patient(store, arguments)?;
+            let list = arguments["list"].as_str().ok_or("list is required")?;
+            let members = arguments["members"].as_object().ok_or("members must be an object")?;
+            return patients::extend(store, patient, list, members, ctx).map_err(said_why);
         }
         "finish_report" => {
             let status = arguments["status"].as_str().unwrap_or("completed");

@@ -164,6 +164,24 @@ pub(super) fn save_checked(
     save(store, patient, change, ctx)
 }
 
+/// Gives every element of a list further members, as a later version of the vendor would hold them: nobody may write them.
+pub(super) fn extend(
+    store: &mut Store,
+    patient: Patient,
+    list: &str,
+    members: &Map<String, Value>,
+    ctx: &Context<'_>,
+) -> Result<Value, Refused> {
+    let mut elements = patient.demographics[list].clone();
+    let all = elements.as_array_mut().filter(|all| !all.is_empty());
+    for element in all.ok_or_else(|| bad("there is no such list, or nothing in it"))? {
+        let element = element.as_object_mut().ok_or_else(|| bad("its elements are no objects"))?;
+        element.extend(members.clone());
+    }
+    save(store, patient, &json!({ list: elements }), ctx)?;
+    Ok(elements)
+}
+
 /// Merges a change into a patient and tells whoever wants to know.
 fn save(store: &mut Store, patient: Patient, change: &Value, ctx: &Context<'_>) -> Result<(), Refused> {
     let mut demographics = patient.demographics.clone();

@@ -107,7 +107,8 @@ pub(super) struct BookingForm {
     /// Nobody has chosen a day yet: when this one is full, the next is looked for unasked.
     untouched: bool,
     settle: Option<Timestamp>,
-    /// The time that a person chose from the list. Where a later answer lacks it, no other is put in its place unasked.
+    /// The time that stood there when somebody went on, chosen by them or for them. Where a later answer lacks it, no other
+    /// is put in its place unasked.
     preferred: Option<Timestamp>,
     given: Vec<String>,
 }
@@ -238,7 +239,7 @@ impl BookingForm {
         self.sheet.judge(Field::Room, room);
         let slot = match self.chosen() {
             _ if own.is_some() => None,
-            _ if self.lost() => Some("the time that you chose is not free for this; choose again".to_owned()),
+            _ if self.lost() => Some(self.why_lost(cx)),
             Some(slot) if slot.start < cx.now => Some("this time has passed meanwhile".to_owned()),
             None if booking && self.free == Free::Known && !self.slots.is_empty() => Some("choose a free time".into()),
             None if booking => Some(self.why_none()),

@@ -175,7 +175,14 @@ impl BookingForm {
         }))
     }
 
-    /// The time that a person chose is no longer in the list.
+    /// Names the time that is not free any more: nobody may have chosen it.
+    pub(super) fn why_lost(&self, cx: &FormContext<'_>) -> String {
+        let time =
+            self.preferred.map_or_else(String::new, |at| at.to_zoned(cx.zone.clone()).strftime("%H:%M").to_string());
+        format!("{time} is not free for this; choose again")
+    }
+
+    /// The time that stood there is no longer in the list.
     pub(super) fn lost(&self) -> bool {
         self.free == Free::Known
             && !self.slots.is_empty()

@@ -85,7 +85,7 @@ fn another_time_is_never_put_in_the_place_of_the_chosen_one_unseen() {
     keys(&mut form, &cx, "<enter><down><tab><tab>20<tab>");
     form.told(&slots(&["2026-11-21T15:00:00Z"]), &cx);
     assert_eq!(keys(&mut form, &cx, "cough<enter>"), FormEvent::Stay);
-    assert!(screen(&form, &cx, 80, 24).contains("! the time that you chose is not free"));
+    assert!(screen(&form, &cx, 80, 24).contains("! 14:30 is not free for this; choose again"));
     let Intent::Book { terms, .. } = submitted(keys(&mut form, &cx, "<enter>")) else { panic!("not a booking") };
     assert_eq!(terms.start, Some(at("2026-11-21T15:00:00Z")));
 }
@@ -111,7 +111,11 @@ fn other_minutes_keep_the_time_or_say_that_it_is_gone() {
             assert_eq!((terms.start, terms.duration), (Some(at("2026-11-21T13:00:00Z")), Some(2_400)));
         } else {
             assert_eq!(end, FormEvent::Stay);
-            assert!(screen(&form, &cx, 80, 30).contains("not free for this"), "{}", screen(&form, &cx, 80, 30));
+            assert!(
+                screen(&form, &cx, 80, 30).contains("! 14:00 is not free for this; choose again"),
+                "{}",
+                screen(&form, &cx, 80, 30)
+            );
         }
     }
 }

@@ -75,7 +75,8 @@ pub fn run(common: &Common, action: &AttachmentsAction) -> Result<ExitCode, CliE
         }
         AttachmentsAction::Delete { appointment, file, following } => at_desk(common, |desk| {
             let attachment = attachment(desk, appointment, file)?;
-            submit(desk, Intent::DeleteAttachment { attachment }, *following)
+            let appointment = Some(desk.record(Kind::Appointment, appointment)?);
+            submit(desk, Intent::DeleteAttachment { attachment, appointment }, *following)
         }),
     }
 }

@@ -204,6 +204,9 @@ pub enum Intent {
     DeleteAttachment {
         /// Which.
         attachment: RecordId,
+        /// Off which appointment, to say whose file it is; older queues do not tell it.
+        #[serde(default)]
+        appointment: Option<RecordId>,
     },
     /// Add a document to a patient's record.
     AddDocument {
@@ -294,7 +297,7 @@ impl Intent {
             | Self::DeleteWebhook { registration, .. } => *registration,
             Self::CreateEpisode { episode, .. } | Self::UpdateEpisode { episode, .. } => *episode,
             // A lane of its own: a file that hangs does not hold the appointment up.
-            Self::AttachFile { attachment, .. } | Self::DeleteAttachment { attachment } => *attachment,
+            Self::AttachFile { attachment, .. } | Self::DeleteAttachment { attachment, .. } => *attachment,
             Self::AddDocument { document, .. } => *document,
             Self::RequestAssistance { request, .. } | Self::CancelAssistance { request, .. } => *request,
             Self::AskConsult { consult, .. } => *consult,
@@ -374,7 +377,7 @@ impl Intent {
             Self::Book { patient, episode, .. } => std::iter::once(*patient).chain(*episode).collect(),
             Self::AssignEpisode { appointment, episode } => std::iter::once(*appointment).chain(*episode).collect(),
             Self::UpdateEpisode { episode, .. } => vec![*episode],
-            Self::DeleteAttachment { attachment } => vec![*attachment],
+            Self::DeleteAttachment { attachment, .. } => vec![*attachment],
             Self::UpdateWebhook { registration, .. } | Self::DeleteWebhook { registration, .. } => vec![*registration],
             Self::CancelAssistance { request, .. } => vec![*request],
             Self::ChangeSession { session, change, .. } => {

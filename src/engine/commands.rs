@@ -192,7 +192,7 @@ impl Engine {
                 episode.map_or(Ok(()), |episode| is(episode, &[Kind::Episode]))
             }
             Intent::UpdateEpisode { episode, .. } => is(*episode, &[Kind::Episode]),
-            Intent::DeleteAttachment { attachment } => is(*attachment, &[Kind::Attachment]),
+            Intent::DeleteAttachment { attachment, .. } => is(*attachment, &[Kind::Attachment]),
             Intent::CancelAssistance { request, .. } => is(*request, &[Kind::Assistance]),
             Intent::UpdateWebhook { registration, .. } | Intent::DeleteWebhook { registration, .. } => {
                 is(*registration, &[Kind::Webhook])

@@ -144,7 +144,9 @@ pub(super) fn rename(intent: &mut Intent, from: RecordId, to: RecordId) {
             named
         }
         Intent::AttachFile { attachment, appointment, .. } => vec![attachment, appointment],
-        Intent::DeleteAttachment { attachment } => vec![attachment],
+        Intent::DeleteAttachment { attachment, appointment } => {
+            std::iter::once(attachment).chain(appointment.as_mut()).collect()
+        }
         Intent::AddDocument { document, patient, .. } => vec![document, patient],
         Intent::RequestAssistance { request, .. } | Intent::CancelAssistance { request, .. } => vec![request],
         Intent::AskConsult { consult, .. } => vec![consult],

@@ -262,7 +262,7 @@ impl State {
                 self.name(self.comes_to(*appointment))
             }
             Intent::UpdateEpisode { mine, .. } => mine.name.clone(),
-            Intent::DeleteAttachment { .. } => String::new(),
+            Intent::DeleteAttachment { appointment, .. } => self.name(appointment.and_then(|a| self.comes_to(a))),
             Intent::RequestAssistance { place, .. } | Intent::CancelAssistance { place, .. } => place.words(),
             Intent::RedoSession { session, .. } => self.name(self.comes_to(*session)),
             Intent::RegisterDoctor { content, .. } | Intent::UpdateDoctor { content, .. } => content.name.clone(),

@@ -266,6 +266,8 @@ actions! {
     Decide, "decide", "decide", ["d"], [Outbox];
     /// Copy the link through the terminal, where that is configured.
     CopyLink, "copy-link", "copy", ["y"], [VisitLinks];
+    /// Show the link alone from edge to edge, to be selected with the mouse.
+    LinkAlone, "link-alone", "link alone", ["a"], [VisitLinks];
     /// Make a link that opens the visit for somebody who comes from another program.
     ContextLink, "context-link", "context link", ["c"], [VisitLinks];
     /// Also show what is finished, or hide it.

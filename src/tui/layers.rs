@@ -107,8 +107,8 @@ pub struct VisitLinksLayer {
     pub links: Option<Result<Vec<(String, String)>, Reason>>,
     /// Which.
     pub selected: usize,
-    /// Shown as a QR code.
-    pub code: bool,
+    /// How the selected one is shown.
+    pub shown: LinkAs,
     /// The provider's Teams link, or why there is none; `None` while it is asked for.
     pub teams: Option<Result<Vec<(String, String)>, Reason>>,
     /// The context-aware links that were made here.
@@ -119,6 +119,17 @@ pub struct VisitLinksLayer {
     pub copying: Option<String>,
 }
 
+/// How a link is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkAs {
+    /// As text in the list of links.
+    Text,
+    /// As a QR code.
+    Code,
+    /// As text on a screen of its own.
+    Alone,
+}
+
 impl VisitLinksLayer {
     /// Before anything was answered.
     pub fn new(appointment: RecordId, about: String) -> Self {
@@ -127,12 +138,17 @@ impl VisitLinksLayer {
             about,
             links: None,
             selected: 0,
-            code: false,
+            shown: LinkAs::Text,
             teams: None,
             made: Vec::new(),
             visit: (String::new(), None),
             copying: None,
         }
+    }
+
+    /// Shows the selected link this way, or as text again.
+    pub fn turn(&mut self, to: LinkAs) {
+        self.shown = if self.shown == to { LinkAs::Text } else { to };
     }
 
     /// Label and URL of everything that can be chosen.
@@ -295,8 +311,6 @@ pub enum Choice {
     BookFor(RecordId),
     /// Take a write back.
     Withdraw(EntryId),
-    /// Have the vendor delete a file.
-    DeleteFile(RecordId),
     /// Put an appointment into an episode, or into none.
     Assign {
         /// Which appointment.

@@ -181,6 +181,25 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
+/// A link in lines that are full to the last cell, so that it can be read and copied as one: it has no words to break between.
+pub fn wrap_link(url: &str, cells: usize) -> Vec<String> {
+    let url = strict(url);
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for c in url.chars() {
+        let wide = c.width().unwrap_or(0);
+        if used + wide > cells.max(1) && used > 0 {
+            lines.push(String::new());
+            used = 0;
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push(c);
+        }
+        used += wide;
+    }
+    lines
+}
+
 fn bounded(text: &str) -> &str {
     if text.len() <= LOOKED_AT {
         return text;
@@ -280,6 +299,18 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("a\n\nb", 9), ["a", "", "b"]);
+    }
+
+    #[test]
+    fn a_link_is_the_same_again_when_its_lines_are_put_together() {
+        let url =
+            "https://visit.example.test/integrations/linking?arg=BizXKL9L4EQ%3DYuhTK5qXNtOCmbuaHMq5tA%3D%3D-N35/Wv";
+        for cells in [1, 9, 40, 76, 200] {
+            let lines = wrap_link(url, cells);
+            assert_eq!(lines.concat(), url);
+            assert!(lines.iter().rev().skip(1).all(|l| width(l) == cells), "{lines:?}");
+        }
+        assert_eq!(wrap_link("https://a.test/\u{202e}x", 80), ["https://a.test/‹U+202E›x"]);
     }
 
     proptest! {

@@ -349,7 +349,7 @@ fn a_wish_about_the_wrong_kind_of_record_is_refused() {
     for intent in [
         Intent::AttachFile { attachment: RecordId::UNASSIGNED, appointment: whom, file: Box::new(scan()) },
         Intent::AssignEpisode { appointment: visit, episode: Some(whom) },
-        Intent::DeleteAttachment { attachment: visit },
+        Intent::DeleteAttachment { attachment: visit, appointment: None },
         Intent::DeleteWebhook { registration: visit, vendor: SOLO },
     ] {
         assert!(matches!(refused(&t, submit(intent)), Refusal::Invalid(_)));

@@ -237,7 +237,10 @@ fn wishes_about_episodes_and_files_fold_before_anything_left() {
     let described = FileToAttach::describe("/tmp/a.pdf".into(), "a.pdf", &b"%PDF-1.7"[..], 100);
     let file = Box::new(described.unwrap());
     let attach = Intent::AttachFile { attachment: episode, appointment: RecordId(2), file };
-    assert!(matches!(folded(attach, Intent::DeleteAttachment { attachment: episode }), Fold::Undone(_)));
+    assert!(matches!(
+        folded(attach, Intent::DeleteAttachment { attachment: episode, appointment: None }),
+        Fold::Undone(_)
+    ));
 
     let assign = |to: u64| Intent::AssignEpisode { appointment: episode, episode: Some(RecordId(to)) };
     let Fold::Into(last) = folded(assign(3), assign(4)) else { panic!("one request") };

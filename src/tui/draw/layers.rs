@@ -13,7 +13,7 @@ use crate::{
         view::{Health, VendorState},
     },
     tui::{
-        layers::{ChoiceLayer, Layer, LinksLayer, PaletteLayer, VisitLinksLayer},
+        layers::{ChoiceLayer, Layer, LinkAs, LinksLayer, PaletteLayer, VisitLinksLayer},
         layout,
         model::Model,
         text,
@@ -140,9 +140,12 @@ impl Cx<'_> {
         let width = usize::from(whole.width.saturating_sub(5)).max(1);
         let mut lines: Vec<Line> = Vec::new();
         let all = layer.all();
-        if let Some((label, url)) = all.get(layer.selected.min(all.len().saturating_sub(1))).filter(|_| layer.code) {
-            self.code(&title, label, url, buf);
-            return;
+        if let Some((label, url)) = all.get(layer.selected.min(all.len().saturating_sub(1))) {
+            match layer.shown {
+                LinkAs::Text => {}
+                LinkAs::Code => return self.code(&title, label, url, buf),
+                LinkAs::Alone => return self.alone(url, buf),
+            }
         }
         let mut at = 0;
         for (i, (label, url)) in all.iter().enumerate() {
@@ -152,8 +155,7 @@ impl Cx<'_> {
                 at = lines.len();
             }
             lines.push((format!("{mark}{}", text::clean(label)), token));
-            let url = text::wrap(&text::strict(url), width);
-            lines.extend(url.into_iter().map(|l| (format!("  {l}"), Token::Dim)));
+            lines.extend(text::wrap_link(url, width).into_iter().map(|l| (l, Token::Dim)));
             lines.push((String::new(), Token::Text));
         }
         match &layer.links {
@@ -215,12 +217,21 @@ impl Cx<'_> {
         self.no_code(title, &label, &words, url, buf);
     }
 
+    /// A link and nothing else on the screen, from its left edge to its right: what a mouse selects there is the link.
+    fn alone(&self, url: &str, buf: &mut Buffer) {
+        let screen = layout::above_footer(self.model);
+        frame::clear(buf, screen);
+        for (y, line) in (screen.y..screen.bottom()).zip(text::wrap_link(url, usize::from(screen.width))) {
+            put(buf, screen.x, y, &line, screen.width, self.look.theme.style(Token::Text));
+        }
+    }
+
     fn no_code(&self, title: &str, label: &str, why: &str, url: &str, buf: &mut Buffer) {
         let width = usize::from(layout::middle(self.model, 100, 1).width.saturating_sub(4)).max(1);
         let part = |words: &str, token| text::wrap(words, width).into_iter().map(move |l| (l, token));
         let mut lines: Vec<Line> = vec![(label.to_owned(), Token::Strong)];
         lines.extend(part(why, Token::Warning));
-        lines.extend(part(&text::strict(url), Token::Text));
+        lines.extend(text::wrap_link(url, width).into_iter().map(|l| (l, Token::Text)));
         let inner = self.open(layout::middle(self.model, 100, tall(lines.len())), title, buf);
         self.lines(inner, 0, &lines, buf);
     }

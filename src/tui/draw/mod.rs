@@ -256,7 +256,7 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
         Some(Layer::Links(_)) => return fixed(&[("enter", "confirm, or take back"), ("esc", "close")]),
         Some(Layer::VisitLinks(_)) => {
             let mut hints = fixed(&[("↑↓", "choose"), ("enter", "QR code or text")]);
-            hints.extend(words_of(&[A::CopyLink, A::ContextLink], keymap));
+            hints.extend(words_of(&[A::LinkAlone, A::CopyLink, A::ContextLink], keymap));
             hints.extend(fixed(&[("esc", "close")]));
             return hints;
         }

@@ -19,7 +19,7 @@ use crate::{
     tui::{
         action::Action,
         forms::Form,
-        layers::{Choice, DetailLayer, Layer, LinksLayer, OutboxLayer, PaletteLayer, VisitLinksLayer},
+        layers::{Choice, DetailLayer, Layer, LinkAs, LinksLayer, OutboxLayer, PaletteLayer, VisitLinksLayer},
         model::{Model, Motion, Pane},
     },
 };
@@ -108,6 +108,14 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::LookUp => look_up(model, ""),
         Action::CopyLink => copy_link(model),
+        Action::LinkAlone => {
+            if let Some(Layer::VisitLinks(layer)) = model.layers.last_mut()
+                && !layer.all().is_empty()
+            {
+                layer.turn(LinkAs::Alone);
+            }
+            Vec::new()
+        }
         Action::ContextLink => match model.layers.last() {
             Some(Layer::VisitLinks(layer)) => vec![look(model, Wish::ContextVisit(layer.appointment))],
             _ => Vec::new(),
@@ -292,7 +300,7 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
             return vec![Effect::Start(Purpose::Word("link confirmed"), Request::Do(Command::ConfirmLink { a, b }))];
         }
         Some(Layer::VisitLinks(layer)) => {
-            layer.code = !layer.code;
+            layer.turn(LinkAs::Code);
             return Vec::new();
         }
         Some(Layer::Files(_) | Layer::Episodes(_)) => return care::open(model),

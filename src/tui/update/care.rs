@@ -163,7 +163,9 @@ pub(super) fn delete_file(model: &mut Model) -> Vec<Effect> {
         }
         None => {
             lines.push("Solo hands no file back: without a copy of it elsewhere it is gone for good.".into());
-            let yes = ("Yes, delete it".to_owned(), Choice::DeleteFile(row.id));
+            let delete = Intent::DeleteAttachment { attachment: row.id, appointment: Some(layer.appointment) };
+            let said = "saved: the file is deleted as soon as Solo can be reached";
+            let yes = ("Yes, delete it".to_owned(), Choice::Submit(said, Box::new(delete)));
             ("Delete this file?", vec![("No, keep it".into(), Choice::No), yes])
         }
     };

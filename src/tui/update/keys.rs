@@ -274,12 +274,6 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
         Choice::Withdraw(entry) => ("withdrawn", Command::Withdraw { entry }),
         Choice::Do(word, command) => (word, *command),
         Choice::Submit(said, intent) => return vec![care::submit(*intent, said)],
-        Choice::DeleteFile(attachment) => {
-            return vec![care::submit(
-                Intent::DeleteAttachment { attachment },
-                "saved: the file is deleted as soon as Solo can be reached",
-            )];
-        }
         Choice::Assign { appointment, episode } => {
             return vec![care::submit(
                 Intent::AssignEpisode { appointment, episode },

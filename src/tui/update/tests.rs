@@ -288,7 +288,10 @@ fn visit_links_are_shown_as_text_and_as_a_code() {
     let mut desk = wide();
     desk.keys("v").shows(&["https://visit.example.test/c/2f7c", "Provider"]);
     desk.keys("j<enter>").shows(&["█▀▀▀▀▀█"]).lacks(&["https://"]);
-    desk.keys("<esc>").shows(&["https://"]).keys("<esc>");
+    desk.keys("<esc>").shows(&["https://"]);
+    desk.keys("a").lacks(&["Provider", "│"]);
+    assert!(desk.screen().lines().any(|l| l.trim_end() == "https://visit.example.test/p/2f7c?room=7"), "not alone");
+    desk.keys("<esc>").shows(&["Provider"]).keys("<esc>");
     assert!(desk.model().layers.is_empty());
     let mut small = Desk::new(40, 12);
     small.keys("v<enter>").shows(&["the code needs a window of 33×18", "https://visit"]);

@@ -11,7 +11,7 @@ use crate::{
         view::{RoomFilter, RowId},
     },
     tui::{
-        layers::Layer,
+        layers::{Layer, LinkAs},
         layout,
         model::{Making, Model, Motion, Pane, REST, Showing},
     },
@@ -204,7 +204,7 @@ pub(super) fn back(model: &mut Model) -> Vec<Effect> {
                 detail.raw = None;
                 detail.scroll = 0;
             }
-            Layer::VisitLinks(layer) if layer.code => layer.code = false,
+            Layer::VisitLinks(layer) if layer.shown != LinkAs::Text => layer.shown = LinkAs::Text,
             Layer::Files(layer) if layer.picture.is_some() => layer.picture = None,
             _ => {
                 model.layers.pop();

@@ -175,7 +175,7 @@ impl Solo {
             Intent::AttachFile { appointment, file, .. } => {
                 self.find_attachment(errand, *appointment, file, trail).await
             }
-            Intent::DeleteAttachment { attachment } => self.compare_deletion(errand, *attachment, trail).await,
+            Intent::DeleteAttachment { attachment, .. } => self.compare_deletion(errand, *attachment, trail).await,
             Intent::RequestAssistance { place, .. } => self.find_assistance(errand, place, trail).await,
             Intent::CancelAssistance { request, place } => {
                 self.compare_cancellation(errand, *request, place, trail).await

@@ -110,7 +110,7 @@ impl Solo {
             Intent::AttachFile { appointment, file, .. } => {
                 self.attach(errand, *appointment, file, progress, trail).await
             }
-            Intent::DeleteAttachment { attachment } => self.delete_attachment(errand, *attachment, trail).await,
+            Intent::DeleteAttachment { attachment, .. } => self.delete_attachment(errand, *attachment, trail).await,
             Intent::AddDocument { patient, body, .. } => self.add_document(errand, *patient, body, trail).await,
             Intent::RequestAssistance { place, .. } => self.request_assistance(place, trail).await,
             Intent::CancelAssistance { request, place } => self.cancel_assistance(errand, *request, place, trail).await,

@@ -76,7 +76,10 @@ fn a_file_is_deleted_only_after_its_name_and_its_patient_were_read() {
     desk.keys("n");
     assert!(intents(&desk).is_empty());
     desk.keys("xy");
-    assert_eq!(intents(&desk), [Intent::DeleteAttachment { attachment: RecordId(FILE + 1) }]);
+    assert_eq!(
+        intents(&desk),
+        [Intent::DeleteAttachment { attachment: RecordId(FILE + 1), appointment: Some(appointment_id(0)) }]
+    );
     desk.keys("jx").shows(&["deleted already"]);
 }
 

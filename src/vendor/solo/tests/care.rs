@@ -179,7 +179,7 @@ async fn a_lost_upload_is_looked_for_by_its_unique_title_and_its_size() {
 async fn deleting_a_file_that_is_gone_sends_nothing() {
     let delete = || {
         about(
-            Intent::DeleteAttachment { attachment: OTHER },
+            Intent::DeleteAttachment { attachment: OTHER, appointment: None },
             vec![name(Kind::Attachment, scheme::ATTACHMENT, "31/f-1")],
         )
     };

@@ -353,7 +353,7 @@ async fn attachments() {
     let line = "GET /qapi/v1/appointments/31/attachments";
     ask(Question::Attachments { appointment: VISIT }, std::slice::from_ref(&list), &[(line, "")]).await;
     write(
-        Intent::DeleteAttachment { attachment: FILE },
+        Intent::DeleteAttachment { attachment: FILE, appointment: None },
         &[list, String::new()],
         &[(line, ""), ("DELETE /qapi/v1/appointments/31/attachments/f-1", "")],
     )

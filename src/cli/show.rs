@@ -131,6 +131,9 @@ pub fn human(detail: &Detail, here: &Here, out: &mut impl Write) -> Result<(), C
         let inner = value.as_object().and_then(|o| o.values().next()).unwrap_or(&value);
         fields(inner, 1, out)?;
     }
+    if let Some(row) = &detail.episode {
+        writeln!(out, "  episode {} {}, {}", row.id, text::clean(&row.terms.name), row.terms.status)?;
+    }
     for (fact, sourced) in &detail.facts.values {
         writeln!(
             out,

@@ -13,7 +13,7 @@ pub use self::{
 use super::{
     appointment::{AppointmentStatus, VideoStatus},
     assistance::AssistanceRow,
-    care::{EpisodeList, FileList, SentRow},
+    care::{EpisodeList, EpisodeRow, FileList, SentRow},
     entry::{Entry, Reason},
     hooks::Hooks,
     identity::Link,
@@ -505,6 +505,9 @@ pub struct Detail {
     pub pending: Vec<Entry>,
     /// The patient of an appointment or session.
     pub patient: Option<PatientRow>,
+    /// The episode of care that an appointment is in, where more of it is known than the vendor's id.
+    #[serde(default)]
+    pub episode: Option<EpisodeRow>,
     /// Documents and consults that were sent from here about a patient, the newest first. No vendor tells of them again.
     #[serde(default)]
     pub sent: Vec<SentRow>,

@@ -121,6 +121,13 @@ impl Engine {
         Some(Box::new(EpisodeList { patient: id, person, read, rows, visit }))
     }
 
+    /// The episode that an appointment of a patient's is in, where the patient's list has it.
+    pub(super) fn episode_of(&self, appointment: RecordId, patient: RecordId) -> Option<EpisodeRow> {
+        let list = self.episodes(patient, Some(appointment))?;
+        let Some(Standing::In(episode)) = list.visit.map(|visit| visit.episode) else { return None };
+        list.rows.into_iter().find(|row| row.id == episode)
+    }
+
     /// In which episode an appointment is: by one's own write that lies over it, or by what the vendor told last.
     fn standing(&self, id: RecordId, rows: &[EpisodeRow]) -> Result<VisitInEpisode, LedgerError> {
         let start = self.with_state(|state| state.board.get(id).and_then(|visit| visit.start));
@@ -180,7 +187,8 @@ impl Engine {
         overlay::shown(Some(base), about.iter().filter(|e| lies_over(e, at)))
     }
 
-    fn about(&self, id: RecordId) -> Vec<Entry> {
+    /// The writes about a record that are held, finished ones too.
+    pub(crate) fn about(&self, id: RecordId) -> Vec<Entry> {
         self.with_state(|state| state.queue.about(id).cloned().collect())
     }
 

@@ -105,6 +105,10 @@ impl Engine {
                 state.person(whom)
             }),
         };
+        let episode = match (names.kind, &patient) {
+            (Kind::Appointment, Some(patient)) => self.episode_of(id, patient.id),
+            _ => None,
+        };
         let sent = match names.kind {
             Kind::Patient => self.sent(None, Some(id)).unwrap_or_default(),
             _ => Vec::new(),
@@ -121,6 +125,7 @@ impl Engine {
             links: self.link_rows(id, links)?,
             pending: unfinished,
             patient,
+            episode,
             sent,
         }))
     }

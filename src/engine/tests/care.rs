@@ -120,7 +120,10 @@ fn a_file_whose_deletion_waits_is_shown_as_deleted() {
     let (_, visit) = t.one_visit();
     t.read(file_list(&[("f1", "old.pdf")]));
     let attachment = files(&t, visit).rows[0].id;
-    let (entry, _) = t.submit(Intent::DeleteAttachment { attachment });
+    let (entry, _) = t.submit(Intent::DeleteAttachment { attachment, appointment: Some(visit) });
+    let Answer::Rows(rows) = t.engine.look(&Query::Outbox { finished: false, window: ALL }) else { panic!() };
+    let RowSet::Outbox(rows) = rows.rows else { panic!() };
+    assert_eq!(rows[0].whom, detail(&t.engine, visit).patient.unwrap().name, "the queue says whose file it is");
     let row = files(&t, visit).rows.remove(0);
     assert!(row.file.deleted && row.own.is_some_and(|o| o.entry == entry));
     t.engine.execute(Command::Withdraw { entry }, "amira");
@@ -156,14 +159,18 @@ fn episodes_show_ones_own_changes_and_where_an_appointment_stands() {
         |name: &str| Observation { facts: vec![(Fact::Episode, name.into())], ..told(vec![visit_ref("v1")], None) };
     t.read(tells("e2"));
     let stands = |t: &ForTests| episodes(t, whom, Some(visit)).visit.unwrap();
+    let called = |t: &ForTests| detail(&t.engine, visit).episode.map(|row| row.terms.name);
+    assert_eq!(called(&t).as_deref(), Some("Knee"), "the details call it by its name");
     assert_eq!(stands(&t).episode, Standing::In(two));
     let (entry, _) = t.submit(Intent::AssignEpisode { appointment: visit, episode: Some(one) });
     assert_eq!(stands(&t).episode, Standing::In(one));
+    assert_eq!(called(&t).as_deref(), Some("Cough"));
     assert_eq!(stands(&t).own.map(|o| o.entry), Some(entry));
     t.engine.execute(Command::Withdraw { entry }, "amira");
     assert_eq!((stands(&t).episode, stands(&t).own), (Standing::In(two), None));
     t.read(tells("e7"));
     assert_eq!(stands(&t).episode, Standing::Elsewhere("e7".into()));
+    assert_eq!(called(&t), None);
     t.read(tells(""));
     assert_eq!(stands(&t).episode, Standing::None);
 

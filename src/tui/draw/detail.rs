@@ -90,7 +90,15 @@ impl Cx<'_> {
             let vendor = row.other_vendor.map_or_else(String::new, |v| v.to_string());
             lines.push((format!("= {vendor} {}: {standing}", row.other_kind.word()), Token::Dim));
         }
+        if let Some(row) = &detail.episode {
+            let words = format!("episode: {} ({}), {}", row.terms.name, row.terms.kind, row.terms.status);
+            lines.extend(text::wrap(&words, width).into_iter().map(|l| (l, Token::Dim)));
+        }
         for (fact, sourced) in detail.facts.values.iter().filter(|(f, _)| update::plain_fact(**f)) {
+            // What a person calls it stands above, and an empty one says that there is none.
+            if *fact == Fact::Episode && (detail.episode.is_some() || sourced.value.is_empty()) {
+                continue;
+            }
             let value = match sourced.value.parse() {
                 Ok(at) => self.moment(at),
                 Err(_) => text::clean(&sourced.value).into_owned(),

@@ -297,6 +297,7 @@ impl World {
             links: self.links.clone(),
             pending: self.entries.iter().take(1).cloned().collect(),
             patient,
+            episode: (kind == Kind::Appointment).then(|| self.episodes.first().cloned()).flatten(),
             sent: self.sent.clone(),
         }))
     }

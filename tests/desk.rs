@@ -3,13 +3,14 @@
 
 mod support;
 
-use std::{os::unix::fs::PermissionsExt as _, time::Duration};
+use std::{io::Read as _, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use serde_json::{Value, json};
 use support::{
     SOON,
     admin::Admin,
     home::{Home, arg},
+    reports::packed,
     terminal::Terminal,
     until,
 };
@@ -136,6 +137,21 @@ fn a_report_is_ordered_opened_and_read_and_a_wrong_password_is_said() {
     window.press(&arg(&file));
     window.press("\tnot-it\r");
     window.line("what is wrong", SOON, &["the password"]);
+
+    // A few kilobytes that would unfold into all the memory there is, and nothing but that is lost.
+    let bomb = home.path("bomb.zip");
+    std::fs::write(&bomb, packed("harbour", std::io::repeat(b'x').take(64 << 20))).unwrap();
+    assert!(std::fs::metadata(&bomb).unwrap().len() < 1 << 20, "no bomb");
+    window.press("O");
+    window.line("the form", SOON, &["Open an encounter report"]);
+    window.press(&arg(&bomb));
+    window.press("\tharbour\r");
+    window.line("what is wrong", SOON, &["a row of the report is larger than"]);
+    window.press("O");
+    window.line("the form", SOON, &["Open an encounter report"]);
+    window.press(&arg(&file));
+    window.press("\tlantern-7\r");
+    window.line("the report again", SOON, &[" rows"]);
     window.kill();
     // No store holds the password.
     let holds = |part: &std::path::Path| {

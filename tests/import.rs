@@ -15,12 +15,13 @@ use support::{
     SOON,
     admin::Admin,
     home::{Done, Home, Process, arg},
+    reports::packed,
     until,
 };
 use wardroom::{
     domain::{
         Command, Query, Reply, Secret,
-        report::{ReportAct, ReportJob, ReportOrder, ReportStage},
+        report::{ReportAct, ReportJob, ReportOrder, ReportStage, ReportView},
         view::{Answer, Window},
     },
     link::Link,
@@ -203,15 +204,6 @@ fn an_import_that_the_disk_refuses_keeps_what_was_read_and_goes_on_when_there_is
     assert_eq!(listed(&home, &config), 30_000);
 }
 
-/// A report as the vendor packs it.
-fn packed(text: impl std::io::Read) -> Vec<u8> {
-    let options = zip::write::SimpleFileOptions::default().with_aes_encryption(zip::AesMode::Aes256, "harbour");
-    let mut out = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    out.start_file("encounters.csv", options).unwrap();
-    std::io::copy(&mut { text }, &mut out).unwrap();
-    out.finish().unwrap().into_inner()
-}
-
 #[test]
 fn a_report_is_shown_by_the_configured_separator_and_one_that_cannot_be_opened_is_said_and_left() {
     let (home, _) = alone();
@@ -227,13 +219,13 @@ fn a_report_is_shown_by_the_configured_separator_and_one_that_cannot_be_opened_i
         let from = secret(password);
         home.run(&with(&config, &["reports", "show", &arg(&report), "--password-file", &from, "--json"]))
     };
-    std::fs::write(&report, packed("Visit;Reason\n31;cough, dry\n".as_bytes())).unwrap();
+    std::fs::write(&report, packed("harbour", "Visit;Reason\n31;cough, dry\n".as_bytes())).unwrap();
     let rows = show("harbour").objects();
     assert_eq!((rows.len(), rows[0]["Reason"].as_str()), (1, Some("cough, dry")), "{rows:?}");
     let before = std::fs::read(&report).unwrap();
     assert!(show("wrong").bad().contains("the password does not open the report"));
     assert_eq!(std::fs::read(&report).unwrap(), before);
-    std::fs::write(&report, packed(std::io::repeat(b'x').take(64 << 20))).unwrap();
+    std::fs::write(&report, packed("harbour", std::io::repeat(b'x').take(64 << 20))).unwrap();
     assert!(std::fs::metadata(&report).unwrap().len() < 1 << 20, "no bomb");
     assert!(show("harbour").bad().contains("a row of the report is larger than"));
 }
@@ -247,12 +239,32 @@ fn link(home: &Home) -> Link {
     })
 }
 
-fn job(link: &Link) -> Option<ReportJob> {
+fn reports(link: &Link) -> ReportView {
     let window = Window { offset: 0, limit: 1 };
     match link.look(&Query::Report { text: String::new(), sort: None, window }).unwrap() {
-        Answer::Report(report) => report.job,
+        Answer::Report(report) => *report,
         other => panic!("{other:?}"),
     }
+}
+
+fn job(link: &Link) -> Option<ReportJob> {
+    reports(link).job
+}
+
+/// Orders a report and waits until the vendor makes it.
+fn ordered(window: &Link, path: &Path) -> ReportJob {
+    let order = ReportOrder {
+        from: "2026-01-01T00:00:00Z".parse().unwrap(),
+        to: "2026-12-31T00:00:00Z".parse().unwrap(),
+        preset: "c1f60b4e-52d7-4d0a-9a6e-08d1b7a35f10".into(),
+        password: Secret::new("harbour"),
+    };
+    let act = Box::new(ReportAct::Order { order, path: arg(path) });
+    assert_eq!(window.execute(Command::Report { act }).unwrap(), Reply::Done);
+    until("the vendor to make it", SOON, || match job(window) {
+        Some(job) if matches!(job.stage, ReportStage::Waiting { .. }) => Ok(job),
+        other => Err(format!("{other:?}")),
+    })
 }
 
 #[test]
@@ -262,18 +274,7 @@ fn a_report_that_the_vendor_still_makes_outlives_the_engine_and_arrives() {
     engine.line("syncing");
     let window = link(&scene.home);
     let path = scene.home.path("report.zip");
-    let order = ReportOrder {
-        from: "2026-01-01T00:00:00Z".parse().unwrap(),
-        to: "2026-12-31T00:00:00Z".parse().unwrap(),
-        preset: "c1f60b4e-52d7-4d0a-9a6e-08d1b7a35f10".into(),
-        password: Secret::new("harbour"),
-    };
-    let act = Box::new(ReportAct::Order { order, path: arg(&path) });
-    assert_eq!(window.execute(Command::Report { act }).unwrap(), Reply::Done);
-    let before = until("the vendor to make it", SOON, || match job(&window) {
-        Some(job) if matches!(job.stage, ReportStage::Waiting { .. }) => Ok(job),
-        other => Err(format!("{other:?}")),
-    });
+    let before = ordered(&window, &path);
     drop(window);
     engine.stop();
     assert!(!path.exists(), "it was made at once, so this shows nothing");
@@ -295,4 +296,129 @@ fn a_report_that_the_vendor_still_makes_outlives_the_engine_and_arrives() {
     engine.line("syncing");
     assert_eq!(job(&link(&scene.home)), None);
     engine.stop();
+}
+
+#[test]
+fn a_report_on_the_disk_is_opened_while_another_is_being_made_and_both_are_read() {
+    let scene = Scene::new();
+    let mut engine = scene.home.start(&scene.words(&["sync"]));
+    engine.line("syncing");
+    let window = link(&scene.home);
+    let made = ordered(&window, &scene.home.path("made.zip"));
+    let old = scene.home.path("old.zip");
+    std::fs::write(&old, packed("pier", "Visit,Reason\n31,cough\n".as_bytes())).unwrap();
+    let act = |act| window.execute(Command::Report { act: Box::new(act) }).unwrap();
+    assert_eq!(act(ReportAct::Open { path: arg(&old), password: Secret::new("pier") }), Reply::Done);
+    let view = until("the report from the disk", SOON, || {
+        Some(reports(&window)).filter(|v| v.table.is_some()).ok_or(String::new())
+    });
+    assert_eq!(view.table.unwrap().columns, ["Visit", "Reason"]);
+    let id = made.what.rsplit(' ').next().unwrap().to_owned();
+    assert!(view.job.unwrap().goes_on() && !view.below, "the other one came to its end meanwhile");
+    let second = ReportOrder { from: made.begun_at, to: made.begun_at, preset: "p".into(), password: Secret::new("p") };
+    let refused = act(ReportAct::Order { order: second, path: arg(&scene.home.path("second.zip")) });
+    assert!(matches!(&refused, Reply::Refused(why) if format!("{why:?}").contains("is being made")), "{refused:?}");
+    scene.admin.act("solo", "finish_report", &serde_json::json!({ "report": id }));
+    let view = until("the vendor's", SOON, || Some(reports(&window)).filter(|v| v.below).ok_or(String::new()));
+    assert_eq!(view.table.unwrap().columns, ["Visit", "Reason"], "what somebody reads is not taken from under them");
+    assert_eq!(act(ReportAct::Close), Reply::Done);
+    let view = reports(&window);
+    assert!(view.table.is_some_and(|t| t.columns.len() > 5) && !view.below && view.opening.is_none());
+    assert_eq!(act(ReportAct::Close), Reply::Done);
+    assert!(reports(&window).table.is_none());
+    drop(window);
+    engine.stop();
+}
+
+/// The most memory that a process had so far, in bytes.
+fn peak(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+}
+
+#[test]
+fn a_dump_from_a_pipe_is_read_as_it_comes_and_never_held_whole() {
+    const ROWS: usize = 500;
+    const ROUNDS: usize = 128;
+    let (home, config) = alone();
+    let told = std::fs::File::create(home.path("told")).unwrap();
+    let mut command = home.wardroom(&with(&config, &["import", "-", "--yes", "--json"]));
+    let mut import = command.stdin(std::process::Stdio::piped()).stdout(told).spawn().unwrap();
+    let mut pipe = std::io::BufWriter::new(import.stdin.take().unwrap());
+    let filler = "x".repeat(1_500);
+    writeln!(pipe, "Patient ID,MRN,Last Name,Appointment ID,Date,Status,Told by nobody").unwrap();
+    let (mut sent, mut early) = (0, None);
+    for round in 0..ROUNDS {
+        for n in 0..ROWS {
+            let row = format!("P-{n},M{n},Okafor{n},{n},2020-01-05T09:30:00Z,completed,{filler}\n");
+            pipe.write_all(row.as_bytes()).unwrap();
+            sent += row.len() as u64;
+        }
+        if round == ROUNDS / 8 {
+            early = Some((sent, peak(import.id())));
+        }
+    }
+    pipe.flush().unwrap();
+    let (early_sent, early) = early.unwrap();
+    let (rest, grown) = (sent - early_sent, peak(import.id()) - early);
+    drop(pipe);
+    assert!(import.wait().unwrap().success());
+    let told = std::fs::read_to_string(home.path("told")).unwrap();
+    let end: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+    assert_eq!((end["ended"].as_str(), end["rows"].as_u64()), (Some("whole"), Some((ROWS * ROUNDS) as u64)), "{end}");
+    assert!(rest > 64 << 20 && grown < rest / 3, "{grown} bytes more for {rest} that came");
+    assert_eq!(listed(&home, &config), ROWS);
+}
+
+#[test]
+fn a_first_fill_that_was_killed_goes_on_with_the_part_that_it_was_at() {
+    let scene = Scene::new();
+    scene.admin.act("solo", "archive", &serde_json::json!({ "appointments": 400, "days": 120 }));
+    let text = std::fs::read_to_string(&scene.config).unwrap();
+    let (clinic, rest) = text.split_once("[receiver]").unwrap();
+    let (_, solo) = rest.split_once("[vendor.solo]").unwrap();
+    let solo = solo.split("\n[").next().unwrap();
+    let sync = "[sync]\nfirst_fill_days = 160\n";
+    std::fs::write(&scene.config, format!("{clinic}\n{sync}\n[vendor.solo]{solo}")).unwrap();
+    let slow = serde_json::json!({ "vendor": "solo", "path": "csv-data-dump", "do": "delay", "millis": 300 });
+    scene.admin.fault(&slow);
+    let asked = |since: u64| -> Vec<String> {
+        let all = scene.admin.journal(&format!("vendor=solo&kind=request&since={since}"));
+        let dumps = all.iter().filter(|e| e["path"].as_str().is_some_and(|p| p.ends_with("csv-data-dump")));
+        dumps.map(|e| e["query"].to_string()).collect()
+    };
+    let mut engine = scene.home.start(&scene.words(&["sync"]));
+    engine.line("syncing");
+    // The third part is asked for once the second is on the disk.
+    let first =
+        until("three parts", SOON, || Some(asked(0)).filter(|a| a.len() >= 3).ok_or_else(|| format!("{:?}", asked(0))));
+    engine.kill();
+    let mark = scene.admin.last();
+    scene.admin.no_faults();
+    let mut engine = scene.home.start(&scene.words(&["sync"]));
+    engine.line("syncing");
+    let known = scene.admin.get("/state")["solo/appointments"].as_u64().unwrap() + 400;
+    until("every appointment", SOON, || match scene.visits() as u64 {
+        all if all == known => Ok(()),
+        some => Err(format!("{some} of {known}")),
+    });
+    let window = link(&scene.home);
+    until("the end of the fill", SOON, || match window.look(&Query::Health).unwrap() {
+        Answer::Health(health) if health.filling.is_none() => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    drop(window);
+    engine.stop();
+    let second = asked(mark);
+    assert!(!second.contains(&first[0]) && !second.contains(&first[1]), "what was on the disk was asked for again");
+    let parts: std::collections::BTreeSet<&String> = first.iter().chain(&second).collect();
+    assert_eq!(parts.len(), 12, "160 days back and ahead are twelve parts: {parts:#?}");
+    // A third start has nothing to fill.
+    let mark = scene.admin.last();
+    let mut engine = scene.home.start(&scene.words(&["sync"]));
+    engine.line("syncing");
+    assert_eq!(scene.visits() as u64, known);
+    engine.stop();
+    assert_eq!(asked(mark), Vec::<String>::new());
 }

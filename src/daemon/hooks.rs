@@ -79,6 +79,7 @@ impl HookDesk {
         }
         for row in &mut registrations {
             row.last = last.remove(&row.record);
+            row.written = self.engine.about(row.record).iter().map(|e| e.id).max();
         }
         registrations.sort_by_key(|r| (r.vendor.as_str().to_owned(), !r.ours, r.record));
         let vendors =
@@ -344,6 +345,7 @@ fn row(record: RecordId, vendor: VendorId, name: Option<&VendorRef>, doors: &[Do
         wanted,
         pending: entry.map(|e| format!("{}: {}", e.intent.word(), e.state.word())),
         deleting: entry.is_some_and(|e| matches!(e.intent, Intent::DeleteWebhook { .. })),
+        written: None,
         last: None,
     }
 }

@@ -77,12 +77,41 @@ struct Kept {
     begun_at: Timestamp,
 }
 
+/// Where a report comes from. One of each may be under way and open at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Vendor,
+    Disk,
+}
+
 #[derive(Default)]
 struct State {
+    vendors: Slot,
+    disks: Slot,
+}
+
+impl State {
+    fn slot(&mut self, from: Origin) -> &mut Slot {
+        match from {
+            Origin::Vendor => &mut self.vendors,
+            Origin::Disk => &mut self.disks,
+        }
+    }
+}
+
+/// The last report from somewhere.
+#[derive(Default)]
+struct Slot {
     job: Option<ReportJob>,
     /// Stops what is under way.
     stop: Arc<AtomicBool>,
     table: Option<Table>,
+}
+
+impl Slot {
+    fn goes_on(&self) -> bool {
+        self.job.as_ref().is_some_and(ReportJob::goes_on)
+    }
 }
 
 /// Why a report came to nothing.
@@ -123,7 +152,7 @@ impl ReportDesk {
             }
         };
         let Some(Kept { what, words, path, by, begun_at }) = kept else { return };
-        self.start(&words, path, &by, Some(begun_at), move |shared, run| {
+        self.start(&words, Origin::Vendor, path, &by, Some(begun_at), move |shared, run| {
             Box::pin(async move {
                 // It may have come whole just before the end.
                 if run.path.exists() {
@@ -144,18 +173,30 @@ impl ReportDesk {
     /// What the window shows.
     pub(super) fn look(&self, text: &str, sort: Option<(u32, bool)>, window: Window) -> ReportView {
         let mut state = self.shared.lock();
-        ReportView { job: state.job.clone(), table: state.table.as_mut().map(|t| t.page(text, sort, window)) }
+        let below = state.vendors.table.is_some() && state.disks.table.is_some();
+        let State { vendors, disks } = &mut *state;
+        let table = disks.table.as_mut().or(vendors.table.as_mut()).map(|t| t.page(text, sort, window));
+        ReportView { job: vendors.job.clone(), opening: disks.job.clone(), table, below }
     }
 
     /// Does what a person asks for; what takes its time goes on behind.
     pub(super) fn act(&self, act: ReportAct, by: &str) -> Reply {
         match act {
             ReportAct::Stop => {
-                self.shared.lock().stop.store(true, Ordering::Relaxed);
+                let state = self.shared.lock();
+                let slot = if state.disks.goes_on() { &state.disks } else { &state.vendors };
+                slot.stop.store(true, Ordering::Relaxed);
                 Reply::Done
             }
             ReportAct::Close => {
-                self.shared.lock().table = None;
+                let mut state = self.shared.lock();
+                if state.disks.table.is_some() {
+                    // Whoever closes it has seen how it ended, too.
+                    state.disks = Slot::default();
+                } else {
+                    state.vendors.table = None;
+                }
+                drop(state);
                 self.shared.told();
                 Reply::Done
             }
@@ -175,7 +216,7 @@ impl ReportDesk {
                     Ok(path) => path,
                     Err(refusal) => return Reply::Refused(refusal),
                 };
-                self.start("report from the disk", path, by, None, |shared, run| {
+                self.start("report from the disk", Origin::Disk, path, by, None, |shared, run| {
                     Box::pin(async move {
                         shared.open(&run, &password)?;
                         Ok(None)
@@ -196,12 +237,13 @@ impl ReportDesk {
         if !path.parent().is_some_and(Path::is_dir) {
             return invalid("save to: there is no such directory");
         }
-        self.start(what, path, by, None, work)
+        self.start(what, Origin::Vendor, path, by, None, work)
     }
 
     fn start(
         &self,
         what: &str,
+        from: Origin,
         path: PathBuf,
         by: &str,
         begun_at: Option<Timestamp>,
@@ -211,11 +253,15 @@ impl ReportDesk {
         let stop = Arc::new(AtomicBool::new(false));
         {
             let mut state = self.shared.lock();
-            if state.job.as_ref().is_some_and(ReportJob::goes_on) {
-                let why = "another report is under way: wait for it, or stop it with x in the reports";
+            let slot = state.slot(from);
+            if slot.goes_on() {
+                let why = match from {
+                    Origin::Vendor => "another report is being made: wait for it, or stop it with x in the reports",
+                    Origin::Disk => "another report is being opened: wait for it, or stop it with x in the reports",
+                };
                 return Reply::Refused(Refusal::Invalid(why.into()));
             }
-            *state = State {
+            *slot = Slot {
                 job: Some(ReportJob {
                     what: what.to_owned(),
                     dump: what.starts_with(DUMP),
@@ -229,7 +275,7 @@ impl ReportDesk {
         }
         self.shared.told();
         let shared = Arc::clone(&self.shared);
-        let work = work(Arc::clone(&shared), Run { stop, path, by: by.to_owned(), begun_at });
+        let work = work(Arc::clone(&shared), Run { from, stop, path, by: by.to_owned(), begun_at });
         self.runtime.spawn(async move {
             let stage = match work.await {
                 Ok(bytes) => ReportStage::Done { bytes },
@@ -238,8 +284,10 @@ impl ReportDesk {
                 Err(Stop::Ending) => return,
             };
             // In the ledger first: whoever sees the end may stop the engine.
-            shared.keep(None);
-            shared.stage(stage);
+            if from == Origin::Vendor {
+                shared.keep(None);
+            }
+            shared.stage(from, stage);
         });
         Reply::Done
     }
@@ -249,6 +297,7 @@ type Work = std::pin::Pin<Box<dyn Future<Output = Result<Option<u64>, Stop>> + S
 
 /// One report on its way.
 struct Run {
+    from: Origin,
     stop: Arc<AtomicBool>,
     path: PathBuf,
     by: String,
@@ -290,15 +339,15 @@ impl Shared {
 
     /// Names a report that is under way, and has it outlive the engine.
     fn under_way(&self, what: Download, words: String, run: &Run) {
-        if let Some(job) = &mut self.lock().job {
+        if let Some(job) = &mut self.lock().slot(run.from).job {
             job.what.clone_from(&words);
         }
         let (path, by, begun_at) = (run.path.clone(), run.by.clone(), run.begun_at);
         self.keep(Some(Kept { what, words, path, by, begun_at }));
     }
 
-    fn stage(&self, stage: ReportStage) {
-        if let Some(job) = &mut self.lock().job {
+    fn stage(&self, from: Origin, stage: ReportStage) {
+        if let Some(job) = &mut self.lock().slot(from).job {
             job.stage = stage;
         }
         self.told();
@@ -368,7 +417,7 @@ impl Shared {
             }
             let next = SignedDuration::try_from(wait).ok().and_then(|w| self.engine.now().checked_add(w).ok());
             let next = next.unwrap_or_else(|| self.engine.now());
-            self.stage(ReportStage::Waiting { status, asked, next });
+            self.stage(run.from, ReportStage::Waiting { status, asked, next });
             self.rest(wait, run).await?;
             wait = (wait * 2).min(SLOWEST);
             asked += 1;
@@ -396,7 +445,7 @@ impl Shared {
     async fn download(&self, what: &Download, run: &Run) -> Result<u64, Stop> {
         let vendor = self.vendor()?;
         let mut file = PrivateFile::create(&run.path).map_err(Stop::Failed)?;
-        self.stage(ReportStage::Downloading { bytes: 0 });
+        self.stage(run.from, ReportStage::Downloading { bytes: 0 });
         let (mut bytes, mut said, mut failed) = (0_u64, 0_u64, None);
         let poured = vendor
             .download(what, &mut |piece| {
@@ -410,7 +459,7 @@ impl Shared {
                 bytes += piece.len() as u64;
                 if bytes - said >= TELL_BYTES {
                     said = bytes;
-                    self.stage(ReportStage::Downloading { bytes });
+                    self.stage(run.from, ReportStage::Downloading { bytes });
                 }
                 ControlFlow::Continue(())
             })
@@ -430,7 +479,7 @@ impl Shared {
     }
 
     fn open(&self, run: &Run, password: &Secret) -> Result<(), Stop> {
-        self.stage(ReportStage::Opening { rows: 0 });
+        self.stage(run.from, ReportStage::Opening { rows: 0 });
         let report = std::fs::File::open(&run.path)
             .map_err(|e| Stop::Failed(format!("{} cannot be read: {}", run.path.display(), e.kind())))?;
         let unpack = |take: &mut dyn FnMut(zipped::Line) -> ControlFlow<()>| {
@@ -444,7 +493,7 @@ impl Shared {
                 table.take(line);
                 rows += 1;
                 if rows.is_multiple_of(TELL_ROWS) {
-                    self.stage(ReportStage::Opening { rows });
+                    self.stage(run.from, ReportStage::Opening { rows });
                 }
                 if run.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
@@ -453,7 +502,7 @@ impl Shared {
         run.go_on()?;
         match table {
             Ok(table) => {
-                self.lock().table = Some(table);
+                self.lock().slot(run.from).table = Some(table);
                 Ok(())
             }
             Err(trouble) => {

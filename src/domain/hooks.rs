@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ids::{RecordId, VendorId},
+    ids::{EntryId, RecordId, VendorId},
     inbox::{InboxItem, Undecodable},
     secret::Secret,
 };
@@ -44,6 +44,9 @@ pub struct HookRow {
     pub pending: Option<String>,
     /// Its deletion was asked for and is not acknowledged.
     pub deleting: bool,
+    /// The last write about it, whatever became of that: another one makes what its vendor listed before old.
+    #[serde(default)]
+    pub written: Option<EntryId>,
     /// The last delivery at its door, as far back as deliveries are kept: when, and the event where it was opened.
     pub last: Option<(Timestamp, Option<String>)>,
 }

@@ -93,10 +93,14 @@ pub enum ReportAct {
 /// What the window shows of reports.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ReportView {
-    /// The last one that was asked for.
+    /// The last one that the vendor was asked for.
     pub job: Option<ReportJob>,
-    /// The part of the table that was asked for, when a report is open.
+    /// The last one that was opened from the disk.
+    pub opening: Option<ReportJob>,
+    /// The part of the table that was asked for, when a report is open. One from the disk lies over the vendor's.
     pub table: Option<ReportPage>,
+    /// Another one is open below it.
+    pub below: bool,
 }
 
 /// A report on its way.

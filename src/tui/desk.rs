@@ -40,6 +40,11 @@ pub struct ShownHook {
     pub listed: Option<bool>,
 }
 
+/// What is known of a registration.
+fn at(hooks: &Hooks, record: RecordId) -> Option<&HookRow> {
+    hooks.registrations.iter().find(|row| row.record == record)
+}
+
 impl HooksLayer {
     /// The registrations to be shown. One that its vendor does not list any more and that nothing is queued for is gone.
     pub fn shown(&self) -> Vec<ShownHook> {
@@ -68,15 +73,16 @@ impl HooksLayer {
     /// Takes over what is known now. Where a write to a registration came through, what its vendor listed before is old.
     pub fn learn(&mut self, known: &Hooks) {
         let before = std::mem::replace(&mut self.known, known.clone());
-        let waits = |hooks: &Hooks, record| {
-            hooks.registrations.iter().find(|r| r.record == record).map(|r| r.pending.is_some())
-        };
-        let through =
-            |row: &&HookRow| waits(&before, row.record) == Some(true) && waits(known, row.record) != Some(true);
-        let made = |row: &&HookRow| {
-            row.ours && row.pending.is_none() && !before.vendors.is_empty() && waits(&before, row.record).is_none()
-        };
-        let settled = before.registrations.iter().filter(through).chain(known.registrations.iter().filter(made));
+        // A write may have come and gone between two looks.
+        let through = known.registrations.iter().filter(|row| {
+            row.pending.is_none()
+                && match at(&before, row.record) {
+                    Some(was) => was.pending.is_some() || was.written != row.written,
+                    None => row.ours && !before.vendors.is_empty(),
+                }
+        });
+        let gone = before.registrations.iter().filter(|row| row.pending.is_some() && at(known, row.record).is_none());
+        let settled = through.chain(gone);
         for vendor in settled.map(|row| row.vendor).collect::<Vec<_>>() {
             self.listed.remove(&vendor);
         }

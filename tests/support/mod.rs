@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod home;
+pub mod reports;
 pub mod table;
 pub mod terminal;
 pub mod walk;

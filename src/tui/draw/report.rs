@@ -11,7 +11,7 @@ use super::{
     put,
 };
 use crate::{
-    domain::report::{ReportJob, ReportPage, ReportStage},
+    domain::report::{ReportJob, ReportPage, ReportStage, ReportView},
     tui::{desk::ReportLayer, layers::Layer, layout, model::Model, text, theme::Token},
 };
 
@@ -33,20 +33,12 @@ impl Cx<'_> {
     pub(super) fn report(&self, layer: &ReportLayer, buf: &mut Buffer) -> Option<Position> {
         let inner = self.open(layout::body(self.model), "Reports", buf);
         let width = usize::from(inner.width.saturating_sub(2)).max(1);
-        let mut lines: Vec<Line> = match &layer.view.job {
-            Some(job) => self.job(job, width),
-            None => {
-                let words = "Nothing is under way. n orders an encounter report, O opens a report from the disk; d saves the data dump \
-                             to a file, i reads a dump from the disk into the cache.";
-                text::wrap(words, width).into_iter().map(|line| (line, Token::Dim)).collect()
-            }
-        };
-        let Some(page) = &layer.view.table else {
-            self.lines(inner, 0, &lines, buf);
+        let view = &layer.view;
+        let Some(page) = &view.table else {
+            self.lines(inner, 0, &self.jobs(view, width), buf);
             return None;
         };
-        lines.truncate(2);
-        self.lines(Rect { height: inner.height.min(2), ..inner }, 0, &lines, buf);
+        self.lines(Rect { height: inner.height.min(2), ..inner }, 0, &self.beside(view, width), buf);
         if inner.height <= HEAD {
             return None;
         }
@@ -55,8 +47,54 @@ impl Cx<'_> {
         cursor
     }
 
-    fn job(&self, job: &ReportJob, width: usize) -> Vec<Line> {
-        let (words, token) = match &job.stage {
+    /// What is under way and how the last ones ended, the latest first.
+    fn jobs(&self, view: &ReportView, width: usize) -> Vec<Line> {
+        let mut jobs: Vec<&ReportJob> = [&view.opening, &view.job].into_iter().flatten().collect();
+        jobs.sort_by_key(|job| std::cmp::Reverse(job.begun_at));
+        if jobs.is_empty() {
+            let words = "Nothing is under way. n orders an encounter report, O opens a report from the disk; d saves the data dump \
+                         to a file, i reads a dump from the disk into the cache.";
+            return text::wrap(words, width).into_iter().map(|line| (line, Token::Dim)).collect();
+        }
+        let mut lines: Vec<Line> = Vec::new();
+        for job in jobs {
+            if !lines.is_empty() {
+                lines.push((String::new(), Token::Text));
+            }
+            lines.push((self.head(job, width), Token::Strong));
+            let (words, token) = self.stage(job);
+            lines.extend(text::wrap(&words, width).into_iter().map(|l| (l, token)));
+        }
+        lines
+    }
+
+    /// Two lines above a table: which report that is, and how far it or another one is.
+    fn beside(&self, view: &ReportView, width: usize) -> Vec<Line> {
+        let from_disk = view.opening.as_ref().is_some_and(|job| matches!(job.stage, ReportStage::Done { .. }));
+        let (open, other) = if from_disk { (&view.opening, &view.job) } else { (&view.job, &view.opening) };
+        let Some(open) = open else { return Vec::new() };
+        let told = other.as_ref().filter(|job| job.goes_on() || matches!(job.stage, ReportStage::Failed(_)));
+        let (words, token) = match told {
+            Some(job) => {
+                let (words, token) = self.stage(job);
+                (format!("{}: {words}", job.what), token)
+            }
+            None if view.below => ("another report is open below; esc goes to it".to_owned(), Token::Active),
+            None => self.stage(open),
+        };
+        let words = text::clean(&words);
+        vec![(self.head(open, width), Token::Strong), (text::truncate(&words, width).into_owned(), token)]
+    }
+
+    fn head(&self, job: &ReportJob, width: usize) -> String {
+        let head =
+            format!("{} · begun {} · {}", job.what, begun(&age(job.begun_at, self.model.now)), text::clean(&job.path));
+        text::truncate(&head, width).into_owned()
+    }
+
+    /// How far one is, in words.
+    fn stage(&self, job: &ReportJob) -> Line {
+        match &job.stage {
             ReportStage::Ordering => ("being asked for …".to_owned(), Token::Active),
             ReportStage::Waiting { status, asked, next } => {
                 let wait = next.duration_since(self.model.now).as_secs().max(0);
@@ -80,12 +118,7 @@ impl Cx<'_> {
             }
             ReportStage::Failed(why) => (why.clone(), Token::Alarm),
             ReportStage::Stopped => ("stopped; nothing of it was kept".to_owned(), Token::Off),
-        };
-        let head =
-            format!("{} · begun {} · {}", job.what, begun(&age(job.begun_at, self.model.now)), text::clean(&job.path));
-        let mut lines: Vec<Line> = vec![(text::truncate(&head, width).into_owned(), Token::Strong)];
-        lines.extend(text::wrap(&words, width).into_iter().map(|l| (l, token)));
-        lines
+        }
     }
 
     /// The vendor does not tell how long a report is, so the bar goes on to the next size: each cell is a megabyte, each

@@ -140,6 +140,9 @@ impl HookForm {
     }
 
     fn submit(&self, _: &FormContext<'_>) -> Step {
+        if self.registration.is_some() && !self.dirty() {
+            return Step::Say("Nothing was changed.".into());
+        }
         let address = self.elsewhere().then(|| Secret::new(self.sheet.text(Field::Address).trim()));
         let events = self.events();
         let name = self.sheet.text(Field::Vendor);

@@ -17,6 +17,8 @@ pub(in crate::tui) struct Desks {
     pub(in crate::tui) listed: Vec<Registration>,
     pub(in crate::tui) assistances: Vec<AssistanceRow>,
     pub(in crate::tui) job: Option<ReportJob>,
+    pub(in crate::tui) opening: Option<ReportJob>,
+    pub(in crate::tui) below: bool,
     pub(in crate::tui) rows: Option<Vec<[&'static str; 4]>>,
 }
 
@@ -39,6 +41,7 @@ impl Desks {
             wanted: None,
             pending: None,
             deleting: false,
+            written: None,
             last: ours.then(|| (later(noon(), -180_000), Some("appointment:scheduled".to_owned()))),
         };
         let delivery = |number: u64, event: Option<Result<&str, Undecodable>>| Delivery {
@@ -117,6 +120,8 @@ impl Desks {
                 row(70_000_003, Some(over.clone()), over.place, None),
             ],
             job: None,
+            opening: None,
+            below: false,
             rows: None,
         }
     }
@@ -143,7 +148,7 @@ impl Desks {
                 widths: vec![10, 40, 40, 7],
             }
         });
-        ReportView { job: self.job.clone(), table }
+        ReportView { job: self.job.clone(), opening: self.opening.clone(), table, below: self.below }
     }
 
     pub(in crate::tui) fn order(&mut self, stage: ReportStage) {

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         Command, Intent, Question, Reason, Request, VendorId,
         hooks::{HookAct, RotationPhase},
-        report::ReportAct,
+        report::{ReportAct, ReportJob},
         view::{Answer, Told},
     },
     tui::{
@@ -77,7 +77,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         }
         Action::StopReport => {
             let goes_on = report(model)
-                .is_some_and(|l| l.view.job.as_ref().is_some_and(crate::domain::report::ReportJob::goes_on));
+                .is_some_and(|l| [&l.view.job, &l.view.opening].into_iter().flatten().any(ReportJob::goes_on));
             if !goes_on {
                 return Some(super::acts::nothing_there(model, "no report is under way"));
             }
@@ -120,8 +120,11 @@ fn here(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             Some(vec![look(model, Wish::Report)])
         }
         (Layer::Report(layer), Action::Back) if layer.view.table.is_some() => {
-            // What a report says is in memory only while somebody looks at it.
-            model.layers.pop();
+            // What a report says is in memory only while somebody looks at it. One that lies below comes to light.
+            layer.view.table = None;
+            if !layer.view.below {
+                model.layers.pop();
+            }
             let close = Command::Report { act: Box::new(ReportAct::Close) };
             Some(vec![Effect::Start(Purpose::Quiet, Request::Do(close))])
         }

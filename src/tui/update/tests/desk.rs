@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     domain::{
-        Command, Delta, Intent, Message, Query, Reason, ReasonKind, RecordId,
+        Command, Delta, EntryId, Intent, Message, Query, Reason, ReasonKind, RecordId,
         assistance::Place,
         command::{Refusal, Touched},
         hooks::{HookAct, RotationPhase, RotationView},
@@ -194,6 +194,20 @@ fn a_registration_that_was_just_made_is_shown_without_asking_again_by_hand() {
     assert_eq!(marked(&desk), here);
 }
 
+/// A write may come and go between two looks of a window.
+#[test]
+fn a_registration_that_was_deleted_before_anybody_looked_is_gone() {
+    let mut desk = small();
+    desk.keys("W").shows(&["hooks.riverside.test"]);
+    {
+        let desks = &mut desk.engine.world.borrow_mut().desks;
+        desks.listed.remove(0);
+        let row = &mut desks.hooks.registrations[0];
+        (row.ours, row.host, row.written) = (false, None, Some(EntryId(41)));
+    }
+    desk.hear(something_changed()).lacks(&["hooks.riverside.test"]);
+}
+
 /// `y` and `n` mean what they say wherever the two stand.
 #[test]
 fn the_letter_for_no_never_does_what_the_question_asks() {
@@ -335,6 +349,56 @@ fn an_open_report_is_filtered_sorted_and_scrolled_to_the_side() {
     assert!(last > Some(30), "{last:?}");
     desk.keys("<esc>").lacks(&["Reports"]);
     assert_eq!(reports(&desk), [ReportAct::Close], "what it says is not held longer than somebody looks");
+}
+
+#[test]
+fn a_report_from_the_disk_is_read_beside_one_that_is_being_made_and_esc_goes_to_the_other() {
+    let mut desk = small();
+    let waiting = || ReportStage::Waiting { status: "pending".into(), asked: 3, next: later(noon(), 16_000) };
+    {
+        let desks = &mut desk.engine.world.borrow_mut().desks;
+        desks.order(ReportStage::Done { bytes: None });
+        desks.opening = desks.job.take();
+        desks.order(waiting());
+        if let Some(opening) = &mut desks.opening {
+            (opening.what, opening.path) = ("report from the disk".into(), "/srv/of-march.zip".into());
+        }
+    }
+    desk.keys("P").shows(&["report from the disk", "/srv/of-march.zip", "encounter report", "asked again in 16 s"]);
+    {
+        let desks = &mut desk.engine.world.borrow_mut().desks;
+        desks.open();
+        desks.order(waiting());
+    }
+    desk.hear(something_changed());
+    desk.shows(&["/srv/of-march.zip", "encounter report: the vendor makes it (pending, asked 3×)", "60 rows"]);
+    {
+        let desks = &mut desk.engine.world.borrow_mut().desks;
+        desks.order(ReportStage::Done { bytes: Some(1) });
+        desks.below = true;
+    }
+    desk.hear(something_changed()).shows(&["/srv/of-march.zip", "another report is open below; esc goes to it"]);
+    desk.keys("ll").lacks(&["Okoro"]);
+    {
+        let desks = &mut desk.engine.world.borrow_mut().desks;
+        (desks.opening, desks.below) = (None, false);
+    }
+    desk.keys("<esc>").hear(something_changed());
+    desk.shows(&["encounters-2026-11-21.zip", "kept, 1 bytes", "Okoro"]);
+    assert_eq!(reports(&desk), [ReportAct::Close]);
+    desk.keys("<esc>").lacks(&["Reports"]);
+}
+
+/// The vendor is told of changes only.
+#[test]
+fn a_registration_that_nobody_changed_is_not_sent() {
+    let mut desk = small();
+    desk.keys("We").shows(&["Change a webhook registration"]).keys("<enter>").shows(&["Nothing was changed."]);
+    assert!(acts(&desk).is_empty());
+    desk.keys("<tab> ").keys(" <enter>").shows(&["Nothing was changed."]);
+    assert!(acts(&desk).is_empty(), "an event that was unmarked and marked again is no change");
+    desk.keys(" <enter>");
+    assert!(matches!(&acts(&desk)[..], [HookAct::Change { registration, address: None, .. }] if *registration == OURS));
 }
 
 #[test]

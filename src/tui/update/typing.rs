@@ -31,7 +31,7 @@ pub(super) fn key(words: &mut String, key: KeyEvent) -> Typed {
             words.truncate(kept);
         }
         KeyCode::Char(c) if !ctrl && !key.modifiers.contains(KeyModifiers::ALT) => {
-            paste(words, c.encode_utf8(&mut [0; 4]))
+            paste(words, c.encode_utf8(&mut [0; 4]));
         }
         _ => return Typed::Other,
     }

@@ -8,6 +8,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 
 use super::{
+    forms::FormId,
     layers::Layer,
     list::{Identified, List},
     picture::means::Means,
@@ -277,8 +278,10 @@ pub struct Model {
     pub log: VecDeque<Shown>,
     /// Requests under way, with what their answer is for.
     pub waiting: Vec<(u64, super::update::Purpose)>,
-    /// What the form on top makes, once it is saved.
-    pub making: Option<Making>,
+    /// What a form makes, once it is saved.
+    pub making: Option<(FormId, Making)>,
+    /// So many forms have a number.
+    pub forms: u64,
     /// What was just made and is to be seen.
     pub showing: Option<Showing>,
     /// What the engine was told last.
@@ -324,6 +327,7 @@ impl Model {
             log: VecDeque::new(),
             waiting: Vec::new(),
             making: None,
+            forms: 0,
             showing: None,
             watched: Watched::default(),
             about: None,

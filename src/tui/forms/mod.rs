@@ -110,10 +110,17 @@ pub enum FormEvent {
     Inspect(String),
 }
 
+/// One form among all that a window opened. What is asked for it carries its number, so that a late answer never reaches
+/// another form that was opened meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FormId(pub u64);
+
 /// A form.
 #[derive(Clone)]
 pub struct Form {
     kind: Kind,
+    /// Its number, once something was asked for it that takes its time.
+    id: Option<FormId>,
     /// A person pressed Esc though something would be lost.
     asked: bool,
     /// What was submitted has no answer yet.
@@ -141,6 +148,7 @@ impl Form {
     fn of(kind: Kind) -> Self {
         Self {
             kind,
+            id: None,
             asked: false,
             sent: false,
             message: None,
@@ -149,6 +157,16 @@ impl Form {
             weighing: false,
             replaces: None,
         }
+    }
+
+    /// Its number, if anything was asked for it.
+    pub fn id(&self) -> Option<FormId> {
+        self.id
+    }
+
+    /// Its number, which becomes this one where it has none yet.
+    pub fn id_or(&mut self, next: FormId) -> FormId {
+        *self.id.get_or_insert(next)
     }
 
     /// The refused write that is to be dropped once this one is saved.

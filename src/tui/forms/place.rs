@@ -46,6 +46,8 @@ pub(super) struct PlaceForm {
     sheet: Sheet<Field>,
     /// Only looks.
     find: bool,
+    /// A question has no answer yet.
+    asking: bool,
 }
 
 impl PlaceForm {
@@ -61,7 +63,7 @@ impl PlaceForm {
             Row::line(Field::Mrn, "MRN", "").named(&["patientMrn"]).required(),
             Row::line(Field::Serial, "Serial number", "").named(&["deviceSerialNumber"]).required(),
         ]);
-        let mut form = Self { sheet, find };
+        let mut form = Self { sheet, find, asking: false };
         form.check();
         form
     }
@@ -108,16 +110,21 @@ impl PlaceForm {
         }
     }
 
-    fn submit(&self, _: &FormContext<'_>) -> Step {
+    fn submit(&mut self, _: &FormContext<'_>) -> Step {
+        if self.asking {
+            return Step::Say("Still asking …".into());
+        }
         let place = self.place();
         if self.find {
+            self.asking = true;
             return Step::Ask(Question::Assistance { place });
         }
         Step::Submit(Box::new(Intent::RequestAssistance { request: RecordId::UNASSIGNED, place }))
     }
 
     /// What the vendor said of the bed, and whether a request stands there.
-    pub fn told(&self, told: &Result<Told, Reason>) -> (String, bool) {
+    pub fn told(&mut self, told: &Result<Told, Reason>) -> (String, bool) {
+        self.asking = false;
         match told {
             Ok(_) => (String::new(), true),
             Err(reason) if reason.kind == ReasonKind::NotFound => ("Nobody is asked for at this bed.".into(), false),

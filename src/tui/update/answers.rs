@@ -9,7 +9,7 @@ use crate::{
         view::Told,
     },
     tui::{
-        forms::FormEvent,
+        forms::{Form, FormEvent, FormId},
         layers::Layer,
         model::{Model, Pane},
     },
@@ -36,8 +36,10 @@ pub(super) fn heard(model: &mut Model, message: Message) -> Vec<Effect> {
         },
         Message::Told { to, told } => match take(model, to) {
             Some(purpose) => {
-                if !matches!(purpose, Purpose::Quiet | Purpose::FormQuestion | Purpose::Files(_) | Purpose::Episodes(_))
-                {
+                if !matches!(
+                    purpose,
+                    Purpose::Quiet | Purpose::FormQuestion(_) | Purpose::Files(_) | Purpose::Episodes(_)
+                ) {
                     model.begun_is_over();
                 }
                 told_effects(model, purpose, &told)
@@ -51,6 +53,19 @@ pub(super) fn heard(model: &mut Model, message: Message) -> Vec<Effect> {
 fn take(model: &mut Model, number: u64) -> Option<Purpose> {
     let at = model.waiting.iter().position(|(n, _)| *n == number)?;
     Some(model.waiting.swap_remove(at).1)
+}
+
+/// The place of a form among the layers, while it is open.
+fn form_at(model: &Model, id: FormId) -> Option<usize> {
+    model.layers.iter().position(|layer| matches!(layer, Layer::Form(form) if form.id() == Some(id)))
+}
+
+/// Takes a form away, if it is open still.
+fn take_form(model: &mut Model, id: FormId) -> Option<Box<Form>> {
+    match model.layers.remove(form_at(model, id)?) {
+        Layer::Form(form) => Some(form),
+        _ => None,
+    }
 }
 
 /// Which views a change touches. An empty delta means that anything may have changed.
@@ -121,21 +136,22 @@ fn delta_effects(model: &Model, delta: &Delta) -> Vec<Effect> {
 
 fn replied(model: &mut Model, purpose: Purpose, reply: Reply) -> Vec<Effect> {
     match (purpose, reply) {
-        (Purpose::Form | Purpose::FormAct(_), Reply::Refused(refusal)) => {
-            if let Some(Layer::Form(form)) = model.layers.last_mut() {
-                form.refused(&refusal);
+        (Purpose::Form(id) | Purpose::FormAct(id, _), Reply::Refused(refusal)) => {
+            match form_at(model, id).and_then(|at| model.layers.get_mut(at)) {
+                Some(Layer::Form(form)) => form.refused(&refusal),
+                // Who left before the answer came must still hear that nothing was done.
+                _ => model.tell(Level::Error, sentence(&refusal)),
             }
             Vec::new()
         }
-        (Purpose::Form, reply) => {
-            let mut effects = Vec::new();
-            if matches!(model.layers.last(), Some(Layer::Form(_)))
-                && let Some(Layer::Form(form)) = model.layers.pop()
-            {
-                effects.extend(care::drop_replaced(&form));
-            }
+        (Purpose::Form(id), reply) => {
+            let form = take_form(model, id);
             model.tell(Level::Info, "saved; its vendor is told as soon as it can be reached");
-            if let (Reply::Saved { record, .. }, Some(made)) = (reply, model.making.take()) {
+            let made = model.making.take_if(|(of, _)| *of == id);
+            // Who left the form is somewhere else by now and stays there.
+            let Some(form) = form else { return Vec::new() };
+            let mut effects: Vec<_> = care::drop_replaced(&form).into_iter().collect();
+            if let (Reply::Saved { record, .. }, Some((_, made))) = (reply, made) {
                 effects.extend(walk::show_made(model, made, record));
             }
             effects
@@ -157,10 +173,8 @@ fn replied(model: &mut Model, purpose: Purpose, reply: Reply) -> Vec<Effect> {
                 (_, None) => Vec::new(),
             }
         }
-        (Purpose::FormAct(word), _) => {
-            if matches!(model.layers.last(), Some(Layer::Form(_))) {
-                model.layers.pop();
-            }
+        (Purpose::FormAct(id, word), _) => {
+            take_form(model, id);
             model.tell(Level::Info, word);
             desk::wishes(model).into_iter().map(|w| look(model, w)).collect()
         }
@@ -207,14 +221,15 @@ fn sentence(refusal: &Refusal) -> String {
 
 fn told_effects(model: &mut Model, purpose: Purpose, told: &Result<Told, Reason>) -> Vec<Effect> {
     match (purpose, told) {
-        (Purpose::FormQuestion, told) => {
+        (Purpose::FormQuestion(id), told) => {
             let rooms = keys::rooms_at_hand(model);
+            let Some(at) = form_at(model, id) else { return Vec::new() };
             let cx = keys::context(&model.setting, model.now, &rooms);
-            let event = match model.layers.last_mut() {
+            let event = match model.layers.get_mut(at) {
                 Some(Layer::Form(form)) => form.told(told, &cx),
                 _ => FormEvent::Stay,
             };
-            keys::form_event(model, event)
+            keys::event_of_form(model, at, event)
         }
         (Purpose::Reread(patient), Ok(_)) => vec![look(model, Wish::EditPatient(patient))],
         (Purpose::Reread(patient), Err(reason)) => {

@@ -9,7 +9,7 @@ use crate::{
     },
     tui::{
         draw,
-        forms::{Form, PatientIdentity},
+        forms::{Form, FormEvent, PatientIdentity},
         layers::{Asked, Choice, EpisodesLayer, FilesLayer, Layer},
         model::{Model, Motion},
         paths::{PathLook, Seen},
@@ -204,17 +204,12 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
         Seen::Typed(typed) => {
             let rooms = keys::rooms_at_hand(model);
             let cx = keys::context(&model.setting, model.now, &rooms);
-            let forms = model.layers.iter_mut().rev().find_map(|l| match l {
-                Layer::Form(form) => Some(form),
-                _ => None,
-            });
-            match forms {
-                Some(form) => {
-                    let event = form.seen(typed, &cx);
-                    keys::form_event(model, event)
-                }
-                None => Vec::new(),
-            }
+            let Some(at) = model.layers.iter().rposition(|l| matches!(l, Layer::Form(_))) else { return Vec::new() };
+            let event = match model.layers.get_mut(at) {
+                Some(Layer::Form(form)) => form.seen(typed, &cx),
+                _ => FormEvent::Stay,
+            };
+            keys::event_of_form(model, at, event)
         }
         Seen::Sent { id, picture } => {
             for layer in &mut model.layers {

@@ -12,7 +12,7 @@ use crate::{
     tui::{
         action::{Action, Context},
         editor::EditorEvent,
-        forms::{FormContext, FormEvent},
+        forms::{FormContext, FormEvent, FormId},
         keymap::{Chord, Keymap},
         layers::{Choice, ChoiceLayer, Layer},
         model::{Model, Motion, Pane, Setting},
@@ -285,9 +285,16 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
     vec![Effect::Start(Purpose::Word(word), Request::Do(command))]
 }
 
+/// Does what the form on top wants.
 pub(super) fn form_event(model: &mut Model, event: FormEvent) -> Vec<Effect> {
-    let mut effects = form_effects(model, event);
-    if let Some(Layer::Form(form)) = model.layers.last()
+    let top = model.layers.len().saturating_sub(1);
+    event_of_form(model, top, event)
+}
+
+/// Does what the form at this place among the layers wants.
+pub(super) fn event_of_form(model: &mut Model, at: usize, event: FormEvent) -> Vec<Effect> {
+    let mut effects = form_effects(model, at, event);
+    if let Some(Layer::Form(form)) = model.layers.get(at)
         && form.lacks_board()
     {
         effects.extend(form.board_day().map(|day| look(model, Wish::FormBoard(day))));
@@ -295,39 +302,62 @@ pub(super) fn form_event(model: &mut Model, event: FormEvent) -> Vec<Effect> {
     effects
 }
 
-fn form_effects(model: &mut Model, event: FormEvent) -> Vec<Effect> {
+fn form_effects(model: &mut Model, at: usize, event: FormEvent) -> Vec<Effect> {
     match event {
         FormEvent::Stay => Vec::new(),
         FormEvent::Look(records) => records.into_iter().map(|id| look(model, Wish::FormRecord(id))).collect(),
         FormEvent::Links(links) => {
-            model.layers.pop();
-            if let Some(Layer::VisitLinks(layer)) = model.layers.last_mut() {
+            close(model, at);
+            // The form lay on the links that it adds to.
+            if let Some(Layer::VisitLinks(layer)) = at.checked_sub(1).and_then(|below| model.layers.get_mut(below)) {
                 layer.made.extend(links);
                 layer.selected = layer.all().len().saturating_sub(1);
             }
             Vec::new()
         }
         FormEvent::Found(record) => {
-            model.layers.pop();
+            close(model, at);
             vec![look(model, Wish::Found(record))]
         }
-        FormEvent::Submit(_) if matches!(model.layers.last(), Some(Layer::Form(form)) if form.must_be_weighed()) => {
+        FormEvent::Submit(_) if matches!(model.layers.get(at), Some(Layer::Form(form)) if form.must_be_weighed()) => {
             vec![look(model, Wish::Losses)]
         }
         FormEvent::Close => {
-            model.layers.pop();
+            close(model, at);
             Vec::new()
         }
         FormEvent::Submit(intent) => {
-            model.making = walk::making(model, &intent);
-            vec![Effect::Start(Purpose::Form, Request::Do(Command::Submit { intent: *intent, clears: None }))]
+            let Some(id) = form_id(model, at) else { return Vec::new() };
+            model.making = walk::making(model, &intent).map(|made| (id, made));
+            vec![Effect::Start(Purpose::Form(id), Request::Do(Command::Submit { intent: *intent, clears: None }))]
         }
-        FormEvent::Do(word, command) => vec![Effect::Start(Purpose::FormAct(word), Request::Do(*command))],
+        FormEvent::Do(word, command) => {
+            let id = form_id(model, at);
+            id.map(|id| Effect::Start(Purpose::FormAct(id, word), Request::Do(*command))).into_iter().collect()
+        }
         FormEvent::Inspect(text) => {
             let picture = !model.setting.plain && model.setting.pictures.protocol != Protocol::Off;
             vec![Effect::Inspect(PathLook::Typed { text, picture })]
         }
-        FormEvent::Ask(question) => vec![Effect::Start(Purpose::FormQuestion, Request::Ask(question))],
+        FormEvent::Ask(question) => {
+            let id = form_id(model, at);
+            id.map(|id| Effect::Start(Purpose::FormQuestion(id), Request::Ask(question))).into_iter().collect()
+        }
+    }
+}
+
+/// The number of the form at this place, under which answers find it.
+fn form_id(model: &mut Model, at: usize) -> Option<FormId> {
+    let Some(Layer::Form(form)) = model.layers.get_mut(at) else { return None };
+    let id = form.id_or(FormId(model.forms));
+    model.forms = model.forms.max(id.0 + 1);
+    Some(id)
+}
+
+/// Takes the form at this place away.
+fn close(model: &mut Model, at: usize) {
+    if matches!(model.layers.get(at), Some(Layer::Form(_))) {
+        model.layers.remove(at);
     }
 }
 

@@ -25,6 +25,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 
 use super::{
+    forms::FormId,
     keymap::Keymap,
     layers::Layer,
     model::{Model, Pane},
@@ -190,12 +191,12 @@ pub enum Wish {
 /// What an answer that takes its time is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// The top form's write.
-    Form,
-    /// The top form's question.
-    FormQuestion,
-    /// The top form's command that is no write, with what to say once it is done.
-    FormAct(&'static str),
+    /// A form's write.
+    Form(FormId),
+    /// A form's question.
+    FormQuestion(FormId),
+    /// A form's command that is no write, with what to say once it is done.
+    FormAct(FormId, &'static str),
     /// A vendor's webhook registrations.
     Registrations(VendorId),
     /// The editor's saving of this version.

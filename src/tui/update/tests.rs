@@ -2,6 +2,7 @@
 
 mod care;
 mod desk;
+mod forms;
 mod identity;
 mod timeline;
 

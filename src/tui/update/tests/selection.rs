@@ -1,7 +1,7 @@
 //! Promise: no key acts on somebody else than the person who was selected, and what was just made is seen.
 
 use super::{
-    super::{Purpose, walk},
+    super::{Purpose, keys, walk},
     *,
 };
 use crate::{
@@ -10,7 +10,10 @@ use crate::{
         patient::{HumanName, Patient},
         view::{AppointmentRow, PatientRow},
     },
-    tui::harness::samples::patient_id,
+    tui::{
+        forms::{Form, FormId},
+        harness::samples::patient_id,
+    },
 };
 
 fn selected(desk: &Desk, pane: Pane) -> Option<RowId> {
@@ -201,8 +204,12 @@ fn a_new_patient_is_selected_and_the_filter_that_hides_them_is_cleared() {
     let intent = Intent::CreatePatient { patient, chosen_id, content: Box::new(content) };
     let reply = desk.engine.world.borrow_mut().carry_out(&Command::Submit { intent: intent.clone(), clears: None });
     // As when the form was sent.
-    desk.window.model.making = walk::making(desk.model(), &intent);
-    desk.window.model.waiting.push((9_999, Purpose::Form));
+    let rooms = keys::rooms_at_hand(desk.model());
+    let mut form = Form::create_patient(&keys::context(&desk.model().setting, noon(), &rooms));
+    let id = form.id_or(FormId(7));
+    desk.window.model.making = walk::making(desk.model(), &intent).map(|made| (id, made));
+    desk.window.model.layers.push(Layer::Form(Box::new(form)));
+    desk.window.model.waiting.push((9_999, Purpose::Form(id)));
     desk.hear(Message::Reply { to: 9_999, reply });
     desk.shows(&["▸Testmann, Bea", "the filter was cleared"]);
     assert_eq!(selected(&desk, Pane::Patients), Some(RowId::Record(patient_id(400))));

@@ -56,8 +56,15 @@ enum Outstanding {
 /// What is written in the end.
 #[derive(Clone)]
 enum What {
-    Book { patient: RecordId },
-    Change { appointment: RecordId, base: Terms },
+    Book {
+        patient: RecordId,
+    },
+    /// Of whom, where that is known.
+    Change {
+        appointment: RecordId,
+        patient: Option<RecordId>,
+        base: Terms,
+    },
 }
 
 /// What is known about the free times of the room and day.
@@ -123,12 +130,13 @@ impl BookingForm {
 
     pub fn reschedule(
         appointment: RecordId,
+        patient: Option<RecordId>,
         about: PatientIdentity,
         base: Terms,
         room: Option<&str>,
         cx: &FormContext<'_>,
     ) -> Self {
-        Self::with(What::Change { appointment, base }, about, room, cx)
+        Self::with(What::Change { appointment, patient, base }, about, room, cx)
     }
 
     fn with(what: What, about: PatientIdentity, room: Option<&str>, cx: &FormContext<'_>) -> Self {
@@ -358,7 +366,7 @@ impl BookingForm {
                     episode: self.sheet.text(Field::Episode).parse().ok().map(RecordId),
                 }))
             }
-            What::Change { appointment, base } => {
+            What::Change { appointment, base, .. } => {
                 let mut mine = base.clone();
                 mine.start = start.or(base.start);
                 mine.duration = typed.or(base.duration);

@@ -91,15 +91,17 @@ impl Form {
         Self::of(Kind::Booking(BookingForm::book(patient, about, cx)))
     }
 
-    /// For another time, duration or reason of an appointment; `room` is where it is, where that is known. Call [`Form::opened`] next.
+    /// For another time, duration or reason of an appointment; `room` is where it is and `patient` who comes, where that is
+    /// known. Call [`Form::opened`] next.
     pub fn reschedule(
         appointment: RecordId,
+        patient: Option<RecordId>,
         about: PatientIdentity,
         base: Terms,
         room: Option<&str>,
         cx: &FormContext<'_>,
     ) -> Self {
-        Self::of(Kind::Booking(BookingForm::reschedule(appointment, about, base, room, cx)))
+        Self::of(Kind::Booking(BookingForm::reschedule(appointment, patient, about, base, room, cx)))
     }
 
     /// To call an appointment off.

@@ -71,7 +71,8 @@ pub(super) fn with_detail(model: &mut Model, wish: Wish, detail: &Detail) -> Vec
                 return nothing_there(model, &text);
             }
             let room = appointment.room.as_ref().map(|r| r.value.as_str());
-            let form = Form::reschedule(id, about, appointment.terms(), room, &cx);
+            let patient = detail.patient.as_ref().map(|p| p.id);
+            let form = Form::reschedule(id, patient, about, appointment.terms(), room, &cx);
             open_form(model, form)
         }
         (Wish::Scribe(id), Some(Record::Appointment(appointment))) => {

@@ -97,7 +97,7 @@ impl BookingForm {
         let slots = (own && self.free == Free::Known).then_some(self.slots.as_slice());
         let patient = match &self.what {
             What::Book { patient } => Some(*patient),
-            What::Change { .. } => None,
+            What::Change { patient, .. } => *patient,
         };
         busy::clashes(self.taken(), slots, at, (&room, patient), cx)
     }

@@ -1,5 +1,9 @@
 use super::*;
-use crate::domain::{ReasonKind, appointment::Slot};
+use crate::domain::{
+    ReasonKind, Source,
+    appointment::{AppointmentStatus, Slot},
+    view::Freshness,
+};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -31,6 +35,25 @@ fn base() -> Terms {
         reasons: vec!["cough".into(), "fever".into()],
         external_id: Some("x-1".into()),
         account_number: None,
+    }
+}
+
+/// An appointment of a quarter of an hour that another person queued.
+fn on_the_board(id: u64, patient: u64, room: &str, start: &str) -> AppointmentRow {
+    let fresh = Freshness { source: Source::Own, at: at(start), stale: false, pending: true, attention: false };
+    AppointmentRow {
+        id: RecordId(id),
+        start: Some(at(start)),
+        duration: Some(900),
+        patient: Some(RecordId(patient)),
+        patient_name: "Obi, Ada".into(),
+        provider: String::new(),
+        room: Some((room.into(), Source::Own)),
+        status: AppointmentStatus::Scheduled,
+        video: None,
+        wait: None,
+        reasons: String::new(),
+        fresh,
     }
 }
 
@@ -224,7 +247,7 @@ fn rescheduling_changes_only_what_was_chosen() {
     let scene = Scene::new();
     let cx = scene.cx();
     let open = || {
-        let mut form = Form::reschedule(RecordId(9), about(), base(), Some("Walk-in"), &cx);
+        let mut form = Form::reschedule(RecordId(9), Some(RecordId(5)), about(), base(), Some("Walk-in"), &cx);
         let event = form.opened(&cx);
         assert_eq!(
             asked(&event),
@@ -261,7 +284,7 @@ fn it_draws_at_every_size_and_looks_like_this() {
     through_all_fields(&form, &cx);
     keys(&mut form, &cx, "<enter>");
     insta::assert_snapshot!("book", screen(&form, &cx, 80, 24));
-    let mut form = Form::reschedule(RecordId(9), about(), base(), None, &cx);
+    let mut form = Form::reschedule(RecordId(9), Some(RecordId(5)), about(), base(), None, &cx);
     form.opened(&cx);
     insta::assert_snapshot!("reschedule", screen(&form, &cx, 80, 24));
 }
@@ -269,27 +292,11 @@ fn it_draws_at_every_size_and_looks_like_this() {
 /// A warning against the board and the queue before it is saved; the person may confirm.
 #[test]
 fn nobody_is_booked_twice_without_being_asked() {
-    use crate::domain::{
-        Source,
-        appointment::AppointmentStatus,
-        view::{AppointmentRow, Freshness},
-    };
     let scene = Scene::new();
     let cx = scene.cx();
-    let fresh = Freshness { source: Source::Own, at: scene.now, stale: false, pending: true, attention: false };
-    let row = |id: u64, patient: u64, room: &str, status| AppointmentRow {
-        id: RecordId(id),
-        start: Some(at("2026-11-21T13:00:00Z")),
-        duration: Some(900),
-        patient: Some(RecordId(patient)),
-        patient_name: "Obi, Ada".into(),
-        provider: String::new(),
-        room: Some((room.into(), Source::Own)),
+    let row = |id, patient, room, status| AppointmentRow {
         status,
-        video: None,
-        wait: None,
-        reasons: String::new(),
-        fresh,
+        ..on_the_board(id, patient, room, "2026-11-21T13:00:00Z")
     };
     let open = |rows: &[AppointmentRow]| {
         let (mut form, _) = book(&scene);
@@ -317,4 +324,27 @@ fn nobody_is_booked_twice_without_being_asked() {
         row(2, 8, "Walk-in", AppointmentStatus::Scheduled),
     ]);
     let _ = submitted(keys(&mut form, &cx, "<enter>"));
+}
+
+/// Who moves an appointment is warned as who books one: by the room, and by where the patient is then.
+#[test]
+fn moving_an_appointment_to_where_its_patient_is_elsewhere_is_asked_about() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let open = |patient: Option<u64>, rows: &[AppointmentRow]| {
+        let mut form = Form::reschedule(RecordId(9), patient.map(RecordId), about(), base(), Some("Walk-in"), &cx);
+        let _ = form.opened(&cx);
+        form.booked(form.board_day().unwrap(), rows, &cx);
+        form.told(&slots(&["2026-11-23T14:00:00Z"]), &cx);
+        keys(&mut form, &cx, "<enter><down><enter>");
+        screen(&form, &cx, 90, 40)
+    };
+    let elsewhere = [on_the_board(1, 5, "Telehealth A", "2026-11-23T14:00:00Z")];
+    let shown = open(Some(5), &elsewhere);
+    assert!(shown.contains("the patient has one in Telehealth A then"), "{shown}");
+    assert!(!open(Some(8), &elsewhere).contains("Double booking"), "somebody else's");
+    assert!(!open(None, &elsewhere).contains("Double booking"), "nobody knows whose it is");
+    // The appointment itself is not in its own way.
+    let own = AppointmentRow { id: RecordId(9), ..elsewhere[0].clone() };
+    assert!(!open(Some(5), &[own]).contains("Double booking"));
 }

@@ -12,6 +12,7 @@ mod harness;
 pub mod keymap;
 pub mod layers;
 pub mod layout;
+pub mod lines;
 pub mod list;
 pub mod model;
 pub mod painter;

@@ -1,5 +1,6 @@
 //! The layer that tells what happened to something. Plain data.
 
+use super::lines::Lines;
 use crate::domain::timeline::{About, Event, EventId, Filter, Glance, Opened, Story};
 
 /// See [`super::layers::Layer::Timeline`].
@@ -27,10 +28,10 @@ pub struct TimelineLayer {
     pub marked: Option<EventId>,
     /// What was opened, or is being opened.
     pub glance: Option<Glance>,
-    /// What there is to read of it.
+    /// What there is to read of it; see [`TimelineLayer::show`].
     pub opened: Option<Box<Opened>>,
-    /// The first line of that shown.
-    pub scroll: usize,
+    /// The same, wrapped.
+    pub read: Lines,
 }
 
 impl TimelineLayer {
@@ -49,7 +50,7 @@ impl TimelineLayer {
             marked: None,
             glance: None,
             opened: None,
-            scroll: 0,
+            read: Lines::default(),
         }
     }
 
@@ -135,9 +136,15 @@ impl TimelineLayer {
         self.go(self.selected);
     }
 
+    /// Takes what there is to read over. It stays where it was scrolled to when only its values came.
+    pub fn show(&mut self, opened: Box<Opened>) {
+        self.opened = Some(opened);
+        self.read.forget();
+    }
+
     /// Closes what was opened. Tells whether anything was.
     pub fn shut(&mut self) -> bool {
-        self.scroll = 0;
+        self.read = Lines::default();
         self.glance.take().is_some() | self.opened.take().is_some()
     }
 }

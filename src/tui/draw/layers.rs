@@ -6,6 +6,7 @@ use ratatui::{
 };
 
 use super::{Look, age, frame, put, quiet, report::size, vendor_glyph, why};
+pub(super) use crate::tui::lines::Line;
 use crate::{
     domain::{
         command::Level,
@@ -57,9 +58,6 @@ pub fn layer(model: &Model, look: &Look<'_>, layer: &Layer, buf: &mut Buffer) ->
     }
     None
 }
-
-/// A line with what it means.
-pub(super) type Line = (String, Token);
 
 pub(super) struct Cx<'a> {
     pub(super) model: &'a Model,

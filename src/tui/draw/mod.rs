@@ -24,7 +24,7 @@ use ratatui::{
     style::Style,
 };
 pub(in crate::tui) use report::report_rows;
-pub(in crate::tui) use timeline::timeline_rows;
+pub(in crate::tui) use timeline::{opened_lines, opened_size, timeline_rows};
 
 use super::{
     action::Action,

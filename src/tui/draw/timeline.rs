@@ -26,13 +26,18 @@ pub(in crate::tui) fn timeline_rows(model: &Model) -> usize {
     usize::from(inner.height.saturating_sub(1))
 }
 
+/// Columns and rows for what is opened in the layer.
+pub(in crate::tui) fn opened_size(model: &Model) -> (usize, usize) {
+    let inner = layout::inside(layout::body(model), model.setting.plain);
+    (usize::from(inner.width.saturating_sub(2)), usize::from(inner.height))
+}
+
 impl Cx<'_> {
     pub(super) fn timeline(&self, layer: &TimelineLayer, buf: &mut Buffer) -> Option<Position> {
         let area = layout::body(self.model);
         if let Some(opened) = &layer.opened {
             let inner = self.open(area, &format!("{} · {}", layer.title, opened.glance), buf);
-            let width = usize::from(inner.width.saturating_sub(2)).max(1);
-            self.lines(inner, layer.scroll, &opened_lines(opened, width), buf);
+            self.lines(inner, 0, layer.read.visible(), buf);
             return None;
         }
         let name = if layer.title.is_empty() { String::new() } else { format!(" · {}", layer.title) };
@@ -137,7 +142,8 @@ fn tone(event: &Event) -> Token {
     }
 }
 
-fn opened_lines(opened: &Opened, width: usize) -> Vec<Line> {
+/// All that is opened, wrapped.
+pub(in crate::tui) fn opened_lines(opened: &Opened, width: usize) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for part in &opened.parts {
         lines.push((text::clean(&part.title).into_owned(), Token::Title));

@@ -452,11 +452,17 @@ pub fn fit(model: &mut Model) {
     let height = super::layout::layer_rows(model);
     let told = super::draw::timeline_rows(model);
     let body = super::layout::body(model);
+    let read = super::draw::opened_size(model);
     for layer in &mut model.layers {
         match layer {
             Layer::Outbox(outbox) => outbox.list.set_height(height),
             Layer::Editor(editor) => editor.resize(body),
-            Layer::Timeline(layer) => layer.set_height(told),
+            Layer::Timeline(layer) => {
+                layer.set_height(told);
+                if let Some(opened) = &layer.opened {
+                    layer.read.fit(read, |columns| super::draw::opened_lines(opened, columns));
+                }
+            }
             _ => {}
         }
     }

@@ -136,22 +136,19 @@ fn mark(model: &mut Model) -> Vec<Effect> {
 /// Moves in the timeline; `None` when another layer is on top.
 pub(super) fn motion(model: &mut Model, motion: Motion) -> Option<Vec<Effect>> {
     let layer = layer(model)?;
+    if layer.opened.is_some() {
+        layer.read.go(motion);
+        return Some(Vec::new());
+    }
     let page = layer.height().saturating_sub(1).max(1) as isize;
-    let (at, last) = match &layer.opened {
-        Some(opened) => (layer.scroll, opened.parts.iter().map(|p| p.lines.len() + 1).sum::<usize>()),
-        None => (layer.selected(), layer.count().saturating_sub(1)),
-    };
+    let (at, last) = (layer.selected(), layer.count().saturating_sub(1));
     let to = match motion {
         Motion::Step(by) => at.saturating_add_signed(by),
         Motion::Page(by) => at.saturating_add_signed(by * page),
         Motion::First => 0,
         Motion::Last => last,
     };
-    if layer.opened.is_some() {
-        layer.scroll = to.min(last);
-    } else {
-        layer.go(to);
-    }
+    layer.go(to);
     Some(Vec::new())
 }
 
@@ -215,7 +212,8 @@ pub(super) fn looked(model: &mut Model, answer: Answer) -> Vec<Effect> {
             }
             Answer::Glance(Some(opened)) => {
                 if layer.glance == Some(opened.glance) {
-                    layer.opened = Some(opened);
+                    layer.show(opened);
+                    fit(model);
                 }
                 return Vec::new();
             }
@@ -239,7 +237,8 @@ pub(super) fn revealed(model: &mut Model, reply: Reply) -> Vec<Effect> {
                 _ => None,
             });
             if let Some(layer) = asked {
-                layer.opened = Some(opened);
+                layer.show(opened);
+                fit(model);
                 model.tell(Level::Info, "shown; that you looked is in the audit log");
             }
             vec![look(model, Wish::Timeline)]

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use crate::{
     domain::{
-        Command, Delta, Kind, Message, Query, RecordId,
+        Command, Delta, Kind, Message, Query, RecordId, Reply,
         command::{Refusal, Touched},
-        timeline::{About, EventId, Glance},
+        timeline::{About, Body, EventId, Glance, opened},
     },
     tui::harness::{Desk, World},
 };
@@ -124,4 +124,56 @@ fn ten_thousand_events_scroll_as_any_list() {
     let looks = desk.engine.looks.borrow().len();
     desk.keys("g<pgdn><pgdn>kGkkk");
     assert_eq!(desk.engine.looks.borrow().len(), looks, "moving asks for nothing");
+}
+
+/// Opens the selected event with a body of our own in the engine's place.
+fn opened_with(desk: &mut Desk, text: String) {
+    desk.engine.slow.set(true);
+    desk.keys("R");
+    let Some(Command::Reveal { glance, .. }) = desk.engine.commands().pop() else { panic!("{}", desk.screen()) };
+    let body = Body::Raw { title: "webhook".into(), text };
+    let reply = Reply::Revealed(Box::new(opened(glance, vec![body], true)));
+    let to = desk.model().waiting.iter().map(|(number, _)| *number).max().unwrap_or_default();
+    desk.hear(Message::Reply { to, reply });
+    desk.engine.slow.set(false);
+}
+
+/// Promise: what was revealed can be read to its end, also where a vendor put a whole transcript into one line.
+#[test]
+fn the_end_of_a_long_body_is_reached_and_the_first_step_back_moves() {
+    let words: Vec<String> = (0..9_000).map(|n| format!("w{n}")).collect();
+    let body = format!("{{\"transcript\":\"{}\",\"last\":\"the end of it\"}}", words.join(" "));
+    assert!(body.len() > 40_000, "more than a row of any screen is looked at for");
+    let mut desk = timeline();
+    opened_with(&mut desk, body);
+    desk.shows(&["w0 w1 w2"]).keys("G").shows(&["w8999", "the end of it"]);
+    let end = desk.screen();
+    let back = desk.keys("k").screen();
+    assert_ne!(back, end);
+    assert_eq!(desk.keys("jj").screen(), end, "no step leads past the end");
+    desk.keys("g").shows(&["w0 w1 w2"]);
+    desk.keys("G").resize(200, 60).shows(&["the end of it"]).resize(40, 12).keys("G").shows(&["the end of it"]);
+    // Every word stands on one of its screens.
+    desk.resize(200, 60).keys("g");
+    let (mut seen, mut last) = (String::new(), String::new());
+    while desk.screen() != last {
+        last = desk.screen();
+        seen.push_str(&last);
+        desk.keys("<pgdn>");
+    }
+    let seen: std::collections::BTreeSet<&str> = seen.split([' ', '"', '│', '\n']).collect();
+    let lost: Vec<_> = words.iter().filter(|w| !seen.contains(w.as_str())).collect();
+    assert!(lost.is_empty(), "{} of them, {:?} first", lost.len(), lost[0]);
+}
+
+#[test]
+fn the_step_back_from_the_end_of_a_short_body_moves_at_once() {
+    let lines: Vec<String> = (0..30).map(|n| format!("\"field{n}\":{n}")).collect();
+    let mut desk = timeline();
+    opened_with(&mut desk, format!("{{{}}}", lines.join(",")));
+    let end = desk.keys("G").shows(&["field29"]).screen();
+    assert_ne!(desk.keys("k").screen(), end);
+    // All of it fits: there is nothing to scroll.
+    let whole = desk.resize(200, 60).keys("g").screen();
+    assert_eq!(desk.keys("G").screen(), whole);
 }

@@ -152,7 +152,7 @@ fn explain(entry: &Entry, awaited: &str, here: &Here, out: &mut impl Write) -> R
                 )?;
                 for (label, body) in [("request", &exchange.body), ("answer", &exchange.answer)] {
                     if let Some(body) = body.as_ref().filter(|b| !b.0.is_empty()) {
-                        writeln!(out, "         {label}: {}", text::clean(&body.0))?;
+                        writeln!(out, "         {label}: {}", text::clean_whole(&body.0))?;
                     }
                 }
                 if let Some(correlation) = &exchange.correlation {

@@ -198,7 +198,7 @@ fn show(opened: &Opened, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}{masked}", opened.glance)?;
     for part in &opened.parts {
         writeln!(out, "{}:", text::clean(&part.title))?;
-        part.lines.iter().try_for_each(|line| writeln!(out, "  {}", text::clean(line)))?;
+        part.lines.iter().try_for_each(|line| writeln!(out, "  {}", text::clean_whole(line)))?;
     }
     Ok(())
 }

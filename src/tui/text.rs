@@ -7,14 +7,23 @@ use std::{borrow::Cow, fmt::Write as _};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// A text longer than this is cut before it is looked at: no cell shows more.
+/// A text for one row that is longer than this is cut before it is looked at: no row shows more. What is wrapped or written
+/// out goes through [`clean_whole`] and [`strict_whole`].
 const LOOKED_AT: usize = 16 * 1024;
+
+/// A text that is wrapped is cut after so many bytes, and that is said.
+const WRAPPED: usize = 4 * 1024 * 1024;
 
 /// Text in which everything that a terminal could act on, or that could hide or reorder what stands around it, is shown
 /// as a visible escape such as `‹U+202E›`. Line breaks and tabs become a space. For words of people: a joiner passes where
 /// it is spelling, see `spells`; ids and links go through [`strict`] first.
 pub fn clean(text: &str) -> Cow<'_, str> {
     clean_before(text, None)
+}
+
+/// Like [`clean`], however long the text is: for what is wrapped, or written to a file or a pipe.
+pub fn clean_whole(text: &str) -> Cow<'_, str> {
+    escaped(text, |text, at, c| suspicious(c) && !spells(text, at, None))
 }
 
 /// Like [`clean`], for a part of a text that goes on with this character.
@@ -26,6 +35,11 @@ pub fn clean_before(part: &str, next: Option<char>) -> Cow<'_, str> {
 /// bodies. No vendor's id or URL needs one.
 pub fn strict(text: &str) -> Cow<'_, str> {
     escaped(bounded(text), |_, _, c| suspicious(c))
+}
+
+/// Like [`strict`], however long the text is.
+pub fn strict_whole(text: &str) -> Cow<'_, str> {
+    escaped(text, |_, _, c| suspicious(c))
 }
 
 fn escaped(text: &str, hidden: impl Fn(&str, usize, char) -> bool) -> Cow<'_, str> {
@@ -57,11 +71,16 @@ fn spells(text: &str, at: usize, beyond: Option<char>) -> bool {
     join::allowed(text[..at].chars().rev(), text[at + c.len_utf8()..].chars().chain(beyond), c)
 }
 
-/// Like [`clean`], line by line; a tab becomes two spaces.
+/// Like [`clean`], line by line and whole; a tab becomes two spaces. What is left out of a text of megabytes is said in the
+/// last line.
 pub fn clean_lines(text: &str) -> Vec<String> {
-    let cap = 4 * 1024 * 1024;
-    let end = (0..=cap.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
-    text[..end].replace('\t', "  ").lines().map(|line| clean(line).into_owned()).collect()
+    let shown = beginning(text, WRAPPED);
+    let mut lines: Vec<String> = shown.replace('\t', "  ").lines().map(|line| clean_whole(line).into_owned()).collect();
+    let more = text.len() - shown.len();
+    if more > 0 {
+        lines.push(format!("… {more} more bytes are not shown"));
+    }
+    lines
 }
 
 /// Whether a character must not reach a terminal as it is: controls, bidi controls, zero-width and other invisible
@@ -201,10 +220,15 @@ pub fn wrap_link(url: &str, cells: usize) -> Vec<String> {
 }
 
 fn bounded(text: &str) -> &str {
-    if text.len() <= LOOKED_AT {
+    beginning(text, LOOKED_AT)
+}
+
+/// The beginning of a text, at most so many bytes of it.
+pub fn beginning(text: &str, bytes: usize) -> &str {
+    if text.len() <= bytes {
         return text;
     }
-    let end = (0..=LOOKED_AT).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+    let end = (0..=bytes).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
     &text[..end]
 }
 
@@ -292,6 +316,22 @@ mod tests {
         assert_eq!(fit("東京都港区", 6), "東京… ");
         assert_eq!(fit("ab", 4), "ab  ");
         assert_eq!(truncate("abc", 0), "");
+    }
+
+    /// Promise: nothing of what a vendor wrote is left out unsaid where it is read by scrolling.
+    #[test]
+    fn a_line_of_any_length_is_wrapped_whole_and_what_is_left_out_of_megabytes_is_said() {
+        let line = (0..20_000).map(|n| format!("w{n}")).collect::<Vec<_>>().join(" ") + " ";
+        let hidden = line.replace("w7 ", "w7\u{202e} ");
+        for (text, last) in [(&line, "w19999"), (&hidden, "w19999")] {
+            let lines = wrap(text, 60);
+            assert!(lines.last().is_some_and(|l| l.ends_with(last)), "{:?}", lines.last());
+        }
+        assert!(wrap(&hidden, 60)[0].contains("w7‹U+202E›"));
+        assert!(strict_whole(&hidden).ends_with("w19999 ") && clean_whole(&hidden).ends_with("w19999 "));
+        assert!(clean(&line).len() < line.len(), "a row shows no more");
+        let huge = "ä".repeat(WRAPPED / 2 + 5);
+        assert_eq!(clean_lines(&huge).last().map(String::as_str), Some("… 10 more bytes are not shown"));
     }
 
     #[test]

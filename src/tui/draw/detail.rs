@@ -33,7 +33,11 @@ impl Cx<'_> {
             let lines: Vec<Line> = match raw {
                 Some(raw) => {
                     let wrapped = pretty(&raw.0);
-                    wrapped.iter().flat_map(|l| text::wrap(&text::strict(l), width)).map(|l| (l, Token::Text)).collect()
+                    wrapped
+                        .iter()
+                        .flat_map(|l| text::wrap(&text::strict_whole(l), width))
+                        .map(|l| (l, Token::Text))
+                        .collect()
                 }
                 None => vec![("It was not read from the vendor yet; U reads it.".into(), Token::Dim)],
             };

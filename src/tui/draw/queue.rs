@@ -21,6 +21,9 @@ use crate::{
     },
 };
 
+/// Lines of what was sent or came that stand in the explanation of a write.
+const LINES_OF_A_BODY: usize = 12;
+
 impl Cx<'_> {
     pub(super) fn outbox(&self, layer: &OutboxLayer, buf: &mut Buffer) {
         let area = layout::outbox(self.model);
@@ -155,8 +158,7 @@ impl Cx<'_> {
                     lines.extend(text::wrap(&words, width).into_iter().map(|l| (l, Token::Text)));
                     for (label, body) in [("sent", &x.body), ("got", &x.answer)] {
                         if let Some(body) = body.as_ref().filter(|b| !b.0.is_empty()) {
-                            let words = format!("  {label}: {}", body.0);
-                            lines.extend(text::wrap(&words, width).into_iter().take(12).map(|l| (l, Token::Dim)));
+                            lines.extend(beginning(label, &body.0, width).into_iter().map(|l| (l, Token::Dim)));
                         }
                     }
                     if let Some(correlation) = &x.correlation {
@@ -170,4 +172,16 @@ impl Cx<'_> {
         }
         lines
     }
+}
+
+/// The first lines of a body, and where the rest is.
+fn beginning(label: &str, body: &str, width: usize) -> Vec<String> {
+    // As much as can stand on these lines; a body of megabytes is not wrapped for them.
+    let shown = text::beginning(body, LINES_OF_A_BODY * width * 4);
+    let mut lines = text::wrap(&format!("  {label}: {shown}"), width);
+    if lines.len() > LINES_OF_A_BODY || shown.len() < body.len() {
+        lines.truncate(LINES_OF_A_BODY);
+        lines.push("  … what happened to it (t) has all of it".into());
+    }
+    lines
 }

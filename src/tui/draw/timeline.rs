@@ -148,7 +148,7 @@ pub(in crate::tui) fn opened_lines(opened: &Opened, width: usize) -> Vec<Line> {
     for part in &opened.parts {
         lines.push((text::clean(&part.title).into_owned(), Token::Title));
         for line in &part.lines {
-            let line = text::clean(line);
+            let line = text::clean_whole(line);
             let token = if opened.masked { Token::Dim } else { Token::Text };
             if text::width(&line) <= width {
                 lines.push((line.into_owned(), token));

@@ -36,6 +36,14 @@ fn begins(line: &str) -> Option<&str> {
     Some(&rest[..word(rest)]).filter(|name| !name.is_empty())
 }
 
+/// Whether every bracket of a definition is closed.
+fn balanced(definition: &str) -> bool {
+    ["{}", "()", "[]"].iter().all(|pair| {
+        let (open, close) = pair.split_at(1);
+        definition.matches(open).count() == definition.matches(close).count()
+    })
+}
+
 /// Each type with its definition on one line. Two of one name are both kept: which one is meant does not matter here.
 fn definitions(text: &str, found: &mut BTreeMap<String, String>) {
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
@@ -58,19 +66,23 @@ fn definitions(text: &str, found: &mut BTreeMap<String, String>) {
         let mut line = line;
         loop {
             let code = line.split(" // ").next().unwrap().trim();
-            if !code.starts_with("//") {
+            let comment = code.starts_with("//");
+            if !comment {
                 whole.push(code.to_owned());
             }
-            if line.trim_end().ends_with(';') || line == end {
+            // What a comment ends in ends no definition.
+            if line == end || (!comment && code.ends_with(';')) {
                 break;
             }
             line = lines.next().unwrap();
         }
+        let whole = whole.join(" ");
+        assert!(balanced(&whole), "a definition was not read to its end: {whole}");
         let definition = found.entry(name.to_owned()).or_default();
         if !definition.is_empty() {
             definition.push_str(" | ");
         }
-        definition.push_str(&whole.join(" "));
+        definition.push_str(&whole);
     }
 }
 
@@ -104,6 +116,9 @@ fn a_message_that_changes_its_shape_raises_the_number_of_the_messages() {
     {
         assert!(now.contains(known), "{known}");
     }
+    for variant in ["Stream { act", "Reveal { about", "ExportTimeline { about"] {
+        assert!(now.contains(variant), "{variant} of Command");
+    }
     let path = root.join("src/link/messages.txt");
     let kept = fs::read_to_string(&path).unwrap_or_default();
     let wanted = format!("protocol {PROTOCOL}\n{now}");
@@ -126,15 +141,16 @@ fn a_message_that_changes_its_shape_raises_the_number_of_the_messages() {
 
 #[test]
 fn a_shape_is_a_type_with_its_fields_and_its_names_on_the_wire() {
-    let text = "/// Doc.\n#[derive(Debug)]\n#[serde(rename_all = \"snake_case\")]\npub enum Message {\n    /// One.\n    \
-                Told(Row),\n}\n\npub struct Row {\n    /// Of whom.\n    pub whom: Id,\n}\nstruct Hidden {\n    x: u8,\n}\n\
+    let text = "/// Doc.\n#[derive(Debug)]\n#[serde(rename_all = \"snake_case\")]\npub enum Message {\n    /// One;\n    \
+                Told(Row),\n    /// Another, of which a line of its doc ends in a semicolon;\n    Last, // as here;\n}\n\n\
+                pub struct Row {\n    /// Of whom.\n    pub whom: Id,\n}\nstruct Hidden {\n    x: u8,\n}\n\
                 pub struct Id(pub u64);\nopen_enum! {\n    /// Doc.\n    Word {\n        /// One.\n        One = \
                 \"one\",\n    }\n}\n";
     let mut all = BTreeMap::new();
     definitions(text, &mut all);
     assert_eq!(all.keys().map(String::as_str).collect::<Vec<_>>(), ["Id", "Message", "Row", "Word"]);
     assert_eq!(all["Word"], "Word { One = \"one\", }");
-    let wanted = "pub struct Id(pub u64);\n#[serde(rename_all = \"snake_case\")] pub enum Message { Told(Row), }\n\
+    let wanted = "pub struct Id(pub u64);\n#[serde(rename_all = \"snake_case\")] pub enum Message { Told(Row), Last, }\n\
                   pub struct Row { pub whom: Id, }\n";
     assert_eq!(shapes(&all), wanted);
 }

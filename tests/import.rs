@@ -267,6 +267,40 @@ fn ordered(window: &Link, path: &Path) -> ReportJob {
     })
 }
 
+/// What a report says is in memory only while somebody looks at it, also when a connection is lost.
+#[test]
+fn an_open_report_goes_with_the_window_that_opened_it() {
+    let (home, _) = alone();
+    let solo = "[vendor.solo]\nbase_url = \"http://127.0.0.1:9\"\napi_key = { value = \"k\" }\n";
+    let config = ["--config".to_owned(), arg(&home.write("config.toml", solo))];
+    let path = home.path("report.zip");
+    std::fs::write(&path, packed("harbour", "Visit,Reason\n31,cough\n".as_bytes())).unwrap();
+    let mut engine = home.start(&with(&config, &["sync"]));
+    engine.line("syncing");
+    let (reader, other) = (link(&home), link(&home));
+    let open = |window: &Link| {
+        let act = Box::new(ReportAct::Open { path: arg(&path), password: Secret::new("harbour") });
+        assert_eq!(window.execute(Command::Report { act }).unwrap(), Reply::Done);
+        until("the report to be open", SOON, || match reports(window) {
+            ReportView { table: Some(_), .. } => Ok(()),
+            ReportView { opening, .. } => Err(format!("{opening:?}")),
+        });
+    };
+    open(&other);
+    open(&reader);
+    drop(other);
+    let third = link(&home);
+    assert!(reports(&third).table.is_some(), "it is not the window that went");
+    drop(reader);
+    until("the report to be closed", SOON, || match reports(&third).table {
+        None => Ok(()),
+        Some(_) => Err("it is in memory".to_owned()),
+    });
+    assert!(path.exists(), "the file is a person's own");
+    drop(third);
+    engine.stop();
+}
+
 #[test]
 fn a_report_that_the_vendor_still_makes_outlives_the_engine_and_arrives() {
     let scene = Scene::new();

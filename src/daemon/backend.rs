@@ -279,7 +279,7 @@ impl Backend for EngineBackend {
                 let submit = |command| self.execute(command, by);
                 return self.desks.hooks.act(act, by, &submit, &|| self.sync.webhook_arrived());
             }
-            Command::Report { act } => return self.desks.reports.act(*act, by),
+            Command::Report { act } => return self.desks.reports.act(*act, None, by),
             Command::Stream { act } => return self.desks.streams.act(act, by),
             Command::Import { file, as_of } => return self.import_file(&file, as_of, by),
             Command::StopFilling => {
@@ -309,6 +309,13 @@ impl Backend for EngineBackend {
         reply
     }
 
+    fn execute_for(&self, window: WindowId, command: Command, by: &str) -> Reply {
+        match command {
+            Command::Report { act } => self.desks.reports.act(*act, Some(window), by),
+            command => self.execute(command, by),
+        }
+    }
+
     fn watch(&self, window: WindowId, selected: Option<RecordId>, visible: Vec<RecordId>, by: &str) {
         if let Some(record) = selected {
             self.engine.saw(record, by);
@@ -318,6 +325,7 @@ impl Backend for EngineBackend {
 
     fn gone(&self, window: WindowId) {
         self.screens(|screens| screens.forget(window));
+        self.desks.reports.gone(window);
     }
 
     fn ask(&self, question: Question, done: OnTold) {

@@ -29,6 +29,7 @@ use crate::{
     },
     engine::Engine,
     ledger::{LedgerError, Read as _},
+    link::WindowId,
     sync::driver::SyncHandle,
     vendor::{Capability, Vendor, registry::Registry, solo::zipped},
 };
@@ -106,6 +107,19 @@ struct Slot {
     /// Stops what is under way.
     stop: Arc<AtomicBool>,
     table: Option<Table>,
+    reader: Reader,
+}
+
+/// For whom a report is opened.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// Nobody in particular: it is kept until somebody closes it.
+    #[default]
+    Anybody,
+    /// The window that asked for it.
+    Window(WindowId),
+    /// A window that went meanwhile: what the report says is not held for it.
+    Gone,
 }
 
 impl Slot {
@@ -152,7 +166,7 @@ impl ReportDesk {
             }
         };
         let Some(Kept { what, words, path, by, begun_at }) = kept else { return };
-        self.start(&words, Origin::Vendor, path, &by, Some(begun_at), move |shared, run| {
+        self.start(&words, Origin::Vendor, path, (&by, Reader::Anybody), Some(begun_at), move |shared, run| {
             Box::pin(async move {
                 // It may have come whole just before the end.
                 if run.path.exists() {
@@ -180,7 +194,8 @@ impl ReportDesk {
     }
 
     /// Does what a person asks for; what takes its time goes on behind.
-    pub(super) fn act(&self, act: ReportAct, by: &str) -> Reply {
+    pub(super) fn act(&self, act: ReportAct, window: Option<WindowId>, by: &str) -> Reply {
+        let reader = window.map_or(Reader::Anybody, Reader::Window);
         match act {
             ReportAct::Stop => {
                 let state = self.shared.lock();
@@ -200,14 +215,14 @@ impl ReportDesk {
                 self.shared.told();
                 Reply::Done
             }
-            ReportAct::Order { order, path } => self.begin("encounter report", &path, by, |shared, run| {
+            ReportAct::Order { order, path } => self.begin("encounter report", &path, (by, reader), |shared, run| {
                 Box::pin(async move { shared.encounter(order, &run).await })
             }),
             ReportAct::Dump { from, to, path } => {
                 if to < from {
                     return invalid("to: must not be before from");
                 }
-                self.begin(&format!("{DUMP} {from} to {to}"), &path, by, move |shared, run| {
+                self.begin(&format!("{DUMP} {from} to {to}"), &path, (by, reader), move |shared, run| {
                     Box::pin(async move { shared.dump(from, to, &run).await })
                 })
             }
@@ -216,7 +231,7 @@ impl ReportDesk {
                     Ok(path) => path,
                     Err(refusal) => return Reply::Refused(refusal),
                 };
-                self.start("report from the disk", Origin::Disk, path, by, None, |shared, run| {
+                self.start("report from the disk", Origin::Disk, path, (by, reader), None, |shared, run| {
                     Box::pin(async move {
                         shared.open(&run, &password)?;
                         Ok(None)
@@ -226,7 +241,30 @@ impl ReportDesk {
         }
     }
 
-    fn begin(&self, what: &str, path: &str, by: &str, work: impl FnOnce(Arc<Shared>, Run) -> Work) -> Reply {
+    /// A window went: what was opened for it is closed.
+    pub(super) fn gone(&self, window: WindowId) {
+        let mut state = self.shared.lock();
+        let mut closed = false;
+        for from in [Origin::Vendor, Origin::Disk] {
+            let slot = state.slot(from);
+            if slot.reader == Reader::Window(window) {
+                slot.reader = Reader::Gone;
+                closed |= slot.table.take().is_some();
+            }
+        }
+        drop(state);
+        if closed {
+            self.shared.told();
+        }
+    }
+
+    fn begin(
+        &self,
+        what: &str,
+        path: &str,
+        whose: (&str, Reader),
+        work: impl FnOnce(Arc<Shared>, Run) -> Work,
+    ) -> Reply {
         let path = match whole(path) {
             Ok(path) => path,
             Err(refusal) => return Reply::Refused(refusal),
@@ -237,7 +275,7 @@ impl ReportDesk {
         if !path.parent().is_some_and(Path::is_dir) {
             return invalid("save to: there is no such directory");
         }
-        self.start(what, Origin::Vendor, path, by, None, work)
+        self.start(what, Origin::Vendor, path, whose, None, work)
     }
 
     fn start(
@@ -245,7 +283,7 @@ impl ReportDesk {
         what: &str,
         from: Origin,
         path: PathBuf,
-        by: &str,
+        (by, reader): (&str, Reader),
         begun_at: Option<Timestamp>,
         work: impl FnOnce(Arc<Shared>, Run) -> Work,
     ) -> Reply {
@@ -271,6 +309,7 @@ impl ReportDesk {
                 }),
                 stop: Arc::clone(&stop),
                 table: None,
+                reader,
             };
         }
         self.shared.told();
@@ -502,7 +541,11 @@ impl Shared {
         run.go_on()?;
         match table {
             Ok(table) => {
-                self.lock().slot(run.from).table = Some(table);
+                let mut state = self.lock();
+                let slot = state.slot(run.from);
+                if slot.reader != Reader::Gone {
+                    slot.table = Some(table);
+                }
                 Ok(())
             }
             Err(trouble) => {

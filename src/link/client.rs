@@ -226,6 +226,9 @@ pub(super) fn worker(
                     backend.watch(window, selected, visible, &user);
                     Message::Reply { to: number, reply: Reply::Done }
                 }
+                Request::Do(command) => {
+                    Message::Reply { to: number, reply: backend.execute_for(window, command, &user) }
+                }
                 other => answer(&*backend, number, other, &user),
             };
             if !tell(message) {

@@ -31,10 +31,15 @@ pub trait Backend: Send + Sync + 'static {
     /// Carries a command out; returns when it is durable. [`Command::Watch`] of a window comes to [`Backend::watch`].
     fn execute(&self, command: Command, by: &str) -> Reply;
 
+    /// Carries a command of a window out, where it matters whose it was: what the engine holds for a window goes with it.
+    fn execute_for(&self, _window: WindowId, command: Command, by: &str) -> Reply {
+        self.execute(command, by)
+    }
+
     /// What a window shows now, in place of what it showed before.
     fn watch(&self, window: WindowId, selected: Option<RecordId>, visible: Vec<RecordId>, by: &str);
 
-    /// A window went: what it showed is shown no more.
+    /// A window went: what it showed is shown no more, and nothing is held for it.
     fn gone(&self, window: WindowId);
 
     /// Asks the vendor; the answer may take long.

@@ -5,7 +5,7 @@ use super::{
     decide::{decide, selected_entry, withdraw},
     everything, fit,
     keys::{ask, context, moved, room_names, rooms_at_hand},
-    look,
+    leaving, look,
     notes::{drop_draft, edit_note, file_note, session_note},
     walk::{back, beside, board_of_a_day, focus, follow, motion, turn_day},
 };
@@ -50,14 +50,14 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Open => open(model),
         Action::Back => back(model),
         Action::Filter => {
-            model.layers.clear();
+            let effects = leaving::all(model);
             model.filtering = Some(model.focus);
             model.picked = false;
-            Vec::new()
+            effects
         }
         Action::FindAnywhere => {
-            model.layers.clear();
-            let effects = focus(model, Pane::Patients);
+            let mut effects = leaving::all(model);
+            effects.extend(focus(model, Pane::Patients));
             model.filtering = Some(Pane::Patients);
             model.picked = false;
             effects
@@ -341,8 +341,7 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if !model.layers.is_empty() {
-        model.layers.pop();
-        return Vec::new();
+        return leaving::top(model);
     }
     model.quitting = true;
     Vec::new()

@@ -119,12 +119,9 @@ fn here(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             layer.go(0);
             Some(vec![look(model, Wish::Report)])
         }
-        (Layer::Report(layer), Action::Back) if layer.view.table.is_some() => {
-            // What a report says is in memory only while somebody looks at it. One that lies below comes to light.
+        (Layer::Report(layer), Action::Back) if layer.view.table.is_some() && layer.view.below => {
+            // The one that lies below comes to light.
             layer.view.table = None;
-            if !layer.view.below {
-                model.layers.pop();
-            }
             let close = Command::Report { act: Box::new(ReportAct::Close) };
             Some(vec![Effect::Start(Purpose::Quiet, Request::Do(close))])
         }

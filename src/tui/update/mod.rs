@@ -6,6 +6,7 @@ mod care;
 mod decide;
 mod desk;
 mod keys;
+mod leaving;
 mod looked;
 mod mouse;
 mod notes;
@@ -316,7 +317,9 @@ fn carry_out(model: &mut Model, keymap: &Keymap, msg: Msg) -> Vec<Effect> {
         Msg::Tick(now) => tick(model, now),
         Msg::Ending => {
             model.quitting = true;
-            editor_rests(model)
+            let mut effects = editor_rests(model);
+            effects.extend(leaving::ending(model));
+            effects
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Effect, Purpose, Wish, care, fit, keys::moved, look};
+use super::{Effect, Purpose, Wish, care, fit, keys::moved, leaving, look};
 use crate::{
     domain::{
         Intent, Question, RecordId, Request, Source,
@@ -206,9 +206,7 @@ pub(super) fn back(model: &mut Model) -> Vec<Effect> {
             }
             Layer::VisitLinks(layer) if layer.shown != LinkAs::Text => layer.shown = LinkAs::Text,
             Layer::Files(layer) if layer.picture.is_some() => layer.picture = None,
-            _ => {
-                model.layers.pop();
-            }
+            _ => return leaving::top(model),
         }
         return Vec::new();
     }

@@ -351,6 +351,26 @@ fn an_open_report_is_filtered_sorted_and_scrolled_to_the_side() {
     assert_eq!(reports(&desk), [ReportAct::Close], "what it says is not held longer than somebody looks");
 }
 
+/// Promise: an open report is in memory only while somebody looks at it, however they leave.
+#[test]
+fn whichever_key_leaves_an_open_report_it_is_closed_in_the_engine() {
+    for keys in ["<esc>", "q", "F", ":find<enter>", "WqqF"] {
+        let mut desk = small();
+        desk.engine.world.borrow_mut().desks.open();
+        desk.keys("P").shows(&["60 rows"]).keys(keys);
+        assert_eq!(reports(&desk), [ReportAct::Close], "{keys}");
+    }
+    let mut desk = small();
+    desk.engine.world.borrow_mut().desks.open();
+    desk.keys("P").window.end();
+    assert_eq!(reports(&desk), [ReportAct::Close], "the window was closed");
+    // One on its way goes on: nothing of it is open.
+    let mut desk = small();
+    desk.engine.world.borrow_mut().desks.order(ReportStage::Downloading { bytes: 7 });
+    desk.keys("Pq").lacks(&["Reports"]);
+    assert_eq!(reports(&desk), []);
+}
+
 #[test]
 fn a_report_from_the_disk_is_read_beside_one_that_is_being_made_and_esc_goes_to_the_other() {
     let mut desk = small();

@@ -1,6 +1,7 @@
 //! What lies over the panes. Keys go to the top one first.
 
 use super::{
+    action::Context,
     desk::{AssistanceLayer, HooksLayer, ReportLayer},
     editor::Editor,
     forms::Form,
@@ -198,6 +199,30 @@ pub struct FilesLayer {
 }
 
 impl Layer {
+    /// Where its keys are looked up before those that apply everywhere, if it has keys of its own. Everything that asks what
+    /// a key means in a layer, or tells it, asks here.
+    pub fn context(&self) -> Option<Context> {
+        match self {
+            Self::Detail(_) => Some(Context::Detail),
+            Self::Outbox(_) => Some(Context::Outbox),
+            Self::VisitLinks(_) => Some(Context::VisitLinks),
+            Self::Hooks(_) => Some(Context::Webhooks),
+            Self::Assistance(_) => Some(Context::Assistance),
+            Self::Report(_) => Some(Context::Reports),
+            Self::Files(_) => Some(Context::Files),
+            Self::Episodes(_) => Some(Context::Episodes),
+            Self::Timeline(_) => Some(Context::Timeline),
+            Self::Health => Some(Context::Health),
+            Self::Help { .. }
+            | Self::Palette(_)
+            | Self::Form(_)
+            | Self::Editor(_)
+            | Self::Links(_)
+            | Self::Choice(_)
+            | Self::Log { .. } => None,
+        }
+    }
+
     /// The picture that it shows.
     pub fn picture(&self) -> Option<&Picture> {
         match self {

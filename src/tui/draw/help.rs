@@ -127,16 +127,10 @@ fn intro(width: usize) -> Vec<String> {
 
 /// The actions that apply here, then those that apply everywhere by what they are for.
 fn sections(model: &Model) -> Vec<(&'static str, Vec<&'static Entry>)> {
-    let here = match model.layers.iter().rev().nth(1) {
-        Some(Layer::Outbox(_)) => Context::Outbox,
-        Some(Layer::Detail(_)) => Context::Detail,
-        Some(Layer::Hooks(_)) => Context::Webhooks,
-        Some(Layer::Assistance(_)) => Context::Assistance,
-        Some(Layer::Report(_)) => Context::Reports,
-        _ => update::context_of(model.focus),
-    };
+    let below = model.layers.iter().rev().find(|layer| !matches!(layer, Layer::Help { .. }));
+    let here = update::own_context(model, below);
     let of = |context: Context| TABLE.iter().filter(move |e| e.contexts.contains(&context));
-    let mut sections = vec![(here.name(), of(here).collect::<Vec<_>>())];
+    let mut sections: Vec<_> = here.into_iter().map(|here| (here.name(), of(here).collect::<Vec<_>>())).collect();
     for name in ["Opening and finding", "Moving", "Panes and days", "The window"] {
         sections.push((name, of(Context::Global).filter(|e| purpose(e.action) == name).collect()));
     }

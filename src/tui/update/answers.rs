@@ -219,6 +219,11 @@ fn sentence(refusal: &Refusal) -> String {
     format!("Not done: {refusal}.")
 }
 
+fn untold(reason: &Reason) -> String {
+    let message = if reason.message.is_empty() { String::new() } else { format!(": {}", reason.message) };
+    format!("The vendor did not tell: {}{message}.", reason.kind.word())
+}
+
 fn told_effects(model: &mut Model, purpose: Purpose, told: &Result<Told, Reason>) -> Vec<Effect> {
     match (purpose, told) {
         (Purpose::FormQuestion(id), told) => {
@@ -242,6 +247,14 @@ fn told_effects(model: &mut Model, purpose: Purpose, told: &Result<Told, Reason>
             vec![look(model, Wish::EditKnown(patient))]
         }
         (Purpose::Quiet, _) => Vec::new(),
+        (Purpose::Retell, told) => {
+            match told {
+                Ok(_) => model.tell(Level::Info, "read again"),
+                Err(reason) => model.tell(Level::Error, untold(reason)),
+            }
+            // Also that it could not be read happened to it.
+            if timeline::open_one(model) { vec![look(model, Wish::Timeline)] } else { Vec::new() }
+        }
         (Purpose::Registrations(vendor), told) => desk::listed(model, vendor, told),
         (Purpose::Files(_) | Purpose::Episodes(_), told) => care::told(model, purpose, told),
         (Purpose::VisitLinks(appointment), told) => {
@@ -282,8 +295,7 @@ fn told_effects(model: &mut Model, purpose: Purpose, told: &Result<Told, Reason>
             Vec::new()
         }
         (_, Err(reason)) => {
-            let message = if reason.message.is_empty() { String::new() } else { format!(": {}", reason.message) };
-            model.tell(Level::Error, format!("The vendor did not tell: {}{message}.", reason.kind.word()));
+            model.tell(Level::Error, untold(reason));
             Vec::new()
         }
         _ => Vec::new(),

@@ -97,7 +97,9 @@ fn here(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         }
         (Layer::Hooks(_), Action::Refresh) => Some(ask_vendors(model)),
         (Layer::Assistance(layer), Action::Refresh) => {
-            let record = layer.current().map(|r| r.record)?;
+            let Some(record) = layer.current().map(|r| r.record) else {
+                return Some(super::acts::nothing_there(model, "no request is selected"));
+            };
             let ask = Request::Ask(Question::Refresh { record });
             Some(vec![Effect::Start(Purpose::Word("read again"), ask)])
         }

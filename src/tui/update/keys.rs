@@ -109,19 +109,14 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 
 /// The contexts that the keys are looked up in, from the top.
 pub(super) fn contexts(model: &Model) -> Vec<Context> {
-    match model.layers.last() {
-        Some(Layer::Outbox(_)) => vec![Context::Outbox, Context::Global],
-        Some(Layer::Detail(_)) => vec![Context::Detail, Context::Global],
-        Some(Layer::VisitLinks(_)) => vec![Context::VisitLinks, Context::Global],
-        Some(Layer::Hooks(_)) => vec![Context::Webhooks, Context::Global],
-        Some(Layer::Assistance(_)) => vec![Context::Assistance, Context::Global],
-        Some(Layer::Report(_)) => vec![Context::Reports, Context::Global],
-        Some(Layer::Files(_)) => vec![Context::Files, Context::Global],
-        Some(Layer::Episodes(_)) => vec![Context::Episodes, Context::Global],
-        Some(Layer::Timeline(_)) => vec![Context::Timeline, Context::Global],
-        Some(Layer::Health) => vec![Context::Health, Context::Global],
-        Some(_) => vec![Context::Global],
-        None => vec![pane_context(model.focus), Context::Global],
+    own_context(model, model.layers.last()).into_iter().chain([Context::Global]).collect()
+}
+
+/// Where keys are looked up first with this layer on top, or with none over the panes.
+pub fn own_context(model: &Model, top: Option<&Layer>) -> Option<Context> {
+    match top {
+        Some(layer) => layer.context(),
+        None => Some(pane_context(model.focus)),
     }
 }
 

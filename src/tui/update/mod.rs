@@ -17,7 +17,7 @@ mod typing;
 mod walk;
 
 pub use answers::plain_fact;
-pub use keys::{context, pane_context as context_of, rooms_at_hand, runs};
+pub use keys::{context, own_context, rooms_at_hand, runs};
 pub use palette::{PaletteAct, PaletteLine, palette_lines};
 
 use std::collections::BTreeSet;
@@ -226,6 +226,8 @@ pub enum Purpose {
     Episodes(RecordId),
     /// The values of what is opened in the timeline layer.
     Reveal,
+    /// That the record of the timeline layer is read again, to tell its story then.
+    Retell,
     /// What is read first; nobody waits for it.
     Quiet,
 }

@@ -8,7 +8,7 @@ use nucleo_matcher::{
 
 use super::{
     DemoAct, Effect, acts,
-    keys::pane_context,
+    keys::{own_context, pane_context},
     typing::{self, Typed},
 };
 use crate::{
@@ -86,20 +86,7 @@ fn below(model: &Model) -> Option<&Layer> {
 fn why_not(model: &Model, entry: &Entry) -> Option<String> {
     use Action as A;
     let below = below(model);
-    let here = match below {
-        Some(Layer::Outbox(_)) => Some(Context::Outbox),
-        Some(Layer::Detail(_)) => Some(Context::Detail),
-        Some(Layer::VisitLinks(_)) => Some(Context::VisitLinks),
-        Some(Layer::Hooks(_)) => Some(Context::Webhooks),
-        Some(Layer::Assistance(_)) => Some(Context::Assistance),
-        Some(Layer::Report(_)) => Some(Context::Reports),
-        Some(Layer::Files(_)) => Some(Context::Files),
-        Some(Layer::Episodes(_)) => Some(Context::Episodes),
-        Some(Layer::Timeline(_)) => Some(Context::Timeline),
-        Some(Layer::Health) => Some(Context::Health),
-        Some(_) => None,
-        None => Some(pane_context(model.focus)),
-    };
+    let here = own_context(model, below);
     // These open their layer or need none.
     if matches!(
         entry.action,

@@ -1,6 +1,7 @@
 //! Keys in, screen out: every pane and every layer, without a terminal and without an engine.
 
 mod care;
+mod contexts;
 mod desk;
 mod forms;
 mod identity;

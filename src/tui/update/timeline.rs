@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Command, Delta, Query, Reply, Request,
+        Command, Delta, Query, Question, Reply, Request,
         command::{Level, Touched},
         timeline::{About, Glance},
         view::{Answer, RowId},
@@ -47,9 +47,14 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             layer.refilter();
             Vec::new()
         }
-        Action::Refresh => vec![look(model, Wish::Timeline)],
+        Action::Refresh => refresh(model),
         _ => return None,
     })
+}
+
+/// Whether a timeline is open, on top or below.
+pub(super) fn open_one(model: &Model) -> bool {
+    model.layers.iter().any(|l| matches!(l, Layer::Timeline(_)))
 }
 
 /// The timeline when it is on top.
@@ -115,6 +120,21 @@ fn reveal(model: &mut Model) -> Vec<Effect> {
     layer.glance = Some(glance);
     let about = layer.about;
     vec![Effect::Start(Purpose::Reveal, Request::Do(Command::Reveal { about, glance }))]
+}
+
+/// A record is read from its vendor, and its story told once more then; a write or a draft is not at a vendor.
+fn refresh(model: &mut Model) -> Vec<Effect> {
+    match layer(model).map(|layer| layer.about) {
+        Some(About::Record(record)) => {
+            model.begin("reading it again …");
+            vec![Effect::Start(Purpose::Retell, Request::Ask(Question::Refresh { record }))]
+        }
+        Some(About::Entry(_) | About::Draft(_)) => {
+            model.tell(Level::Info, "told once more; only a record can be read from its vendor");
+            vec![look(model, Wish::Timeline)]
+        }
+        None => Vec::new(),
+    }
 }
 
 /// The first `d` marks an event, the second shows what differs between the two.

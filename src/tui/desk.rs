@@ -23,8 +23,9 @@ pub struct HooksLayer {
     pub selected: Option<RecordId>,
     /// The keys are in the list of deliveries.
     pub below: bool,
-    /// Which delivery.
-    pub delivery: usize,
+    /// Which delivery, by number, so that one that comes in moves nothing under a finger. One that is not kept any more stays
+    /// selected, and nothing is done to another in its place.
+    pub delivery: Option<u64>,
 }
 
 /// A registration as it is shown: what is known here with what the vendor lists.
@@ -100,7 +101,12 @@ impl HooksLayer {
         if self.selected.is_none_or(|id| !shown.iter().any(|h| h.row.record == id)) {
             self.selected = shown.first().map(|h| h.row.record);
         }
-        self.delivery = self.delivery.min(self.known.deliveries.len().saturating_sub(1));
+        self.delivery = self.delivery.or(self.known.deliveries.first().map(|d| d.number));
+    }
+
+    /// The place of the selected delivery, while it is kept.
+    pub fn delivery_at(&self) -> Option<usize> {
+        self.known.deliveries.iter().position(|d| Some(d.number) == self.delivery)
     }
 }
 

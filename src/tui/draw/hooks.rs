@@ -89,7 +89,7 @@ impl Cx<'_> {
             lines.push((words.into(), Token::Dim));
         }
         let mut at = lines.len();
-        let mark = if self.model.setting.plain { "> " } else { "▸ " };
+        let mark = format!("{} ", self.hook_mark(!layer.below));
         let selected = layer.at();
         for (i, hook) in shown.iter().enumerate() {
             let here = i == selected;
@@ -97,7 +97,7 @@ impl Cx<'_> {
                 at = lines.len();
             }
             lines.push((
-                format!("{}{}", if here && !layer.below { mark } else { "  " }, hook_words(layer, hook)),
+                format!("{}{}", if here { &mark } else { "  " }, hook_words(layer, hook)),
                 if here { Token::Strong } else { Token::Text },
             ));
             lines.push((format!("    {}", last_event(hook, self.model.now)), Token::Dim));
@@ -112,6 +112,16 @@ impl Cx<'_> {
             }
         }
         (lines, at)
+    }
+
+    /// What stands before the selected row of a list. What a key acts on is marked in the list that the keys are not in, too.
+    fn hook_mark(&self, has_the_keys: bool) -> &'static str {
+        match (has_the_keys, self.model.setting.plain) {
+            (true, true) => ">",
+            (true, false) => "▸",
+            (false, true) => "-",
+            (false, false) => "▹",
+        }
     }
 
     fn rotation(&self, rotation: &RotationView, width: usize) -> Vec<Line> {
@@ -158,17 +168,18 @@ impl Cx<'_> {
             return;
         }
         let height = usize::from(list.height);
-        let top = (layer.delivery + 1).saturating_sub(height);
+        let selected = layer.delivery_at();
+        let top = selected.map_or(0, |at| (at + 1).saturating_sub(height));
         let shown = layer.shown();
-        let mark = if self.model.setting.plain { ">" } else { "▸" };
+        let mark = self.hook_mark(layer.below);
         for (i, delivery) in deliveries.iter().enumerate().skip(top).take(height) {
             let y = list.y + (i - top) as u16;
-            let here = i == layer.delivery && layer.below;
+            let here = Some(i) == selected;
             if here {
                 put(buf, list.x, y, mark, 1, self.look.theme.style(Token::Marker));
             }
             let (words, token) = self.delivery(delivery, &shown);
-            let token = if here { Token::Strong } else { token };
+            let token = if here && layer.below { Token::Strong } else { token };
             put(buf, list.x + 2, y, &words, list.width.saturating_sub(2), self.look.theme.style(token));
         }
     }

@@ -144,7 +144,13 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Option<Vec<Effect>> {
     }
     match model.layers.last_mut()? {
         Layer::Hooks(layer) if layer.below => {
-            layer.delivery = shift(layer.delivery, motion, layer.known.deliveries.len());
+            let deliveries = &layer.known.deliveries;
+            let to = match (layer.delivery_at(), motion) {
+                (Some(at), motion) => shift(at, motion, deliveries.len()),
+                (None, Motion::Last) => deliveries.len().saturating_sub(1),
+                (None, _) => 0,
+            };
+            layer.delivery = deliveries.get(to).map(|d| d.number);
         }
         Layer::Hooks(layer) => {
             let shown = layer.shown();
@@ -427,13 +433,16 @@ fn give_up(model: &mut Model) -> Vec<Effect> {
 }
 
 fn replay(model: &mut Model) -> Vec<Effect> {
-    let delivery = hooks(model).and_then(|l| l.known.deliveries.get(l.delivery));
+    let layer = hooks(model);
+    let delivery = layer.and_then(|l| l.known.deliveries.get(l.delivery_at()?));
+    let some = layer.is_some_and(|l| !l.known.deliveries.is_empty());
     match delivery {
         Some(delivery) if delivery.done_at.is_some() => {
             let number = delivery.number;
             vec![begin("worked through once more", Command::Hook { act: HookAct::Replay { number } })]
         }
         Some(_) => super::acts::nothing_there(model, "it is not worked through yet"),
+        None if some => super::acts::nothing_there(model, "the selected one is not kept any more; select another"),
         None => super::acts::nothing_there(model, "nothing came in yet"),
     }
 }

@@ -7,7 +7,7 @@ use crate::{
         Command, Delta, EntryId, Intent, Message, Query, Reason, ReasonKind, RecordId,
         assistance::Place,
         command::{Refusal, Touched},
-        hooks::{HookAct, RotationPhase, RotationView},
+        hooks::{Delivery, HookAct, RotationPhase, RotationView},
         registration::Registration,
         report::{ReportAct, ReportStage},
     },
@@ -242,6 +242,40 @@ fn a_webhook_that_came_in_is_replayed_in_three_keys() {
     desk.keys("Wp").shows(&["it is not worked through yet"]);
     desk.keys("<tab>jp");
     assert_eq!(acts(&desk), [HookAct::Replay { number: 18 }]);
+}
+
+/// Deliveries come in at the top: what is replayed is the one that was marked, or nothing.
+#[test]
+fn a_webhook_that_comes_in_never_has_another_one_replayed() {
+    let mut desk = small();
+    desk.keys("W<tab>j");
+    let marked = |desk: &Desk| desk.screen().lines().find(|l| l.contains('▸')).map(str::to_owned);
+    let before = marked(&desk);
+    let come = |desk: &mut Desk, number: u64| {
+        let mut world = desk.engine.world.borrow_mut();
+        let done = world.desks.hooks.deliveries.iter().find(|d| d.number == 18).cloned().unwrap();
+        let newest = Delivery { number, ..done };
+        world.desks.hooks.deliveries.insert(0, newest);
+        drop(world);
+        desk.hear(something_changed());
+    };
+    come(&mut desk, 20);
+    assert_eq!(marked(&desk), before);
+    desk.keys("p");
+    assert_eq!(acts(&desk), [HookAct::Replay { number: 18 }]);
+    // Who is in the upper list sees which one p means.
+    desk.keys("<tab>");
+    assert_eq!(desk.screen().matches(['▸', '▹']).count(), 2, "{}", desk.screen());
+    come(&mut desk, 21);
+    desk.keys("p");
+    assert_eq!(acts(&desk).last(), Some(&HookAct::Replay { number: 18 }));
+    // Not kept any more: no other takes its place until a person moves.
+    desk.engine.world.borrow_mut().desks.hooks.deliveries.retain(|d| d.number != 18);
+    desk.hear(something_changed());
+    desk.keys("p").shows(&["not kept any more"]);
+    assert_eq!(acts(&desk).len(), 2);
+    desk.keys("<tab>jp");
+    assert_eq!(acts(&desk).last(), Some(&HookAct::Replay { number: 21 }));
 }
 
 #[test]

@@ -114,7 +114,8 @@ fn glance(model: &mut Model, glance: Glance) -> Vec<Effect> {
 fn reveal(model: &mut Model) -> Vec<Effect> {
     let Some(layer) = layer(model) else { return Vec::new() };
     let selected = layer.current().filter(|event| event.opens()).map(|event| Glance::Event(event.id));
-    let Some(glance) = layer.glance.or(selected) else {
+    // What the eyes are on: an earlier question that is under way, or was refused, is about something else.
+    let Some(glance) = layer.opened.as_ref().map(|opened| opened.glance).or(selected) else {
         return acts::nothing_there(model, "there is no more to it than its line says");
     };
     layer.glance = Some(glance);
@@ -264,6 +265,11 @@ pub(super) fn revealed(model: &mut Model, reply: Reply) -> Vec<Effect> {
             vec![look(model, Wish::Timeline)]
         }
         Reply::Refused(refusal) => {
+            for layer in &mut model.layers {
+                if let Layer::Timeline(layer) = layer {
+                    layer.glance = layer.opened.as_ref().map(|opened| opened.glance);
+                }
+            }
             model.tell(Level::Error, format!("Not shown: {refusal}."));
             Vec::new()
         }

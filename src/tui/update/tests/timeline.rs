@@ -8,7 +8,10 @@ use crate::{
         command::{Refusal, Touched},
         timeline::{About, Body, EventId, Glance, opened},
     },
-    tui::harness::{Desk, World},
+    tui::{
+        harness::{Desk, World},
+        layers::Layer,
+    },
 };
 
 const SESSION: RecordId = RecordId(20_000_000);
@@ -79,6 +82,39 @@ fn what_the_engine_could_not_put_on_record_is_not_shown() {
     let mut desk = timeline();
     *desk.engine.refusal.borrow_mut() = Some(Refusal::NotSaved("the disk is full".into()));
     desk.keys("R").shows(&["Not shown", "the disk is full"]).lacks(&["rests for a week"]);
+}
+
+/// The audit log names what was asked for, so that must be what the person had under the eyes.
+#[test]
+fn r_asks_for_the_selected_event_also_after_a_refusal_or_while_an_answer_is_under_way() {
+    let asked = |desk: &Desk| {
+        let glance = |c| match c {
+            Command::Reveal { glance: Glance::Event(EventId::Noted(_, n)), .. } => Some(n),
+            _ => None,
+        };
+        desk.engine.commands().into_iter().filter_map(glance).collect::<Vec<_>>()
+    };
+    let mut desk = timeline();
+    *desk.engine.refusal.borrow_mut() = Some(Refusal::NotSaved("the disk is full".into()));
+    desk.keys("R").shows(&["Not shown"]).keys("<esc>kkkR");
+    let [first, second] = asked(&desk)[..] else { panic!("{:?}", asked(&desk)) };
+    assert_ne!(first, second);
+    let mut desk = timeline();
+    desk.engine.slow.set(true);
+    desk.keys("RkkkR");
+    assert_eq!(asked(&desk), [first, second]);
+    // Both answers come; the one that is shown is the one asked for last.
+    desk.engine.slow.set(false);
+    desk.answer();
+    let shown = desk.model().layers.iter().find_map(|l| match l {
+        Layer::Timeline(layer) => layer.opened.as_ref().map(|opened| opened.glance),
+        _ => None,
+    });
+    assert_eq!(shown, Some(Glance::Event(EventId::Noted(SESSION, second))));
+    // What is open is what R is about, wherever the selection is.
+    let mut desk = timeline();
+    desk.keys("<enter>R");
+    assert_eq!(asked(&desk), [first]);
 }
 
 #[test]

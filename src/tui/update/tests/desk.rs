@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crossterm::event::Event;
+
 use crate::{
     domain::{
         Command, Delta, EntryId, Intent, Message, Query, Reason, ReasonKind, RecordId,
@@ -383,6 +385,14 @@ fn an_open_report_is_filtered_sorted_and_scrolled_to_the_side() {
     assert!(last > Some(30), "{last:?}");
     desk.keys("<esc>").lacks(&["Reports"]);
     assert_eq!(reports(&desk), [ReportAct::Close], "what it says is not held longer than somebody looks");
+}
+
+#[test]
+fn a_pasted_name_filters_an_open_report() {
+    let mut desk = small();
+    desk.engine.world.borrow_mut().desks.open();
+    desk.keys("P/").input(Event::Paste("PELLE\n".into()));
+    desk.shows(&["/ PELLE", "20 of 60 rows", "Lindqvist, Pelle"]).lacks(&["Okoro"]);
 }
 
 /// Promise: an open report is in memory only while somebody looks at it, however they leave.

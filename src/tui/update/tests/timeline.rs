@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crossterm::event::Event;
+
 use crate::{
     domain::{
         Command, Delta, Kind, Message, Query, RecordId, Reply,
@@ -132,6 +134,23 @@ fn a_filter_leaves_what_fits_and_esc_takes_it_away_before_the_layer() {
     desk.keys("/interrupted").shows(&["2 of 10 events", "Recording → Interrupted"]).lacks(&["14 polls"]);
     desk.keys("<enter><esc>").shows(&["10 events", "14 polls"]);
     desk.keys("<esc>").lacks(&["What happened"]);
+}
+
+#[test]
+fn a_pasted_text_filters_as_a_typed_one_does() {
+    let mut desk = timeline();
+    desk.keys("/inter").input(Event::Paste("rup\u{7}ted\n".into()));
+    desk.shows(&["/ interrupted", "2 of 10 events"]).lacks(&["14 polls"]);
+    desk.input(Event::Paste("x".repeat(500)));
+    desk.keys("<enter>");
+    let held = desk.model().layers.iter().find_map(|l| match l {
+        Layer::Timeline(layer) => Some(layer.text.chars().count()),
+        _ => None,
+    });
+    assert_eq!(held, Some(200));
+    // Where nothing is typed nothing is changed.
+    let before = desk.screen();
+    assert_eq!(desk.input(Event::Paste("more".into())).screen(), before);
 }
 
 #[test]

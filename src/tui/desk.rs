@@ -156,8 +156,12 @@ pub struct ReportLayer {
 impl ReportLayer {
     /// What this layer shows.
     pub fn query(&self) -> Query {
-        let window = Window { offset: self.top, limit: self.height.max(1) };
-        Query::Report { text: self.text.clone(), sort: self.sort, window }
+        Query::Report { text: self.text.clone(), sort: self.sort, window: self.window() }
+    }
+
+    /// The rows on the screen.
+    pub fn window(&self) -> Window {
+        Window { offset: self.top, limit: self.height.max(1) }
     }
 
     /// Moves to a row and scrolls as far as is needed.

@@ -13,7 +13,7 @@ use crate::{
         Command, Intent, Question, Reason, Request, VendorId,
         hooks::{HookAct, RotationPhase},
         report::{ReportAct, ReportJob},
-        view::{Answer, Told},
+        view::{Answer, Told, Window},
     },
     tui::{
         action::Action,
@@ -282,6 +282,11 @@ pub(super) fn resized(model: &mut Model) {
             layer.go(layer.selected);
         }
     }
+}
+
+/// Which rows of a report are on the screen, while one is.
+pub(super) fn report_part(model: &Model) -> Option<Window> {
+    report(model).map(ReportLayer::window)
 }
 
 fn push(model: &mut Model, form: Form) -> Vec<Effect> {

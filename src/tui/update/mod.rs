@@ -295,8 +295,13 @@ fn carry_out(model: &mut Model, keymap: &Keymap, msg: Msg) -> Vec<Effect> {
         Msg::Paste(text) => keys::paste(model, &text),
         Msg::Resize(width, height) => {
             model.size = (width, height);
+            let part = desk::report_part(model);
             fit(model);
-            lacking(model)
+            let mut effects = lacking(model);
+            if desk::report_part(model) != part {
+                effects.push(look(model, Wish::Report));
+            }
+            effects
         }
         Msg::Blurred => editor_rests(model),
         Msg::Heard(message) => answers::heard(model, message),

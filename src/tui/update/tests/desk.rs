@@ -388,6 +388,21 @@ fn an_open_report_is_filtered_sorted_and_scrolled_to_the_side() {
 }
 
 #[test]
+fn a_window_that_grows_shows_more_rows_of_a_report() {
+    let mut desk = small();
+    desk.engine.world.borrow_mut().desks.open();
+    let asked = |desk: &Desk| desk.engine.looks.borrow().iter().filter(|q| matches!(q, Query::Report { .. })).count();
+    let rows = |desk: &Desk| desk.screen().lines().filter(|l| l.contains("Okoro") || l.contains("Pelle")).count();
+    desk.keys("P");
+    let (few, before) = (rows(&desk), asked(&desk));
+    desk.resize(80, 50);
+    assert!(rows(&desk) > few + 10, "{few}, then\n{}", desk.screen());
+    assert_eq!(asked(&desk), before + 1);
+    desk.resize(90, 50);
+    assert_eq!(asked(&desk), before + 1, "the same rows as before");
+}
+
+#[test]
 fn a_pasted_name_filters_an_open_report() {
     let mut desk = small();
     desk.engine.world.borrow_mut().desks.open();

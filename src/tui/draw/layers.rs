@@ -409,7 +409,6 @@ impl Cx<'_> {
     }
 }
 
-/// Rows of a layer with so many lines.
 /// Draws a code's rows, dark on light whatever the theme is: that is what phones read.
 fn modules(lines: &[String], x: u16, y: u16, buf: &mut Buffer) {
     let style = ratatui::style::Style::new().fg(ratatui::style::Color::Black).bg(ratatui::style::Color::White);
@@ -418,6 +417,7 @@ fn modules(lines: &[String], x: u16, y: u16, buf: &mut Buffer) {
     }
 }
 
+/// Rows of a layer with so many lines.
 pub(super) fn tall(lines: usize) -> u16 {
     u16::try_from(lines + 2).unwrap_or(u16::MAX)
 }

@@ -215,6 +215,9 @@ impl AttachForm {
         self.judge(cx);
         if self.known().is_none() && !self.sheet.text(Field::Path).trim().is_empty() {
             self.then = Then::Submit;
+            if self.looking {
+                return Step::Say("Still looking at the file; it is saved as soon as the disk has answered.".into());
+            }
             return self.look();
         }
         if self.sheet.go_to_broken() {

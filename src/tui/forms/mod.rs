@@ -334,6 +334,10 @@ impl Form {
     pub fn seen(&mut self, typed: Box<Typed>, cx: &FormContext<'_>) -> FormEvent {
         match &mut self.kind {
             Kind::Attach(form) if !self.sent => {
+                // That the disk had not answered is over; a question of one's own stands.
+                if !self.asked {
+                    self.message = None;
+                }
                 let step = form.seen(typed, cx);
                 self.came_to(step, false)
             }

@@ -27,9 +27,10 @@ use crate::{
     tui::theme::Theme,
 };
 
-/// The uses that the vendor documents show; others are kept as they are.
 /// Why neither of the two is marked as one that must be filled in.
 const ONE_NAME: &str = "one of first and last name is needed";
+
+/// The uses that the vendor documents show; others are kept as they are.
 const NAME_USES: [&str; 3] = ["usual", "official", "maiden"];
 const PHONE_USES: [&str; 3] = ["home", "work", "mobile"];
 

@@ -75,6 +75,29 @@ fn a_path_completes_with_tab_and_the_file_is_what_its_content_says() {
     assert_eq!(file.path.to_str(), Some(format!("{root}/inbox/rash.png").as_str()));
 }
 
+/// A share may hang: Enter says that it waits, and what it waited for happens by itself.
+#[test]
+fn enter_says_that_the_disk_has_not_answered_and_goes_on_by_itself() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    let (_dir, root) = folder();
+    let mut form = attach();
+    form.paste(&format!("{root}/inbox/rash.png"), &cx);
+    let FormEvent::Inspect(path) = keys(&mut form, &cx, "<enter>") else { panic!("the disk was not asked") };
+    assert_eq!(keys(&mut form, &cx, "<enter>"), FormEvent::Stay, "it is asked one thing at a time");
+    assert!(screen(&form, &cx, 120, 30).contains("Still looking at the file"));
+    let event = looked(&mut form, FormEvent::Inspect(path), &cx);
+    assert!(matches!(submitted(event), Intent::AttachFile { .. }));
+    // What the disk answers takes the place of that it did not.
+    let mut form = attach();
+    form.paste(&format!("{root}/inbox/none.png"), &cx);
+    assert_eq!(keys(&mut form, &cx, "<enter><enter>"), FormEvent::Stay);
+    let event = looked(&mut form, FormEvent::Inspect(format!("{root}/inbox/none.png")), &cx);
+    assert_eq!(event, FormEvent::Stay);
+    let shown = screen(&form, &cx, 120, 30);
+    assert!(!shown.contains("Still looking") && shown.contains("there is no such file"), "{shown}");
+}
+
 #[test]
 fn what_cannot_be_attached_is_said_at_the_field_and_nothing_is_saved() {
     let scene = Scene::new();

@@ -403,6 +403,20 @@ fn a_window_that_grows_shows_more_rows_of_a_report() {
 }
 
 #[test]
+fn a_failure_that_does_not_fit_above_an_open_report_is_seen_to_go_on() {
+    let mut desk = small();
+    desk.engine.world.borrow_mut().desks.open();
+    let why = "the password does not open the report. The file is kept; O opens it with another password.";
+    if let Some(job) = &mut desk.engine.world.borrow_mut().desks.job {
+        job.stage = ReportStage::Failed(why.into());
+    }
+    desk.keys("P").shows(&["the password does not open", "60 rows"]);
+    let line = desk.screen().lines().find(|l| l.contains("the password")).unwrap().to_owned();
+    assert!(line.trim_end_matches(['│', ' ']).ends_with('…'), "{line}");
+    assert!(!desk.resize(200, 60).screen().contains("another password. …"), "it fits");
+}
+
+#[test]
 fn a_pasted_name_filters_an_open_report() {
     let mut desk = small();
     desk.engine.world.borrow_mut().desks.open();

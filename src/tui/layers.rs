@@ -5,6 +5,7 @@ use super::{
     desk::{AssistanceLayer, HooksLayer, ReportLayer},
     editor::Editor,
     forms::Form,
+    lines::Lines,
     list::List,
     picture::Picture,
     timeline::TimelineLayer,
@@ -71,6 +72,8 @@ pub struct DetailLayer {
     pub detail: Option<Box<Detail>>,
     /// The vendor's body, when it is shown.
     pub raw: Option<Option<Raw>>,
+    /// The same, wrapped.
+    pub read: Lines,
     /// The first line shown.
     pub scroll: usize,
 }

@@ -232,6 +232,12 @@ fn bounded(mut lines: Vec<String>) -> Vec<String> {
     lines
 }
 
+/// A body line by line for people, as it is where it is no JSON. Its members stay in their order and its numbers keep every
+/// digit.
+pub fn printed(text: &str) -> Vec<String> {
+    body_lines(text, false)
+}
+
 fn body_lines(text: &str, masked: bool) -> Vec<String> {
     match Tree::read(text) {
         Some(tree) => {

@@ -26,7 +26,7 @@ use super::{
 };
 
 pub use bundle::{Bundling, bundle};
-pub use mask::{Body, composed, difference, fields_between, opened};
+pub use mask::{Body, composed, difference, fields_between, opened, printed};
 pub use notes::{KEPT, Laid, lay};
 pub use told::{Parts, Story, tell};
 

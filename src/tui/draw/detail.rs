@@ -1,7 +1,7 @@
 //! The layer that tells all that is known of a record.
 
 use jiff::Timestamp;
-use ratatui::buffer::Buffer;
+use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
     age,
@@ -10,38 +10,47 @@ use super::{
 };
 use crate::{
     domain::{
-        Fact, Record, Source,
+        Fact, Raw, Record, Source,
         identity::Standing,
         note::{FilingState, NoteBody},
         patient::HumanName,
+        timeline::printed,
         view::Detail,
     },
-    tui::{layers::DetailLayer, layout, text, theme::Token, update},
+    tui::{layers::DetailLayer, layout, model::Model, text, theme::Token, update},
 };
+
+/// Columns and rows for a vendor's body.
+pub(in crate::tui) fn raw_size(model: &Model) -> (usize, usize) {
+    let area = layout::side(model);
+    (columns(area), layout::rows_in(area, model.setting.plain))
+}
+
+/// A vendor's body, wrapped, or why there is none.
+pub(in crate::tui) fn raw_lines(raw: Option<&Raw>, columns: usize) -> Vec<Line> {
+    let Some(raw) = raw else {
+        return vec![("It was not read from the vendor yet; U reads it.".into(), Token::Dim)];
+    };
+    let wrapped = |line: String| text::wrap(&text::strict_whole(&line), columns);
+    printed(&raw.0).into_iter().flat_map(wrapped).map(|line| (line, Token::Text)).collect()
+}
+
+fn columns(area: Rect) -> usize {
+    usize::from(area.width.saturating_sub(4)).max(1)
+}
 
 impl Cx<'_> {
     pub(super) fn detail(&self, layer: &DetailLayer, buf: &mut Buffer) {
         let area = layout::side(self.model);
-        let width = usize::from(area.width.saturating_sub(4)).max(1);
+        let width = columns(area);
         let Some(detail) = &layer.detail else {
             let inner = self.open(area, "Details", buf);
             self.lines(inner, 0, &[("Nothing is known of this yet.".into(), Token::Dim)], buf);
             return;
         };
-        if let Some(raw) = &layer.raw {
+        if layer.raw.is_some() {
             let inner = self.open(area, &format!("{} {} · the vendor's own words", detail.kind.word(), detail.id), buf);
-            let lines: Vec<Line> = match raw {
-                Some(raw) => {
-                    let wrapped = pretty(&raw.0);
-                    wrapped
-                        .iter()
-                        .flat_map(|l| text::wrap(&text::strict_whole(l), width))
-                        .map(|l| (l, Token::Text))
-                        .collect()
-                }
-                None => vec![("It was not read from the vendor yet; U reads it.".into(), Token::Dim)],
-            };
-            self.lines(inner, layer.scroll, &lines, buf);
+            self.lines(inner, 0, layer.read.visible(), buf);
             return;
         }
         let inner = self.open(area, &format!("{} {}", capital(detail.kind.word()), detail.id), buf);
@@ -344,13 +353,6 @@ fn body_lines(body: &NoteBody, width: usize, lines: &mut Vec<Line>) {
             lines.push((title.to_owned(), Token::Title));
         }
         lines.extend(text::wrap(part, width).into_iter().map(|l| (l, Token::Text)));
-    }
-}
-
-fn pretty(raw: &str) -> Vec<String> {
-    match serde_json::from_str::<serde_json::Value>(raw) {
-        Ok(value) => serde_json::to_string_pretty(&value).unwrap_or_default().lines().map(str::to_owned).collect(),
-        Err(_) => raw.lines().map(str::to_owned).collect(),
     }
 }
 

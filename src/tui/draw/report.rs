@@ -38,15 +38,7 @@ impl Cx<'_> {
             self.lines(inner, 0, &self.jobs(view, width), buf);
             return None;
         };
-        let mut lines = self.beside(view, width);
-        if lines.len() > 2 {
-            // The table has the rest of the layer; that there is more to the sentence is seen.
-            lines.truncate(2);
-            if let Some((words, _)) = lines.last_mut() {
-                *words = text::truncate(&format!("{words} …"), width).into_owned();
-            }
-        }
-        self.lines(Rect { height: inner.height.min(2), ..inner }, 0, &lines, buf);
+        self.lines(Rect { height: inner.height.min(2), ..inner }, 0, &self.beside(view, width), buf);
         if inner.height <= HEAD {
             return None;
         }

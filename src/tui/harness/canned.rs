@@ -53,6 +53,8 @@ pub(in crate::tui) struct World {
     pub(in crate::tui) desks: super::desk::Desks,
     /// On every appointment.
     pub(in crate::tui) files: Vec<FileRow>,
+    /// The vendor's body of every record.
+    pub(in crate::tui) raw: Raw,
     /// Polls at the end of what happened to a session.
     pub(in crate::tui) polls: u64,
     /// Documents and consults that were sent about whoever is looked at.
@@ -128,6 +130,7 @@ impl World {
             desks: super::desk::Desks::small(),
             sent: Vec::new(),
             polls: 0,
+            raw: Raw(r#"{"id":"A-7","reason":["cough"]}"#.into()),
             files: vec![
                 file(0, "referral-1f3a9c02.pdf", Mime::Pdf, 182_400, false),
                 file(1, "rash-left-arm.jpeg", Mime::Jpeg, 2_411_724, false),
@@ -207,7 +210,7 @@ impl World {
             Query::Position { of, row } => Answer::Position(self.position(of, row)),
             Query::Detail { record } => Answer::Detail(self.detail(*self.joined.get(record).unwrap_or(record))),
             Query::Find { .. } => Answer::Found(None),
-            Query::Raw { .. } => Answer::Raw(Some(Raw(r#"{"id":"A-7","reason":["cough"]}"#.into()))),
+            Query::Raw { .. } => Answer::Raw(Some(self.raw.clone())),
             Query::Losses { .. } => Answer::Losses(self.losses.clone()),
             Query::Explain { entry } => {
                 Answer::Entry(self.entries.iter().find(|e| e.id == *entry).cloned().map(Box::new))

@@ -20,6 +20,7 @@ use crate::{
         action::Action,
         forms::Form,
         layers::{Choice, DetailLayer, Layer, LinkAs, LinksLayer, OutboxLayer, PaletteLayer, VisitLinksLayer},
+        lines::Lines,
         model::{Model, Motion, Pane},
     },
 };
@@ -325,7 +326,13 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
 }
 
 pub(super) fn detail(model: &mut Model, record: RecordId) -> Vec<Effect> {
-    model.layers.push(Layer::Detail(DetailLayer { record, detail: None, raw: None, scroll: 0 }));
+    model.layers.push(Layer::Detail(DetailLayer {
+        record,
+        detail: None,
+        raw: None,
+        read: Lines::default(),
+        scroll: 0,
+    }));
     vec![
         look(model, Wish::Detail(record)),
         // What the dump lacks is read when it is first shown.

@@ -1,11 +1,12 @@
 //! Answers from memory, to what was looked up for the next frame.
 
-use super::{Effect, Wish, acts, care, decide, desk, keys, lacking, look, notes, opening, timeline, walk};
+use super::{Effect, Wish, acts, care, decide, desk, fit, keys, lacking, look, notes, opening, timeline, walk};
 use crate::{
     domain::view::{Answer, RowId, RowSet, Rows},
     tui::{
         forms::FormEvent,
         layers::Layer,
+        lines::Lines,
         model::{Making, Model, Pane},
     },
 };
@@ -114,9 +115,10 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
                     && layer.record == record
                 {
                     layer.raw = Some(raw.clone());
-                    layer.scroll = 0;
+                    layer.read = Lines::default();
                 }
             }
+            fit(model);
             Vec::new()
         }
         (Wish::Links(record), Answer::Links(rows)) => {

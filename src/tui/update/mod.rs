@@ -462,7 +462,7 @@ pub fn fit(model: &mut Model) {
     let height = super::layout::layer_rows(model);
     let told = super::draw::timeline_rows(model);
     let body = super::layout::body(model);
-    let read = super::draw::opened_size(model);
+    let (read, beside) = (super::draw::opened_size(model), super::draw::raw_size(model));
     for layer in &mut model.layers {
         match layer {
             Layer::Outbox(outbox) => outbox.list.set_height(height),
@@ -471,6 +471,11 @@ pub fn fit(model: &mut Model) {
                 layer.set_height(told);
                 if let Some(opened) = &layer.opened {
                     layer.read.fit(read, |columns| super::draw::opened_lines(opened, columns));
+                }
+            }
+            Layer::Detail(layer) => {
+                if let Some(raw) = &layer.raw {
+                    layer.read.fit(beside, |columns| super::draw::raw_lines(raw.as_ref(), columns));
                 }
             }
             _ => {}

@@ -215,6 +215,22 @@ fn a_record_opens_beside_the_list_with_the_vendors_own_words_one_key_away() {
     }
 }
 
+/// The vendor's own words are shown to the last one, with every digit of an id.
+#[test]
+fn a_long_body_is_read_to_its_end_and_no_digit_of_it_is_lost() {
+    let mut world = World::small();
+    let words: Vec<String> = (0..6_000).map(|n| format!("w{n}")).collect();
+    let body = format!(r#"{{"id":123456789012345678901234567890,"text":"{}","last":"its end"}}"#, words.join(" "));
+    world.raw = crate::domain::Raw(body);
+    let mut desk = Desk::with(world, 80, 24, |_| {});
+    desk.keys("2<enter>J").shows(&["123456789012345678901234567890", "w0 w1"]);
+    let end = desk.keys("G").shows(&["w5999", "its end"]).screen();
+    assert_ne!(desk.keys("k").screen(), end);
+    assert_eq!(desk.keys("jj").screen(), end);
+    desk.resize(200, 60).keys("G").shows(&["w5999", "its end"]).keys("g").shows(&["w0 w1"]);
+    desk.keys("<esc>").shows(&["Appointment"]).lacks(&["w0 w1"]);
+}
+
 #[test]
 fn the_outbox_explains_decides_and_withdraws() {
     let mut desk = wide();

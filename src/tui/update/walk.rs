@@ -55,6 +55,7 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
             }
             return moved(model);
         }
+        Some(Layer::Detail(detail)) if detail.raw.is_some() => detail.read.go(motion),
         Some(Layer::Detail(detail)) => detail.scroll = shift(detail.scroll, motion, 1_000_000),
         Some(Layer::Help { scroll }) => *scroll = shift((*scroll).min(help_end), motion, help_end),
         Some(Layer::Log { back }) => {

@@ -70,13 +70,17 @@ pub fn draw(model: &Model, look: &Look<'_>) -> (Buffer, Option<Position>) {
     header(model, look, &mut buf);
     tabs(model, look, &mut buf);
     let mut cursor = None;
-    for (pane, area) in layout::panes(model) {
+    // What nothing is seen of is not worked for.
+    let whole =
+        model.layers.iter().rposition(|l| matches!(l, Layer::Timeline(_) | Layer::Report(_) | Layer::Editor(_)));
+    let panes = if whole.is_none() { layout::panes(model) } else { Vec::new() };
+    for (pane, area) in panes {
         let at = panes::pane(model, look, pane, area, &mut buf);
         if pane == model.focus && model.layers.is_empty() {
             cursor = at;
         }
     }
-    for layer in &model.layers {
+    for layer in model.layers.iter().skip(whole.unwrap_or(0)) {
         cursor = layers::layer(model, look, layer, &mut buf);
     }
     footer(model, look, &mut buf);

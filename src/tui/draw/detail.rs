@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
     age,
-    layers::{Cx, Line},
+    layers::{Cx, Line, measured},
     visit_words,
 };
 use crate::{
@@ -33,6 +33,13 @@ pub(in crate::tui) fn raw_lines(raw: Option<&Raw>, columns: usize) -> Vec<Line> 
     };
     let wrapped = |line: String| text::wrap(&text::strict_whole(&line), columns);
     printed(&raw.0).into_iter().flat_map(wrapped).map(|line| (line, Token::Text)).collect()
+}
+
+/// How far what is known of a record can be scrolled.
+pub(in crate::tui) fn detail_end(model: &Model, layer: &DetailLayer) -> usize {
+    let area = layout::side(model);
+    let lines = |detail| measured(model, |cx| cx.detail_lines(detail, columns(area)).len());
+    layer.detail.as_deref().map_or(0, lines).saturating_sub(layout::rows_in(area, model.setting.plain))
 }
 
 fn columns(area: Rect) -> usize {

@@ -14,11 +14,12 @@ use crate::{
         view::{Health, VendorState},
     },
     tui::{
+        keymap::Keymap,
         layers::{ChoiceLayer, Layer, LinkAs, LinksLayer, PaletteLayer, VisitLinksLayer},
         layout,
         model::Model,
         text,
-        theme::Token,
+        theme::{Theme, Token},
         update,
     },
 };
@@ -62,6 +63,12 @@ pub fn layer(model: &Model, look: &Look<'_>, layer: &Layer, buf: &mut Buffer) ->
 pub(super) struct Cx<'a> {
     pub(super) model: &'a Model,
     pub(super) look: &'a Look<'a>,
+}
+
+/// Measures what would be drawn, for which neither colours nor keys matter.
+pub(super) fn measured<T>(model: &Model, measure: impl FnOnce(&Cx<'_>) -> T) -> T {
+    let (theme, keymap) = (Theme::default(), Keymap::default());
+    measure(&Cx { model, look: &Look { theme: &theme, keymap: &keymap } })
 }
 
 impl Cx<'_> {

@@ -15,10 +15,11 @@ mod timeline;
 mod words;
 
 pub(in crate::tui) use care::visit_words;
-pub(in crate::tui) use detail::{raw_lines, raw_size};
+pub(in crate::tui) use detail::{detail_end, raw_lines, raw_size};
 pub(in crate::tui) use help::help_end;
 pub(in crate::tui) use hooks::{about_hook, address};
 use jiff::Timestamp;
+pub(in crate::tui) use queue::explained_end;
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},

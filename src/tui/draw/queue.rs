@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 
 use super::{
     age,
-    layers::{Cx, Line},
+    layers::{Cx, Line, measured},
     put, why,
 };
 use crate::{
@@ -16,13 +16,22 @@ use crate::{
     },
     tui::{
         layers::{Layer, OutboxLayer},
-        layout, text,
+        layout,
+        model::Model,
+        text,
         theme::Token,
     },
 };
 
 /// Lines of what was sent or came that stand in the explanation of a write.
 const LINES_OF_A_BODY: usize = 12;
+
+/// How far the explanation of a write can be scrolled.
+pub(in crate::tui) fn explained_end(model: &Model, entry: &Entry) -> usize {
+    let inner = layout::inside(layout::outbox(model), model.setting.plain);
+    let width = usize::from(inner.width.saturating_sub(2)).max(1);
+    measured(model, |cx| cx.entry_lines(entry, width).len()).saturating_sub(usize::from(inner.height))
+}
 
 impl Cx<'_> {
     pub(super) fn outbox(&self, layer: &OutboxLayer, buf: &mut Buffer) {

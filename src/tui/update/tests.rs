@@ -232,6 +232,16 @@ fn a_long_body_is_read_to_its_end_and_no_digit_of_it_is_lost() {
 }
 
 #[test]
+fn the_first_step_back_from_the_end_of_what_is_read_moves() {
+    for keys in ["2<enter>", "o<enter>"] {
+        let mut desk = Desk::new(60, 12);
+        let end = desk.keys(keys).keys("G").screen();
+        assert_ne!(desk.keys("k").screen(), end, "{keys}");
+        assert_eq!(desk.keys("jj").screen(), end, "{keys}");
+    }
+}
+
+#[test]
 fn the_outbox_explains_decides_and_withdraws() {
     let mut desk = wide();
     desk.keys("o").shows(&["Queued writes · 3"]);

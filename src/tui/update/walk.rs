@@ -11,6 +11,7 @@ use crate::{
         view::{RoomFilter, RowId},
     },
     tui::{
+        draw,
         layers::{Layer, LinkAs},
         layout,
         model::{Making, Model, Motion, Pane, REST, Showing},
@@ -32,8 +33,10 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
     if let Some(effects) = super::desk::motion(model, motion) {
         return effects;
     }
-    let help_end = match model.layers.last() {
-        Some(Layer::Help { .. }) => crate::tui::draw::help_end(model),
+    let end = match model.layers.last() {
+        Some(Layer::Help { .. }) => draw::help_end(model),
+        Some(Layer::Detail(layer)) => draw::detail_end(model, layer),
+        Some(Layer::Outbox(layer)) => layer.explained.as_ref().map_or(0, |entry| draw::explained_end(model, entry)),
         _ => 0,
     };
     match model.layers.last_mut() {
@@ -44,7 +47,7 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
         }
         Some(Layer::Outbox(outbox)) => {
             if outbox.explained.is_some() {
-                outbox.scroll = shift(outbox.scroll, motion, 10_000);
+                outbox.scroll = shift(outbox.scroll.min(end), motion, end);
                 return Vec::new();
             }
             match motion {
@@ -56,8 +59,8 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
             return moved(model);
         }
         Some(Layer::Detail(detail)) if detail.raw.is_some() => detail.read.go(motion),
-        Some(Layer::Detail(detail)) => detail.scroll = shift(detail.scroll, motion, 1_000_000),
-        Some(Layer::Help { scroll }) => *scroll = shift((*scroll).min(help_end), motion, help_end),
+        Some(Layer::Detail(detail)) => detail.scroll = shift(detail.scroll.min(end), motion, end),
+        Some(Layer::Help { scroll }) => *scroll = shift((*scroll).min(end), motion, end),
         Some(Layer::Log { back }) => {
             let back_by = match motion {
                 Motion::Step(by) => Motion::Step(-by),

@@ -107,11 +107,6 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     }
 }
 
-/// What of a pasted text goes behind what a filter holds already.
-fn pasted(held: &str, text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200_usize.saturating_sub(held.chars().count())).collect()
-}
-
 /// The contexts that the keys are looked up in, from the top.
 pub(super) fn contexts(model: &Model) -> Vec<Context> {
     own_context(model, model.layers.last()).into_iter().chain([Context::Global]).collect()

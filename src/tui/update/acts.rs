@@ -425,7 +425,7 @@ fn copy_link(model: &mut Model) -> Vec<Effect> {
     let Some(link) = link else { return nothing_there(model, "there is no link to copy") };
     let appointment = layer.appointment;
     layer.copying = Some(link);
-    vec![Effect::Start(Purpose::CopyLink, Request::Do(Command::CopiedLink { appointment }))]
+    vec![Effect::Start(Purpose::CopyLink(appointment), Request::Do(Command::CopiedLink { appointment }))]
 }
 
 fn record_at_hand(model: &Model) -> Option<RecordId> {

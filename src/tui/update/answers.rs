@@ -156,9 +156,9 @@ fn replied(model: &mut Model, purpose: Purpose, reply: Reply) -> Vec<Effect> {
             }
             effects
         }
-        (Purpose::CopyLink, reply) => {
+        (Purpose::CopyLink(of), reply) => {
             let link = model.layers.iter_mut().find_map(|layer| match layer {
-                Layer::VisitLinks(layer) => layer.copying.take(),
+                Layer::VisitLinks(layer) if layer.appointment == of => layer.copying.take(),
                 _ => None,
             });
             match (reply, link) {

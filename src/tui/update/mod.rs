@@ -212,8 +212,8 @@ pub enum Purpose {
     VisitLinks(RecordId),
     /// The Teams link of a visit's provider.
     TeamsLink(RecordId),
-    /// That a link is copied is on record: copy it.
-    CopyLink,
+    /// That a link of this visit or session is copied is on record: copy it.
+    CopyLink(RecordId),
     /// The visit note of an appointment, to answer it then.
     VisitNote(RecordId),
     /// The EMR's appointments, to file a draft then.

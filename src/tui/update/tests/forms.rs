@@ -1,10 +1,11 @@
 //! Promise: what was asked for one form never reaches another one that was opened meanwhile.
 
 use crate::{
-    domain::{Command, Intent, Message, Question, Request, command::Refusal, view::Told},
+    domain::{Command, Intent, Message, Question, Reply, Request, command::Refusal, view::Told},
     tui::{
         harness::{Desk, World, samples::patient_id},
         layers::Layer,
+        update::Purpose,
     },
 };
 
@@ -124,4 +125,26 @@ fn a_booking_that_is_saved_after_its_form_was_left_moves_no_selection() {
     answered(&mut desk);
     assert_eq!((desk.model().focus, desk.model().appointments.current().map(|r| r.id)), (focus, row));
     assert!(desk.model().making.is_none());
+}
+
+/// A link leaves the window only once it is on record that this one does.
+#[test]
+fn what_is_on_record_for_one_visit_copies_no_link_of_another() {
+    let mut desk = Desk::with(World::small(), 200, 60, |s| s.clipboard = true);
+    desk.keys("2gv");
+    unanswered(&mut desk, "y<esc>jv");
+    let of = |desk: &Desk, wanted: fn(&Purpose) -> bool| {
+        desk.model().waiting.iter().filter(|(_, p)| wanted(p)).map(|(number, _)| *number).collect::<Vec<_>>()
+    };
+    let links = desk.engine.world.borrow().visit_links.clone();
+    for to in of(&desk, |p| matches!(p, Purpose::VisitLinks(_))) {
+        desk.hear(Message::Told { to, told: Ok(Told::Links(links.clone())) });
+    }
+    desk.keys("y");
+    let [first, second] = of(&desk, |p| matches!(p, Purpose::CopyLink(_)))[..] else { panic!("{}", desk.screen()) };
+    let copied = |desk: &Desk| desk.model().log.iter().any(|s| s.toast.text == "link copied");
+    desk.hear(Message::Reply { to: first, reply: Reply::Done });
+    assert!(!copied(&desk), "the link of a visit whose copy is not on record yet");
+    desk.hear(Message::Reply { to: second, reply: Reply::Done });
+    assert!(copied(&desk));
 }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Engine, told};
 use crate::domain::{
-    Entry, Fact, Intent, Kind, Record, RecordId, Stored,
+    Entry, EntryState, Fact, Intent, Kind, Record, RecordId, Stored,
     assistance::{Assistance, AssistanceRow, Place},
 };
 use crate::ledger::Read;
@@ -69,9 +69,22 @@ impl Engine {
 
     fn assistance(&self, id: RecordId) -> Option<(Assistance, Timestamp)> {
         match told(self.stored(&self.inner.ledger, id, Kind::Assistance)).flatten()? {
-            Stored { record: Record::Assistance(told), provenance, .. } => Some((*told, provenance.at)),
+            Stored { record: Record::Assistance(mut told), provenance, .. } => {
+                told.finished_at = told.finished_at.or_else(|| self.called_off(id, provenance.at));
+                Some((*told, provenance.at))
+            }
             _ => None,
         }
+    }
+
+    /// When the vendor agreed that nobody need come any more, after it told of the request last. It tells of present requests
+    /// only, so no read would ever show the end of this one.
+    fn called_off(&self, id: RecordId, read_at: Timestamp) -> Option<Timestamp> {
+        let ended = self.about(id).into_iter().filter_map(|e| match (e.intent, e.state) {
+            (Intent::CancelAssistance { .. }, EntryState::Acked { at, .. } | EntryState::Seen { at, .. }) => Some(at),
+            _ => None,
+        });
+        ended.filter(|at| read_at <= *at).max()
     }
 
     fn place(&self, id: RecordId) -> Option<Place> {

@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     domain::{
         EntryState, Reason, ReasonKind,
+        assistance::{Assistance, AssistanceStatus, Place},
         attachment::{Attachment, Attachments, FileToAttach, Mime},
         care::{EpisodeList, FileList, Standing},
         episode::{EpisodeStatus, EpisodeTerms, Episodes},
@@ -193,4 +194,46 @@ fn the_details_of_a_file_and_an_episode_name_the_patient() {
     let own = Attachment { appointment: Some(Pointer::Vendor(visit_ref("v1"))), ..Attachment::default() };
     t.read(told(vec![file_ref("f1")], Record::Attachment(Box::new(own))));
     assert_eq!(detail(&t.engine, file).patient.map(|p| p.id), Some(whom));
+}
+
+/// Solo tells of present requests only: nothing that is read would ever end one that was called off.
+#[test]
+fn a_request_for_assistance_that_was_called_off_is_over_at_once_and_not_read_again() {
+    let mut t = engine();
+    let place = Place::Device { serial: "480582".into() };
+    let name = VendorRef::new(SOLO, Kind::Assistance, ID, "a1");
+    let request = Assistance {
+        place: place.clone(),
+        status: AssistanceStatus::Incomplete,
+        device: Some("480582".into()),
+        care_location: None,
+        practice: None,
+        patient: None,
+        assigned_to: None,
+        room: None,
+        location: None,
+        created_at: Some(t.now()),
+        finished_at: None,
+    };
+    let record = t.read(told(vec![name.clone()], Record::Assistance(Box::new(request.clone()))));
+    let rows = |t: &ForTests| match t.engine.look(&Query::Assistances) {
+        Answer::Assistances(rows) => rows,
+        other => panic!("{other:?}"),
+    };
+    let read_again = |t: &ForTests| t.engine.rereadables().iter().any(|r| r.about == name);
+    t.clock.advance_millis(1_000);
+    let (entry, _) = t.submit(Intent::CancelAssistance { request: record, place });
+    assert!(!rows(&t)[0].over() && rows(&t)[0].pending.is_some(), "the vendor does not know yet");
+    t.acked(entry);
+    for clean in [None, Some(true), Some(false)] {
+        if let Some(clean) = clean {
+            t = t.reopen(clean).unwrap();
+        }
+        assert_eq!(rows(&t).iter().map(|r| (r.record, r.over())).collect::<Vec<_>>(), [(record, true)], "{clean:?}");
+        assert!(!read_again(&t));
+    }
+    // It stands there all the same: the vendor told of it after it had agreed.
+    t.clock.advance_millis(1_000);
+    t.read(told(vec![name.clone()], Record::Assistance(Box::new(request))));
+    assert!(!rows(&t)[0].over() && read_again(&t));
 }

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     domain::{Question, Reason, ReasonKind, Source, VendorRef, view::Told},
+    sync::ports::Store,
     vendor::{Asked, Capability, Vendor},
 };
 
@@ -69,6 +70,18 @@ async fn told(hands: &Hands, question: &Question) -> Answer {
     let vendor = whom(hands, question).await?;
     let (answer, heard) = hands.question(&*vendor, question).await;
     hands.tell(Input::VendorSample { vendor: vendor.id(), failure: answer.as_ref().err().cloned() });
+    if let (Question::Refresh { record }, Err(reason)) = (question, &answer)
+        && reason.kind == ReasonKind::NotFound
+    {
+        let (record, reason, vendor) = (*record, reason.clone(), vendor.id());
+        // As when it is read in turn: who looks at it would otherwise see for long what is no more.
+        let gone = move |store: &dyn Store| {
+            if let Some(name) = store.known(record).refs.iter().find(|name| name.vendor == vendor) {
+                store.gone(name, &reason);
+            }
+        };
+        hands.blocking(gone).await;
+    }
     let (asked, observations) = answer?;
     let records = hands.apply_heard(observations, Source::Read, None, Some(heard)).await;
     Ok(match asked {

@@ -164,6 +164,18 @@ async fn a_record_that_the_vendor_does_not_have_is_gone_and_its_webhook_done() {
     sync.shutdown().await;
 }
 
+/// Who looks at a record and asks for it would otherwise see for long what is no more.
+#[tokio::test(start_paused = true)]
+async fn a_record_that_is_asked_for_and_that_the_vendor_does_not_have_is_gone_too() {
+    let rig = Rig::new(Script { missing: true, ..Script::default() });
+    rig.store().know(RecordId(9), patient_ref("p9"));
+    let sync = rig.spawn();
+    let answer = sync.ask(Question::Refresh { record: RecordId(9) }).await.unwrap();
+    assert_eq!(answer.unwrap_err().kind, ReasonKind::NotFound);
+    assert_eq!(rig.store().gone_records(), [patient_ref("p9")]);
+    sync.shutdown().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn two_windows_that_ask_the_same_share_one_request() {
     let rig = Rig::new(Script { slow_answers: true, ..Script::default() });

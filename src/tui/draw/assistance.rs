@@ -79,9 +79,11 @@ impl Cx<'_> {
     fn about_bed(&self, row: &AssistanceRow) -> Vec<String> {
         let Some(told) = &row.told else { return Vec::new() };
         let mut lines = Vec::new();
-        let who = known(told.assigned_to.as_ref())
-            .map_or("nobody has taken it yet".to_owned(), |who| format!("taken by {who}"));
-        lines.push(who);
+        match known(told.assigned_to.as_ref()) {
+            Some(who) => lines.push(format!("taken by {who}")),
+            None if row.over() => {}
+            None => lines.push("nobody has taken it yet".to_owned()),
+        }
         let place = told.care_location.clone().unwrap_or_default();
         let at: Vec<String> = [
             known(place.name.as_ref()).map(|n| format!("care location {n}")),
@@ -97,24 +99,24 @@ impl Cx<'_> {
         if !at.is_empty() {
             lines.push(at.join(" · "));
         }
-        if let Some(patient) = &told.patient {
-            let names: Vec<_> = [&patient.last, &patient.first, &patient.middle]
-                .into_iter()
-                .filter_map(|n| known(n.as_ref()))
-                .collect();
-            let born = known(patient.birth_date.as_ref()).map(|b| format!("born {b}"));
-            let mrn = known(patient.mrn.as_ref()).map(|m| format!("MRN {m}"));
-            let words: Vec<String> =
-                [Some(names.join(" ")), born, mrn].into_iter().flatten().filter(|w| !w.is_empty()).collect();
-            if !words.is_empty() {
-                lines.push(words.join(" · "));
-            }
-        }
+        lines.extend(who_lies_there(row));
         if let Some(at) = row.read_at {
             lines.push(format!("read {}", ago(&age(at, self.model.minute()))));
         }
         lines
     }
+}
+
+/// Who lies in the bed that a request is about, where the vendor tells.
+pub(in crate::tui) fn who_lies_there(row: &AssistanceRow) -> Option<String> {
+    let patient = row.told.as_ref()?.patient.as_ref()?;
+    let names: Vec<_> =
+        [&patient.last, &patient.first, &patient.middle].into_iter().filter_map(|n| known(n.as_ref())).collect();
+    let born = known(patient.birth_date.as_ref()).map(|b| format!("born {b}"));
+    let mrn = known(patient.mrn.as_ref()).map(|m| format!("MRN {m}"));
+    let words: Vec<String> =
+        [Some(names.join(" ")), born, mrn].into_iter().flatten().filter(|w| !w.is_empty()).collect();
+    (!words.is_empty()).then(|| words.join(" · "))
 }
 
 /// A value that says something, fit for the screen.

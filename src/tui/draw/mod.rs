@@ -14,6 +14,7 @@ mod report;
 mod timeline;
 mod words;
 
+pub(in crate::tui) use assistance::who_lies_there;
 pub(in crate::tui) use care::visit_words;
 pub(in crate::tui) use detail::{detail_end, raw_lines, raw_size};
 pub(in crate::tui) use help::help_end;
@@ -261,7 +262,7 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
         Some(Layer::Choice(_)) => return fixed(&[("↑↓", "choose"), ("enter", "take it"), ("esc", "leave it")]),
         Some(Layer::Links(_)) => return fixed(&[("enter", "confirm, or take back"), ("esc", "close")]),
         Some(Layer::VisitLinks(_)) => {
-            let mut hints = fixed(&[("↑↓", "choose"), ("enter", "QR code or text")]);
+            let mut hints = fixed(&[("↑↓", "choose"), ("enter", "QR code")]);
             hints.extend(words_of(&[A::LinkAlone, A::CopyLink, A::ContextLink], keymap));
             hints.extend(fixed(&[("esc", "close")]));
             return hints;

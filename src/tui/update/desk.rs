@@ -18,6 +18,7 @@ use crate::{
     tui::{
         action::Action,
         desk::{AssistanceLayer, HooksLayer, ReportLayer},
+        draw,
         forms::Form,
         layers::{Choice, Layer},
         model::{Model, Motion},
@@ -420,6 +421,8 @@ fn go_on(model: &mut Model) -> Vec<Effect> {
             ask(model, "The second works. Delete the first?", Vec::new(), items);
             Vec::new()
         }
+        // What is put away goes from the screen, which says enough.
+        Some(RotationPhase::Finished) => vec![Effect::Start(Purpose::Quiet, Request::Do(go_on))],
         Some(_) => vec![begin("going on", go_on)],
     }
 }
@@ -470,7 +473,8 @@ fn cancel_assistance(model: &mut Model) -> Vec<Effect> {
             Choice::Do("saved; the vendor is told as soon as it can be reached", Box::new(submit)),
         ),
     ];
-    ask(model, "Call this request off?", vec![row.place.words()], items);
+    let about = [row.place.words()].into_iter().chain(draw::who_lies_there(&row)).collect();
+    ask(model, "Call this request off?", about, items);
     Vec::new()
 }
 

@@ -344,6 +344,9 @@ impl Vendor for FakeVendor {
             if slow {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
+            if self.counted().script.missing {
+                return Err(Reason::new(ReasonKind::NotFound, ""));
+            }
             Ok((Asked::Nothing, vec![told("p9")]))
         })
     }

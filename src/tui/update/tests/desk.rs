@@ -323,7 +323,7 @@ fn who_waits_is_shown_with_care_location_and_how_long_and_the_minutes_go_on() {
         d.wait(1);
     });
     assert_eq!(quiet, 0, "a byte went out though nothing changed");
-    desk.keys("x").shows(&["Call this request off?", "East, 3, 312, B"]).keys("2");
+    desk.keys("x").shows(&["Call this request off?", "│ East, 3, 312, B", "│ Mwangi Radka"]).keys("2");
     let [Command::Submit { intent: Intent::CancelAssistance { request, .. }, .. }] = &desk.engine.commands()[..] else {
         panic!("{:?}", desk.engine.commands());
     };

@@ -66,6 +66,12 @@ impl Store for Engine {
             EntryState::Unknown { since, .. } => Some(*since),
             _ => None,
         };
+        // The request that is leaving now is counted by the entry already.
+        let sent_before = match &entry.state {
+            EntryState::InFlight { since } if entry.first_sent_at == Some(*since) => 0,
+            EntryState::InFlight { .. } => entry.attempts.saturating_sub(1),
+            _ => entry.attempts,
+        };
         let mut named = vec![entry.lane()];
         named.extend(entry.intent.needs());
         if let Intent::FileNote { patient, .. } = &entry.intent {
@@ -82,7 +88,7 @@ impl Store for Engine {
         Some(Errand {
             entry: id,
             intent: entry.intent,
-            attempts: entry.attempts,
+            attempts: sent_before,
             first_sent_at: entry.first_sent_at,
             lost_at,
             known,

@@ -1,7 +1,7 @@
 //! Documents and consults: what was sent is all there is.
 
 use super::*;
-use crate::domain::{EntryState, Reason, ReasonKind, care::SentRow, consult::Consult, document::DocumentBody};
+use crate::domain::{EntryState, Probe, Reason, ReasonKind, care::SentRow, consult::Consult, document::DocumentBody};
 
 fn document(t: &ForTests, patient: RecordId, name: &str) -> (EntryId, RecordId) {
     let body = DocumentBody { name: name.into(), at: t.now(), responses: vec![("Smokes?".into(), "No".into())] };
@@ -76,4 +76,27 @@ fn what_was_refused_stays_in_sight_with_its_reason() {
     assert_eq!(ids(&rows), [stroke]);
     let own = rows[0].own.as_ref().unwrap();
     assert!(own.attention && own.reason.as_ref().is_some_and(|r| r.message == "within 24 hours"));
+}
+
+/// A refusal of the first request never comes from an earlier one.
+#[test]
+fn an_errand_tells_how_often_it_was_sent_before_and_not_counting_now() {
+    let t = Engine::for_tests().unwrap();
+    t.one_visit();
+    let (id, _) = consult(&t, "M-1");
+    let (first, later) = (t.now(), t.now() + jiff::SignedDuration::from_secs(9));
+    let sent_before = |state: EntryState, attempts: u32| {
+        let mut entry = Store::entry(&t.engine, id).unwrap();
+        (entry.state, entry.attempts, entry.first_sent_at) = (state, attempts, Some(first));
+        t.engine.put_entry(&entry).unwrap();
+        Store::errand(&t.engine, id).unwrap().attempts
+    };
+    let lost = Reason::new(ReasonKind::ConnectionLost, "");
+    let unknown =
+        EntryState::Unknown { since: later, probe: Probe::ById, reason: lost, absent_since: None, next_probe: later };
+    assert_eq!(sent_before(EntryState::InFlight { since: first }, 1), 0);
+    assert_eq!(sent_before(unknown, 1), 1, "who looks it up asks about one that was sent");
+    assert_eq!(sent_before(EntryState::InFlight { since: later }, 2), 1);
+    // Tried in vain before: nothing of that left.
+    assert_eq!(sent_before(EntryState::InFlight { since: first }, 3), 0);
 }

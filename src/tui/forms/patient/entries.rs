@@ -455,6 +455,10 @@ fn add(thing: Thing, parent: Option<Id>) -> Row<Field> {
 
 /// Yes, no, or nothing said.
 pub(super) fn yes_no(value: Option<bool>) -> Pick {
-    let items = vec![Item::new("", "–"), Item::new("true", "yes"), Item::new("false", "no")];
+    let mut items = vec![Item::new("true", "yes"), Item::new("false", "no")];
+    if value.is_none() {
+        // What was told cannot be untold: another answer can only be the other one.
+        items.insert(0, Item::new("", "–"));
+    }
     Pick::new(items, value.map_or("", |v| if v { "true" } else { "false" }))
 }

@@ -267,22 +267,40 @@ fn a_refusal_keeps_what_was_typed_and_stands_at_the_field_it_names() {
 fn a_refused_field_without_a_rule_of_its_own_can_be_put_right_and_saved() {
     let scene = Scene::new();
     let cx = scene.cx();
-    let mut form = edit(&scene, &Patient { active: Some(true), ..full() });
+    let mut form = edit(&scene, &Patient { active: None, ..full() });
     to(&mut form, &cx, "Active");
-    let event = keys(&mut form, &cx, "<right><right><enter>");
+    let event = keys(&mut form, &cx, "<right><enter>");
     assert!(matches!(event, FormEvent::Submit(_)), "{event:?}");
-    form.refused(&Refusal::Invalid("active: Solo cannot take it away, say yes or no".into()));
+    form.refused(&Refusal::Invalid("active: Solo does not take it now".into()));
     let shown = screen(&form, &cx, 80, 60);
-    assert!(shown.contains("! Solo cannot take it away") && shown.contains("see the marked field"), "{shown}");
+    assert!(shown.contains("! Solo does not take it now") && shown.contains("see the marked field"), "{shown}");
     let mut same = form.clone();
     assert!(
         matches!(keys(&mut same, &cx, "<enter>"), FormEvent::Submit(_)),
         "what was refused once may be tried again"
     );
-    keys(&mut form, &cx, "<left>");
+    keys(&mut form, &cx, "<right>");
     let shown = screen(&form, &cx, 80, 60);
-    assert!(!shown.contains("Solo cannot take it away"), "{shown}");
+    assert!(!shown.contains("Solo does not take it now"), "{shown}");
     assert_eq!(update(keys(&mut form, &cx, "<enter>")).active, Some(false));
+}
+
+/// Neither of both would be sent as *no*.
+#[test]
+fn a_yes_or_no_that_was_told_can_only_become_the_other_one() {
+    let scene = Scene::new();
+    let cx = scene.cx();
+    for (label, base) in [
+        ("Active", Patient { active: Some(true), ..full() }),
+        ("Deceased", Patient { deceased: Some(false), ..full() }),
+        ("Shares e-mail", Patient { linked_by_email: Some(false), ..full() }),
+    ] {
+        let mut form = edit(&scene, &base);
+        to(&mut form, &cx, label);
+        assert!(screen(&form, &cx, 80, 60).contains("of 2"), "{label}: {}", screen(&form, &cx, 80, 60));
+        keys(&mut form, &cx, "<right><right><enter>");
+        assert!(screen(&form, &cx, 80, 60).contains("Nothing was changed."), "{label}");
+    }
 }
 
 #[test]

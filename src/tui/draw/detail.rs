@@ -17,7 +17,7 @@ use crate::{
         timeline::printed,
         view::Detail,
     },
-    tui::{layers::DetailLayer, layout, model::Model, text, theme::Token, update},
+    tui::{forms::episode::status_words, layers::DetailLayer, layout, model::Model, text, theme::Token, update},
 };
 
 /// Columns and rows for a vendor's body.
@@ -111,7 +111,8 @@ impl Cx<'_> {
             lines.push((format!("= {vendor} {}: {standing}", row.other_kind.word()), Token::Dim));
         }
         if let Some(row) = &detail.episode {
-            let words = format!("episode: {} ({}), {}", row.terms.name, row.terms.kind, row.terms.status);
+            let words =
+                format!("episode: {} ({}), {}", row.terms.name, row.terms.kind, status_words(&row.terms.status));
             lines.extend(text::wrap(&words, width).into_iter().map(|l| (l, Token::Dim)));
         }
         for (fact, sourced) in detail.facts.values.iter().filter(|(f, _)| update::plain_fact(**f)) {
@@ -257,7 +258,7 @@ impl Cx<'_> {
                 field("type", &e.terms.kind);
                 field("from", &e.terms.from);
                 field("to", e.terms.to.as_deref().unwrap_or_default());
-                field("status", e.terms.status.as_str());
+                field("status", status_words(&e.terms.status));
                 field("objective", e.terms.objective.as_deref().unwrap_or_default());
                 field("not finished", e.terms.reason_incomplete.as_deref().unwrap_or_default());
                 for visit in &e.appointments {

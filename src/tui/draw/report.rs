@@ -61,7 +61,7 @@ impl Cx<'_> {
             if !lines.is_empty() {
                 lines.push((String::new(), Token::Text));
             }
-            lines.push((self.head(job, width), Token::Strong));
+            lines.extend(text::wrap(&self.head(job), width).into_iter().map(|l| (l, Token::Strong)));
             let (words, token) = self.stage(job);
             lines.extend(text::wrap(&words, width).into_iter().map(|l| (l, token)));
         }
@@ -83,13 +83,12 @@ impl Cx<'_> {
             None => self.stage(open),
         };
         let words = text::clean(&words);
-        vec![(self.head(open, width), Token::Strong), (text::truncate(&words, width).into_owned(), token)]
+        let line = |words: &str, token| (text::truncate(words, width).into_owned(), token);
+        vec![line(&self.head(open), Token::Strong), line(&words, token)]
     }
 
-    fn head(&self, job: &ReportJob, width: usize) -> String {
-        let head =
-            format!("{} · begun {} · {}", job.what, begun(&age(job.begun_at, self.model.now)), text::clean(&job.path));
-        text::truncate(&head, width).into_owned()
+    fn head(&self, job: &ReportJob) -> String {
+        format!("{} · begun {} · {}", job.what, begun(&age(job.begun_at, self.model.now)), text::clean(&job.path))
     }
 
     /// How far one is, in words.

@@ -7,7 +7,10 @@ mod support;
 use std::fs;
 
 use serde_json::{Value, json};
-use support::walk::{Plan, Walk, reference, told_whole};
+use support::{
+    home::arg,
+    walk::{Plan, Walk, reference, told_whole},
+};
 
 /// Every method of the vendor's document, transcribed for this test alone. The paths are FACTS' assumptions.
 const DOCUMENT: [&str; 8] = [

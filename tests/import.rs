@@ -373,14 +373,14 @@ fn peak(process: u32) -> u64 {
 
 #[test]
 fn a_dump_from_a_pipe_is_read_as_it_comes_and_never_held_whole() {
-    const ROWS: usize = 500;
-    const ROUNDS: usize = 128;
+    const ROWS: usize = 100;
+    const ROUNDS: usize = 80;
     let (home, config) = alone();
     let told = std::fs::File::create(home.path("told")).unwrap();
     let mut command = home.wardroom(&with(&config, &["import", "-", "--yes", "--json"]));
     let mut import = command.stdin(std::process::Stdio::piped()).stdout(told).spawn().unwrap();
     let mut pipe = std::io::BufWriter::new(import.stdin.take().unwrap());
-    let filler = "x".repeat(1_500);
+    let filler = "x".repeat(12_000);
     writeln!(pipe, "Patient ID,MRN,Last Name,Appointment ID,Date,Status,Told by nobody").unwrap();
     let (mut sent, mut early) = (0, None);
     for round in 0..ROUNDS {

@@ -21,7 +21,7 @@ use support::{
 };
 use wardroom::{
     domain::{
-        Command, Query, Question, ReasonKind, Reply,
+        Command, Query, Question, ReasonKind, RecordId, Reply,
         view::{Answer, VendorState},
     },
     link::Link,

@@ -33,6 +33,8 @@ fn live() -> Vec<Rereadable> {
             record: RecordId(n),
             about: VendorRef::new(SCRIBE, Kind::Session, Scheme::new("session"), name(n)),
             read_at: None,
+            since: None,
+            rests: false,
         })
         .collect()
 }

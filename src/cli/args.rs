@@ -100,6 +100,8 @@ pub enum Command {
     Notes(Listing),
     /// What happened to a session, note, appointment or queued write, in one order; and a redacted bundle of it
     Timeline(super::timeline::Timeline),
+    /// Scribe sessions that are stuck, grouped by cause; and doing what is safe about them
+    Triage(super::triage::Triage),
     /// Queued writes: list, show, retry, withdraw, decide
     Queue(Queue),
     /// The configuration

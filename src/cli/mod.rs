@@ -32,6 +32,7 @@ mod show;
 mod slots;
 mod sync;
 mod timeline;
+mod triage;
 mod visit_notes;
 mod webhooks;
 mod window;
@@ -268,6 +269,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode, CliError> {
         Some(Command::Episodes(command)) => at_desk(&common, |desk| episodes::run(desk, &command.action)),
         Some(Command::Consults(command)) => at_desk(&common, |desk| consults::run(desk, &command.action)),
         Some(Command::Assistance(command)) => at_desk(&common, |desk| assistance::run(desk, &command.action)),
+        Some(Command::Triage(wanted)) => at_desk(&common, |desk| triage::run(desk, &wanted)),
         Some(Command::Timeline(wanted)) => at_desk(&common, |desk| timeline::run(desk, &wanted)),
         Some(Command::Dump(wanted)) => dump::run(&common, &wanted),
         Some(Command::Reports(command)) => reports::run(&common, &command.action),

@@ -94,6 +94,43 @@ pub const SYNC: &[Key] = &[
         "A vendor's longest processing time: a lost write counts as absent only when a look-up so long after the loss agrees. An assumption.",
     ),
     Key::new(
+        "late_percentile",
+        KeyKind::Integer { min: 50, max: 100 },
+        "95",
+        "A scribe session is late, and listed in the triage, when so many of a hundred of its vendor's recent sessions left the \
+         same state sooner.",
+    ),
+    Key::new(
+        "late_samples",
+        KeyKind::Integer { min: 1, max: 128 },
+        "20",
+        "With fewer recent durations than this `late_minutes` counts instead.",
+    ),
+    Key::new(
+        "late_minutes",
+        KeyKind::Integer { min: 1, max: 10_080 },
+        "30",
+        "After so long a session is late in a state of which too few durations are known.",
+    ),
+    Key::new(
+        "abandoned_hours",
+        KeyKind::Integer { min: 1, max: 720 },
+        "24",
+        "A scribe session in which nothing changed for so long counts as abandoned: it is read every `seldom_minutes` only.",
+    ),
+    Key::new(
+        "seldom_minutes",
+        KeyKind::Integer { min: 5, max: 10_080 },
+        "360",
+        "How often an abandoned session is read, and for two days one that came to rest: an event may have been lost.",
+    ),
+    Key::new(
+        "triage_days",
+        KeyKind::Integer { min: 1, max: 365 },
+        "7",
+        "What went wrong longer ago is counted in the triage and not listed.",
+    ),
+    Key::new(
         "first_fill_days",
         KeyKind::Integer { min: 0, max: 3650 },
         "90",

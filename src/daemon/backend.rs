@@ -39,6 +39,7 @@ use super::{
     import::{self, Input},
     reports::{ReportDesk, whole},
     streams::StreamDesk,
+    triage::TriageDesk,
 };
 
 use screens::Screens;
@@ -61,6 +62,7 @@ pub(super) struct Desks {
     pub(super) hooks: HookDesk,
     pub(super) reports: ReportDesk,
     pub(super) streams: StreamDesk,
+    pub(super) triage: TriageDesk,
 }
 
 /// The import under way, and the fills.
@@ -264,6 +266,10 @@ impl Backend for EngineBackend {
                     health.receiver = self.receiver.get().cloned();
                     Answer::Health(health)
                 }
+                Answer::Triage(mut view) => {
+                    view.job = self.desks.triage.look().map(Box::new);
+                    Answer::Triage(view)
+                }
                 answer => answer,
             },
         }
@@ -281,6 +287,7 @@ impl Backend for EngineBackend {
             }
             Command::Report { act } => return self.desks.reports.act(*act, None, by),
             Command::Stream { act } => return self.desks.streams.act(act, by),
+            Command::Triage { act } => return self.desks.triage.act(act, by),
             Command::Import { file, as_of } => return self.import_file(&file, as_of, by),
             Command::StopFilling => {
                 self.stop_filling();

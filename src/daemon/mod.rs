@@ -7,6 +7,7 @@ mod hooks;
 pub mod import;
 mod reports;
 mod streams;
+mod triage;
 
 use std::{
     collections::BTreeMap,
@@ -152,7 +153,8 @@ impl Daemon {
         );
         reports.resume();
         let streams = streams::StreamDesk::new(engine.clone(), sync.clone(), vendors.clone(), Handle::current());
-        let desks = backend::Desks { hooks, reports, streams };
+        let triage = triage::TriageDesk::new(engine.clone(), sync.clone(), vendors.clone(), Handle::current());
+        let desks = backend::Desks { hooks, reports, streams, triage };
         let backend = Arc::new(EngineBackend::new(engine.clone(), sync.clone(), Handle::current(), layout, desks));
         let receiver = match &options.receiver {
             Some(wanted) => Some(receive(wanted, &engine, &sync, &vendors, doors).await?),
@@ -288,6 +290,7 @@ fn open(options: &Options) -> Result<(Engine, Arc<Registry>, Doors), StartError>
     );
     wanted.clinic.clone_from(&options.clinic);
     wanted.thresholds.usual = options.thresholds;
+    wanted.triage = triage::rules(&options.sync);
     let (engine, notices) = Engine::open(wanted)?;
     for notice in notices {
         tracing::warn!("{notice}");
@@ -313,6 +316,8 @@ fn settings(options: &Options) -> Settings {
     settings.open_every = seconds("reread_seconds", 60);
     settings.visible_every = settings.visible_every.min(settings.open_every);
     settings.selected_every = settings.selected_every.min(settings.open_every);
+    settings.abandoned_after = triage::rules(&options.sync).abandoned_after;
+    settings.seldom_every = seconds("seldom_minutes", 360) * 60;
     let usual = sync::settings::VendorSettings {
         rules: Rules { settle: seconds("settle_seconds", 60), ..settings.vendor.rules },
         requests_per_minute: options

@@ -11,6 +11,7 @@ use super::{
     report::ReportAct,
     stream::{StreamAct, StreamId},
     timeline::{About, Glance, Opened},
+    triage::TriageAct,
     view::{Answer, Query, Question, Told},
 };
 
@@ -123,6 +124,11 @@ pub enum Command {
     Stream {
         /// What.
         act: StreamAct,
+    },
+    /// Do something about sessions that are stuck. Answered once it has begun; [`Query::Triage`] tells how far it is.
+    Triage {
+        /// What.
+        act: TriageAct,
     },
     /// Show the values of a part of a timeline. That somebody looked is durable before they are told.
     Reveal {
@@ -307,6 +313,8 @@ pub enum Touched {
     Health,
     /// A stream has more, or has ended.
     Stream(StreamId),
+    /// What is being done about stuck sessions is further.
+    Triage,
 }
 
 /// A short message for a person.

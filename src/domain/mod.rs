@@ -36,6 +36,7 @@ pub mod session;
 pub mod settings;
 pub mod stream;
 pub mod timeline;
+pub mod triage;
 pub mod view;
 
 pub use command::{Command, Delta, Message, Reply, Request};

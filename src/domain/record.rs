@@ -16,7 +16,7 @@ use super::{
     ids::{Kind, RecordId, VendorRef},
     note::{Addendum, Note, SessionNote, SignOff, VisitNote},
     patient::Patient,
-    session::Session,
+    session::{Session, Stage},
 };
 
 /// A record's content.
@@ -222,6 +222,20 @@ pub struct Facts {
     pub values: BTreeMap<Fact, Sourced<String>>,
     /// When the present status was first seen.
     pub status: Option<StatusSeen>,
+    /// What the vendor's last event told of, where an event names a status. Nothing is believed for it; it is held against
+    /// what the reads say.
+    pub told: Option<ToldStatus>,
+}
+
+/// A status that an event told of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldStatus {
+    /// The vendor's word.
+    pub status: String,
+    /// What it means.
+    pub stage: Stage,
+    /// When the event came in, by our clock.
+    pub at: Timestamp,
 }
 
 /// When a status was first seen. Solo does not tell since when it holds.

@@ -41,6 +41,12 @@ pub struct Session {
 }
 
 impl Session {
+    /// A fingerprint of where it stands and of its summary: it tells whether two answers say the same of them.
+    pub fn print(&self) -> u64 {
+        let summary = self.summary.as_ref().map_or(0, |s| s.print() ^ u64::from(s.approved == Some(true)));
+        print_of(self.status.bytes()).rotate_left(1) ^ summary
+    }
+
     /// Whether a later read may find something else: the vendor is at it, or a doctor has yet to approve where the vendor
     /// tells of that. What a doctor approved may still be made anew by [`Redo`](super::intent::Intent::RedoSession).
     pub fn may_change(&self) -> bool {
@@ -115,13 +121,18 @@ impl Summary {
         let texts = self.sections.iter().flat_map(|(title, text)| [title.as_str(), text.as_str()]);
         // A byte that no UTF-8 text has stands between two of them.
         let bytes = texts.flat_map(|text| text.bytes().chain([0xff]));
-        bytes.fold(0xcbf2_9ce4_8422_2325, |print, byte| (print ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+        print_of(bytes)
     }
 
     /// No section says anything.
     pub fn is_empty(&self) -> bool {
         self.sections.iter().all(|(_, text)| text.trim().is_empty())
     }
+}
+
+/// FNV-1a.
+fn print_of(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |print, byte| (print ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The stations of a scribe session, common to all vendors.

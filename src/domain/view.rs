@@ -26,6 +26,7 @@ use super::{
     session::{Stage, Urgency},
     stream::{StreamId, StreamView},
     timeline::{About, Glance, Opened, Story},
+    triage::{TriagePlan, TriageScope, TriageView},
 };
 
 /// Which part of a long list is wanted.
@@ -169,6 +170,18 @@ pub enum Query {
         /// Whose.
         about: About,
     },
+    /// Sessions that somebody should look at, by cause: a part of the lines, and where one session stands among them.
+    Triage {
+        /// Which lines.
+        window: Window,
+        /// The session whose line is wanted.
+        seek: Option<RecordId>,
+    },
+    /// What would be done about such sessions.
+    TriagePlan {
+        /// Which of them.
+        scope: TriageScope,
+    },
     /// A part of such a story, its values masked.
     Glance {
         /// Whose story.
@@ -263,6 +276,10 @@ pub enum Answer {
     Stream(Option<Box<StreamView>>),
     /// See [`Query::Timeline`]; `None` when nothing is known under this id.
     Timeline(Option<Box<Story>>),
+    /// See [`Query::Triage`].
+    Triage(Box<TriageView>),
+    /// See [`Query::TriagePlan`].
+    TriagePlan(Box<TriagePlan>),
     /// See [`Query::Glance`]; `None` when there is no such event, or not any more.
     Glance(Option<Box<Opened>>),
 }

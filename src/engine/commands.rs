@@ -68,7 +68,9 @@ impl Engine {
             Command::Reveal { about, glance } => self.reveal(about, glance, by),
             Command::ExportTimeline { about } => self.export_timeline(about, by),
             // Whoever owns receiver and clients carries these out.
-            Command::Hook { .. } | Command::Report { .. } | Command::Stream { .. } => Err(Refusal::NoVendor.into()),
+            Command::Hook { .. } | Command::Report { .. } | Command::Stream { .. } | Command::Triage { .. } => {
+                Err(Refusal::NoVendor.into())
+            }
         };
         done.unwrap_or_else(|stop| Reply::Refused(stop.refusal()))
     }

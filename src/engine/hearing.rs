@@ -105,7 +105,7 @@ impl Engine {
         }
     }
 
-    /// Notes in a transaction that a webhook was worked through, with every record that it was about.
+    /// Notes in a transaction that a webhook was worked through, with every record that it was about. Tells which those are.
     pub(super) fn note_webhook(
         &self,
         tx: &mut Tx<'_>,
@@ -114,7 +114,7 @@ impl Engine {
         done_at: Timestamp,
         opened: &OpenedHook,
         taken: &Taken,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<Vec<RecordId>, LedgerError> {
         let mut records = opened.records.clone();
         for about in &opened.about {
             records.extend(tx.record_of(about)?);
@@ -122,7 +122,7 @@ impl Engine {
         let mut records: Vec<RecordId> = records.into_iter().map(|id| self.resolve(id)).collect();
         records.sort_unstable();
         records.dedup();
-        for record in records {
+        for &record in &records {
             if super::kind_of(tx, record)?.is_some_and(noted) {
                 let (vendor, event, told_at) = (item.vendor, event.to_owned(), opened.told_at);
                 let hooked = Hooked { number: item.number, vendor, event, told_at, done_at };
@@ -130,7 +130,7 @@ impl Engine {
                 self.note_change(tx, record, vec![Noting { at: item.at, note: Note::Hooked(hooked) }], taken)?;
             }
         }
-        Ok(())
+        Ok(records)
     }
 
     /// Has what waits written in one batch, when the oldest of it waited for a minute or `all` says so. Nothing waiting

@@ -262,6 +262,7 @@ impl Batch<'_> {
             vendor: refs.first().map_or(super::settle::NOBODY, |about| about.vendor),
             number: None,
             seen: facts.status.as_ref().map(Seen::from),
+            hooked: None,
             told: row,
         };
         self.plan.rows.push((id, kind, base));

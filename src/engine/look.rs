@@ -44,6 +44,8 @@ impl Engine {
             Query::Glance { about, glance } => {
                 Answer::Glance(told(self.glance(*about, *glance, false)).flatten().map(Box::new))
             }
+            Query::Triage { window, seek } => Answer::Triage(Box::new(self.triage(*window, *seek))),
+            Query::TriagePlan { scope } => Answer::TriagePlan(Box::new(self.triage_plan(*scope))),
             Query::Assistances => Answer::Assistances(self.assistances()),
             // Whoever owns receiver and clients knows these.
             Query::Hooks => Answer::Hooks(Box::default()),

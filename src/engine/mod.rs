@@ -28,6 +28,7 @@ mod state;
 mod store;
 mod testing;
 mod timeline;
+mod triage;
 mod view;
 mod windows;
 

@@ -198,6 +198,7 @@ impl Engine {
 
     /// What the ledger keeps and no vendor tells: which records turned out to be one, links, drafts, the queue.
     fn load_own(&self, view: &ledger::View) -> Result<(), LedgerError> {
+        self.load_paces(view)?;
         let aliases: Vec<(RecordId, RecordId)> = view.setting(ALIASES)?.unwrap_or_default();
         let (links, drafts) = (view.all_links()?, view.drafts()?);
         let entries = view.closed_entries(FINISHED)?.into_iter().chain(view.open_entries()?);
@@ -336,6 +337,7 @@ impl Engine {
     /// When the index or the mark in the ledger cannot be written.
     pub fn close(&self) -> Result<(), OpenError> {
         self.write_heard(true);
+        self.keep_paces(true);
         let _writing = lock(&self.inner.writing);
         self.inner.cache.opened();
         if *lock(&self.inner.closed) {

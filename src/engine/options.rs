@@ -5,7 +5,10 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 use jiff::tz::TimeZone;
 
 use crate::{
-    domain::{Intent, Kind, Raw, VendorId, VendorRef, clock::Clock, loss::Loss, random::Randomness, view::RoomFilter},
+    domain::{
+        Intent, Kind, Raw, VendorId, VendorRef, clock::Clock, loss::Loss, random::Randomness, session::Stage,
+        triage::TriageRules, view::RoomFilter,
+    },
     seal::Keys,
     sync::ports::Vendors,
 };
@@ -25,6 +28,12 @@ pub trait Desk: Send + Sync + 'static {
     fn losses(&self, vendor: VendorId, intent: &Intent, raw: &Raw) -> Vec<Loss> {
         let _ = (vendor, intent, raw);
         Vec::new()
+    }
+
+    /// What a vendor's event means that names a session's status; none where it names no status that is known.
+    fn stage(&self, vendor: VendorId, event: &str) -> Option<Stage> {
+        let _ = (vendor, event);
+        None
     }
 
     /// How a vendor calls the list of this kind that it keeps below a record that it calls so.
@@ -67,6 +76,10 @@ impl Desk for VendorDesk {
 
     fn losses(&self, vendor: VendorId, intent: &Intent, raw: &Raw) -> Vec<Loss> {
         self.0.get(vendor).map(|v| v.losses(intent, raw)).unwrap_or_default()
+    }
+
+    fn stage(&self, vendor: VendorId, event: &str) -> Option<Stage> {
+        self.0.get(vendor)?.stage(event)
     }
 
     fn list_name(&self, of: &VendorRef, list: Kind) -> Option<VendorRef> {
@@ -126,6 +139,8 @@ pub struct Options {
     pub watch_gap: Duration,
     /// After this time without word a filed note counts as unresolved.
     pub note_patience: Duration,
+    /// By which measures sessions are judged.
+    pub triage: TriageRules,
     /// How the cache behaves.
     pub cache: crate::cache::Options,
 }
@@ -151,6 +166,7 @@ impl Options {
             thresholds: Thresholds::default(),
             watch_gap: Duration::from_secs(180),
             note_patience: Duration::from_secs(300),
+            triage: TriageRules::default(),
             cache: crate::cache::Options::default(),
         }
     }

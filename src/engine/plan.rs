@@ -9,6 +9,7 @@ use super::{
     hearing::{self, Taken},
     import, joins, links,
     state::{Base, lies_over},
+    triage::{self, Took},
 };
 use crate::{
     domain::{
@@ -57,6 +58,8 @@ pub(super) struct Plan {
     pub(super) same: Vec<(RecordId, Kind, u64)>,
     /// Records whose change was noted for their story.
     pub(super) noted: Vec<RecordId>,
+    /// How long states took that sessions left.
+    pub(super) took: Vec<Took>,
 }
 
 impl Plan {
@@ -239,6 +242,7 @@ impl Batch<'_> {
         let mut facts_changed = false;
         if let Some(word) = absorb::status(&record) {
             let seen = absorb::seen(facts.status.as_ref(), last_read, word, self.now, self.engine.watch_gap());
+            self.plan.took.extend(triage::took(old.as_ref(), facts.status.as_ref(), &record, &seen));
             if facts.status.as_ref() != Some(&seen) {
                 facts.status = Some(seen);
                 facts_changed = true;

@@ -33,8 +33,23 @@ impl Engine {
 
     /// Brings memory, cache and windows to what a durable transaction changed.
     pub(super) fn settle(&self, plan: Plan) -> Vec<RecordId> {
-        let Plan { told, contents, mut show, entries, links, joined, named, odd, drafts, says, rows, same, noted: _ } =
-            plan;
+        let Plan {
+            told,
+            contents,
+            mut show,
+            entries,
+            links,
+            joined,
+            named,
+            odd,
+            drafts,
+            says,
+            rows,
+            same,
+            noted: _,
+            took,
+        } = plan;
+        self.learn_paces(took);
         let mut touched: Vec<Touched> = Vec::new();
         let mut failures: Vec<Toast> = Vec::new();
         let mut puts = Vec::new();
@@ -234,5 +249,12 @@ pub(super) fn base_of(ledger: &impl Read, id: RecordId, stored: Option<Stored>) 
     {
         appointment.room = Some(room.clone());
     }
-    Ok(Base { record, vendor: vendor.unwrap_or(NOBODY), number, seen: facts.status.as_ref().map(Seen::from), told: 0 })
+    Ok(Base {
+        record,
+        vendor: vendor.unwrap_or(NOBODY),
+        number,
+        seen: facts.status.as_ref().map(Seen::from),
+        hooked: facts.told,
+        told: 0,
+    })
 }

@@ -17,10 +17,12 @@ use super::{
     },
     links::Links,
     sent::Sent,
+    triage::Learned,
 };
 use crate::{
     domain::{
         DraftId, Entry, EntryState, Kind, Record, RecordId, VendorId, overlay,
+        record::ToldStatus,
         view::{Freshness, PatientRow, RoomFilter},
     },
     outbox,
@@ -41,6 +43,8 @@ pub(super) struct Base {
     /// The vendor's number of a session note.
     pub(super) number: Option<String>,
     pub(super) seen: Option<Seen>,
+    /// What the vendor's last event told of a session.
+    pub(super) hooked: Option<ToldStatus>,
     /// The row of a dump that says exactly this, as a number; 0 for none.
     pub(super) told: u64,
 }
@@ -70,6 +74,8 @@ pub(super) struct State {
     pub(super) aliases: HashMap<RecordId, RecordId>,
     /// Which row of a dump says exactly what is known of a patient, where one does. Appointments have it in their rows.
     pub(super) told: HashMap<RecordId, u64>,
+    /// How long sessions stood in each state.
+    pub(super) learned: Learned,
 }
 
 impl State {
@@ -92,6 +98,7 @@ impl State {
             sent_known: false,
             aliases: HashMap::new(),
             told: HashMap::new(),
+            learned: Learned::default(),
         }
     }
 
@@ -194,7 +201,7 @@ impl State {
             }
             (Kind::Room, Some(Record::Room(shown))) => self.rooms.insert(id, shown.name.clone()) != Some(shown.name),
             (Kind::Session, Some(Record::Session(shown))) => {
-                let item = SessionItem::new(&shown, base.seen, stamp);
+                let item = SessionItem { hooked: base.hooked, ..SessionItem::new(&shown, base.seen, stamp) };
                 let old = self.sessions.insert(id, item.clone());
                 old.is_none_or(|old| !same(&old, &item, |s| &mut s.stamp))
             }

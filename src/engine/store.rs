@@ -4,6 +4,7 @@ use super::{
     Engine,
     commands::follow,
     hearing::{OpenedHook, Taken},
+    index::{Stamp, lists::SessionItem},
     lock,
     plan::Plan,
     told,
@@ -31,6 +32,23 @@ const WEBHOOKS: usize = 256;
 /// What was acknowledged is looked for again after a restart when that was at most this long ago: a night and a morning.
 /// What no read showed in all that time no read is going to show.
 const LOOKED_FOR: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
+/// A session that came to rest is read again now and then for so long: as long as its vendor may still let anybody at it.
+const RESTS_FOR: jiff::SignedDuration = jiff::SignedDuration::from_hours(48);
+
+/// A record that is to be read in turn.
+struct Turn {
+    id: RecordId,
+    read_at: Option<jiff::Timestamp>,
+    since: Option<jiff::Timestamp>,
+    rests: bool,
+}
+
+impl Turn {
+    fn of(id: RecordId, stamp: Stamp) -> Self {
+        Self { id, read_at: (stamp.read_no > 0).then_some(stamp.at), since: None, rests: false }
+    }
+}
 
 /// Why an entry was not replaced. Either ends the transaction, so nothing of it is kept.
 enum Instead {
@@ -195,6 +213,7 @@ impl Store for Engine {
 
     fn keep_heard(&self) {
         self.write_heard(false);
+        self.keep_paces(false);
     }
 
     fn webhook_opened(
@@ -261,19 +280,22 @@ impl Store for Engine {
         let opened = lock(&self.inner.hearing).opened.remove(&number).unwrap_or_default();
         let (engine, taken) = (self.clone(), Taken::default());
         let took = Taken::clone(&taken);
-        let done = self.inner.ledger.commit(move |tx| -> Result<(), LedgerError> {
+        let done = self.inner.ledger.commit(move |tx| -> Result<Vec<RecordId>, LedgerError> {
+            let mut of_sessions = Vec::new();
             if tx.mark_inbox_done(number, outcome)?
                 && let Some(item) = kept
             {
                 if let Ok(event) = &became {
-                    engine.note_webhook(tx, &item, event, done_at, &opened, &took)?;
+                    let records = engine.note_webhook(tx, &item, event, done_at, &opened, &took)?;
+                    of_sessions = engine.note_told(tx, &records, item.vendor, event, item.at)?;
                 }
                 tx.keep_delivery(&KeptDelivery { item, done_at, event: became })?;
             }
-            Ok(())
+            Ok(of_sessions)
         });
-        if told(done).is_none() {
-            self.untake(&taken);
+        match told(done) {
+            Some(of_sessions) => self.show_told(&of_sessions),
+            None => self.untake(&taken),
         }
         if let Some(item) = item {
             lock(&self.inner.pulse).webhook(item.vendor, item.at, event.as_deref().ok());
@@ -288,12 +310,12 @@ impl Store for Engine {
 
     fn rereadables(&self) -> Vec<Rereadable> {
         let now = self.now();
-        let found: Vec<(RecordId, jiff::Timestamp, u64)> = self.with_state(|state| {
+        let found: Vec<Turn> = self.with_state(|state| {
             let today = state.span(state.day(now));
             let visits = today.into_iter().flat_map(|span| {
                 state.board.list(Some(span), &crate::domain::view::RoomFilter::All, None).collect::<Vec<_>>()
             });
-            let visits = visits.filter(|(_, v)| !v.status.closed()).map(|(id, v)| (id, v.stamp.at, v.stamp.read_no));
+            let visits = visits.filter(|(_, v)| !v.status.closed()).map(|(id, v)| Turn::of(id, v.stamp));
             // A summary that is being made anew ends its session's rest, however finished it looks.
             let redone = |id: RecordId| {
                 let asked = |e: &Entry| {
@@ -302,17 +324,26 @@ impl Store for Engine {
                 };
                 state.queue.about(id).any(asked)
             };
-            let sessions = state.sessions.iter().filter(|(id, s)| s.may_change || redone(**id));
-            let sessions = sessions.map(|(id, s)| (*id, s.stamp.at, s.stamp.read_no));
+            // An event may be lost, and what looks finished may be taken up again: for two days somebody looks now and then.
+            let rests = |s: &SessionItem| {
+                s.stage != Stage::Gone && s.since().is_some_and(|since| now.duration_since(since) <= RESTS_FOR)
+            };
+            let sessions = state.sessions.iter().filter_map(|(id, s)| {
+                let live = s.may_change || redone(*id);
+                let turn = Turn { since: s.since(), rests: !live, ..Turn::of(*id, s.stamp) };
+                (live || rests(s)).then_some(turn)
+            });
             let notes = state
                 .notes
                 .iter()
                 .filter(|(_, n)| matches!(n.item, NoteItem::Filed(FilingState::Queued | FilingState::Processing)));
-            let notes = notes.filter_map(|(id, n)| n.stamp.map(|s| (*id, s.at, s.read_no)));
+            let notes = notes.filter_map(|(id, n)| n.stamp.map(|s| Turn::of(*id, s)));
             visits.chain(sessions).chain(notes).collect()
         });
-        let found = found.into_iter().chain(self.open_assistances());
-        self.askable(found.map(|(id, at, read_no)| (id, (read_no > 0).then_some(at))))
+        let beds = self.open_assistances().into_iter();
+        let beds =
+            beds.map(|(id, at, read_no)| Turn { id, read_at: (read_no > 0).then_some(at), since: None, rests: false });
+        self.askable(found.into_iter().chain(beds))
     }
 
     fn stale(&self, at_most: usize) -> Vec<Rereadable> {
@@ -322,7 +353,8 @@ impl Store for Engine {
             ids.dedup();
             ids
         });
-        let mut found = self.askable(ids.into_iter().take(at_most.saturating_mul(2)).map(|id| (id, None)));
+        let turn = |id| Turn { id, read_at: None, since: None, rests: false };
+        let mut found = self.askable(ids.into_iter().take(at_most.saturating_mul(2)).map(turn));
         found.truncate(at_most);
         found
     }
@@ -432,12 +464,12 @@ impl Engine {
     }
 
     /// Those of the records that a vendor has a name for.
-    fn askable(&self, records: impl Iterator<Item = (RecordId, Option<jiff::Timestamp>)>) -> Vec<Rereadable> {
+    fn askable(&self, records: impl Iterator<Item = Turn>) -> Vec<Rereadable> {
         let Some(view) = told(self.inner.ledger.view()) else { return Vec::new() };
-        let ask = |(record, read_at)| {
-            let names = view.names(record).ok().flatten()?;
+        let ask = |Turn { id, read_at, since, rests }| {
+            let names = view.names(id).ok().flatten()?;
             let about = names.refs.into_iter().next()?;
-            Some(Rereadable { record, about, read_at })
+            Some(Rereadable { record: id, about, read_at, since, rests })
         };
         records.filter_map(ask).collect()
     }

@@ -15,6 +15,7 @@ use crate::{
         clock::{Clock, ManualClock},
         ids::Tag,
         random::SeededRandom,
+        session::Stage,
     },
     seal::Keys,
 };
@@ -50,6 +51,17 @@ impl Desk for AnyDesk {
 
     fn check(&self, _: VendorId, _: &Intent) -> Result<(), String> {
         Ok(())
+    }
+
+    fn stage(&self, _: VendorId, event: &str) -> Option<Stage> {
+        match event {
+            "Recording" => Some(Stage::Recording),
+            "Analyzing" => Some(Stage::Processing),
+            "Summarized" => Some(Stage::Ready),
+            "Interrupted" => Some(Stage::Interrupted),
+            "Failed" => Some(Stage::Failed),
+            _ => None,
+        }
     }
 
     fn vendors(&self) -> Vec<(VendorId, String)> {

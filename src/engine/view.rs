@@ -299,7 +299,7 @@ impl State {
         patient(appointment).or_else(|| self.links.same(appointment).into_iter().find_map(patient))
     }
 
-    fn whom(&self, session: &SessionItem) -> Option<RecordId> {
+    pub(super) fn whom(&self, session: &SessionItem) -> Option<RecordId> {
         session.patient.or_else(|| self.comes_to(session.appointment?))
     }
 

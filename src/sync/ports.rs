@@ -26,6 +26,10 @@ pub struct Rereadable {
     pub about: VendorRef,
     /// When it was read last; `None` when never.
     pub read_at: Option<Timestamp>,
+    /// Since when it stands as it stands, where that is known.
+    pub since: Option<Timestamp>,
+    /// Nobody expects it to change any more.
+    pub rests: bool,
 }
 
 /// The single owner of cache and ledger, as the driver needs it. Calls block until what they promise is done; the driver

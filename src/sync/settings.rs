@@ -27,6 +27,15 @@ pub struct Settings {
     pub live_patience: Duration,
     /// The longest pause between two reads of a live session. 10 min.
     pub live_ceiling: Duration,
+    /// A live session in which nothing changed for so long counts as abandoned. 24 h.
+    pub abandoned_after: Duration,
+    /// An abandoned session, and one that came to rest lately, is read so often. 6 h.
+    pub seldom_every: Duration,
+    /// What an event told of is looked at once more so long after it was read for the event, unless it is read in turn
+    /// anyway: an answer may lag behind an event. 35 s, which is beyond [`TriageRules::CONFIRMED`].
+    ///
+    /// [`TriageRules::CONFIRMED`]: crate::domain::triage::TriageRules::CONFIRMED
+    pub confirm_after: Duration,
     /// Any other record that the engine wants to be read in turn. 5 min.
     pub other_every: Duration,
     /// What can be read without an id (rooms, the day's EMR appointments, session lists) is read so often. 5 min.
@@ -62,6 +71,9 @@ impl Default for Settings {
             live_every: Duration::from_secs(30),
             live_patience: Duration::from_secs(15 * 60),
             live_ceiling: Duration::from_secs(10 * 60),
+            abandoned_after: Duration::from_secs(24 * 3600),
+            seldom_every: Duration::from_secs(6 * 3600),
+            confirm_after: Duration::from_secs(35),
             other_every: Duration::from_secs(300),
             survey_every: Duration::from_secs(300),
             list_every: Duration::from_secs(10),

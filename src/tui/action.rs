@@ -35,13 +35,15 @@ pub enum Context {
     Episodes,
     /// What happened to something.
     Timeline,
+    /// Sessions that somebody should look at.
+    Triage,
     /// How vendors, receiver and stores do.
     Health,
 }
 
 impl Context {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Global,
         Self::Rooms,
         Self::Appointments,
@@ -57,6 +59,7 @@ impl Context {
         Self::Files,
         Self::Episodes,
         Self::Timeline,
+        Self::Triage,
         Self::Health,
     ];
 
@@ -78,6 +81,7 @@ impl Context {
             Self::Files => "Files",
             Self::Episodes => "Episodes of care",
             Self::Timeline => "What happened",
+            Self::Triage => "Triage",
             Self::Health => "Vendors, receiver, stores",
         }
     }
@@ -248,14 +252,14 @@ actions! {
     /// Confirm that two vendors' records are the same, or say that they are not.
     Links, "links", "same as…", ["="], [Appointments, Patients, Sessions, Notes, Detail];
     /// What happened to it: requests, webhooks, polls, changes and what people did, in one order.
-    Timeline, "timeline", "what happened", ["t"], [Appointments, Sessions, Notes, Outbox, Detail];
+    Timeline, "timeline", "what happened", ["t"], [Appointments, Sessions, Notes, Outbox, Detail, Triage];
     /// Show the values that are masked. That you looked is kept in the audit log.
     RevealValues, "reveal-values", "values", ["R"], [Timeline];
     /// Mark an event; on a second one, show what differs between the two.
     MarkState, "mark-state", "mark, compare", ["d"], [Timeline];
     /// Read it again from its vendor, now.
     Refresh, "refresh", "read again", ["U"],
-        [Appointments, Patients, Sessions, Notes, Detail, Webhooks, Assistance, Files, Episodes, Timeline];
+        [Appointments, Patients, Sessions, Notes, Detail, Webhooks, Assistance, Files, Episodes, Timeline, Triage];
     /// The vendor's own words: the raw body.
     Raw, "raw", "raw", ["J"], [Appointments, Patients, Sessions, Notes, Detail];
     /// Try the queued write again now.
@@ -310,6 +314,16 @@ actions! {
     ImportDump, "import-dump", "import dump", ["i"], [Reports];
     /// Stop the report under way.
     StopReport, "stop-report", "stop", ["x"], [Reports];
+    /// Scribe sessions that are stuck: late, failed, interrupted, expired, gone, or whose webhook and poll disagree.
+    Triage, "triage", "stuck sessions", ["!"], [Global];
+    /// Do what is safe about the session, or about all of the cause, once you agreed to how many.
+    RetryStuck, "retry-stuck", "retry", ["r"], [Triage];
+    /// Do what is safe about all listed sessions, once you agreed to how many.
+    RetryAllStuck, "retry-all-stuck", "retry all", ["a"], [Triage];
+    /// Begin nothing more of what is being retried.
+    StopRetry, "stop-retry", "stop", ["x"], [Triage];
+    /// What could not be done of the last retry, and why; or back to the list.
+    NotDone, "not-done", "not done", ["n"], [Triage];
     /// Sort by the first column shown: upwards, downwards, as it came.
     SortReport, "sort-report", "sort", ["s"], [Reports];
 }

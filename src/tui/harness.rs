@@ -37,6 +37,7 @@ pub(super) mod desk;
 pub(super) mod samples;
 mod script;
 pub(super) mod story;
+mod stuck;
 
 pub(super) use canned::World;
 pub(super) use script::{parse, text};

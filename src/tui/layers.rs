@@ -9,6 +9,7 @@ use super::{
     list::List,
     picture::Picture,
     timeline::TimelineLayer,
+    triage::TriageLayer,
 };
 use crate::domain::{
     Command, DraftId, Entry, EntryId, Intent, Raw, Reason, RecordId,
@@ -54,6 +55,8 @@ pub enum Layer {
     Episodes(EpisodesLayer),
     /// What happened to something.
     Timeline(Box<TimelineLayer>),
+    /// Sessions that somebody should look at.
+    Triage(Box<TriageLayer>),
     /// Vendors, receiver, stores.
     Health,
     /// The messages of this window.
@@ -215,6 +218,7 @@ impl Layer {
             Self::Files(_) => Some(Context::Files),
             Self::Episodes(_) => Some(Context::Episodes),
             Self::Timeline(_) => Some(Context::Timeline),
+            Self::Triage(_) => Some(Context::Triage),
             Self::Health => Some(Context::Health),
             Self::Help { .. }
             | Self::Palette(_)

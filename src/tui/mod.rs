@@ -22,4 +22,5 @@ pub mod terminal;
 pub mod text;
 pub mod theme;
 pub mod timeline;
+pub mod triage;
 pub mod update;

@@ -26,6 +26,7 @@ use crate::domain::{
     report::{Download, Report},
     scribe::{Account, SessionText},
     secret::Secret,
+    session::Stage,
     stream::StreamWish,
     view::Question,
 };
@@ -159,6 +160,12 @@ pub trait Vendor: Send + Sync + 'static {
 
     /// Decodes a webhook with its registration's key. Runs after the sender was answered.
     fn decode(&self, item: &InboxItem, key: Option<&Secret>) -> Result<Decoded, Undecodable>;
+
+    /// What the event of a webhook means, where it names a session's status. Never believed, only held against the reads.
+    fn stage(&self, event: &str) -> Option<Stage> {
+        let _ = event;
+        None
+    }
 
     /// When what a webhook tells of happened, by the vendor's clock, where the vendor's events say so in the clear. Only
     /// shown, never relied on.

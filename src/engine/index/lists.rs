@@ -9,6 +9,7 @@ use super::{Seen, Stamp};
 use crate::domain::{
     Kind, Pointer, Record, RecordId, VendorId,
     note::{Draft, FilingState, NoteBody},
+    record::ToldStatus,
     session::{Session, Stage},
     view::NoteItem,
 };
@@ -35,6 +36,12 @@ pub struct SessionItem {
     pub stamp: Stamp,
     /// A later read may find something else.
     pub may_change: bool,
+    /// A summary was read: whether a doctor approved it, as far as its vendor tells.
+    #[serde(default)]
+    pub approved: Option<bool>,
+    /// What its vendor's last event told of.
+    #[serde(default)]
+    pub hooked: Option<ToldStatus>,
     /// What is searched beside the patient.
     pub(in crate::engine) searched: String,
 }
@@ -54,6 +61,8 @@ impl SessionItem {
             told: shown.updated_at.or(shown.created_at),
             stamp,
             may_change: shown.may_change(),
+            approved: shown.summary.as_ref().filter(|s| !s.is_empty()).map(|s| s.approved == Some(true)),
+            hooked: None,
             searched: fold(&format!("{searched} {}", text(&shown.doctor))),
         }
     }

@@ -46,7 +46,11 @@ fn redo(t: &ForTests, id: RecordId) -> Intent {
 }
 
 fn read_in_turn(t: &ForTests) -> bool {
-    t.engine.rereadables().iter().any(|r| r.about == about())
+    t.engine.rereadables().iter().any(|r| r.about == about() && !r.rests)
+}
+
+fn looked_at_seldom(t: &ForTests) -> bool {
+    t.engine.rereadables().iter().any(|r| r.about == about() && r.rests)
 }
 
 #[test]
@@ -100,8 +104,12 @@ fn a_session_is_read_again_as_long_as_something_may_change_it() {
     t.read(stands(Stage::Approved, "Verified"));
     assert_eq!(shown(&t, id).stage, Stage::Approved, "the vendor's word counts, whatever was asked for");
     assert!(read_in_turn(&t), "the vendor is at it");
+    assert!(!looked_at_seldom(&t));
     t.clock.advance_millis(25 * 3_600_000);
     assert!(!read_in_turn(&t), "and not for ever");
+    assert!(looked_at_seldom(&t), "an event may have been lost");
+    t.clock.advance_millis(24 * 3_600_000);
+    assert!(!looked_at_seldom(&t), "its life at the vendor is over");
 }
 
 #[test]

@@ -10,13 +10,14 @@ use std::{
 };
 
 use futures_util::FutureExt;
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::{Closing, Effect, Input, Msg, Settings, Store, Vendors};
 use crate::{
     domain::{
-        Entry, EntryId, EntryState, Errand, Finding, Observation, Outcome, Probe, Question, Reason, ReasonKind,
-        RecordId, Source, VendorId, VendorRef,
+        Entry, EntryId, EntryState, Errand, Finding, Kind, Observation, Outcome, Probe, Question, Reason, ReasonKind,
+        Record, RecordId, Source, VendorId, VendorRef,
         clock::Clock,
         entry::{Fetched, Probed, Sent},
         inbox::Undecodable,
@@ -150,14 +151,20 @@ impl Hands {
     }
 
     /// Applies observations and says what is known now. The ledger must take ids and facts before anything rests on them, so
-    /// this does not come back until it has, or the driver ends.
+    /// this does not come back until it has, or the driver ends. `asked_at` is when the request left.
     pub(super) async fn apply(
         &self,
         observations: Vec<Observation>,
         source: Source,
         creates: Option<RecordId>,
+        asked_at: Timestamp,
     ) -> Vec<RecordId> {
-        self.apply_heard(observations, source, creates, None).await
+        let sessions = answered(&observations, asked_at);
+        let records = self.apply_heard(observations, source, creates, None).await;
+        for input in sessions {
+            self.tell(input);
+        }
+        records
     }
 
     /// As [`Hands::apply`], with the requests that it was told by.
@@ -171,6 +178,8 @@ impl Hands {
         if observations.is_empty() {
             return Vec::new();
         }
+        let asked_at = heard.as_ref().and_then(|heard| heard.heads.first()).map(|head| head.at);
+        let sessions = asked_at.map(|at| answered(&observations, at)).unwrap_or_default();
         let heard = heard.map(Arc::new);
         let contents: Vec<_> =
             observations.iter().map(|o| o.record.clone().filter(|_| o.complete).map(Box::new)).collect();
@@ -190,6 +199,9 @@ impl Hands {
                 for (index, record) in records.iter().enumerate() {
                     let content = contents.get(index).cloned().flatten().filter(|_| paired);
                     self.tell(Input::Learned { record: *record, content, source });
+                }
+                for input in sessions {
+                    self.tell(input);
                 }
                 return records;
             }
@@ -220,14 +232,14 @@ impl Hands {
                 Some(reason.clone())
             }
         };
-        let store = Arc::clone(&self.store);
+        let (store, begun) = (Arc::clone(&self.store), self.clock.now());
         let progress = Progress::new(move |done, whole| store.progress(id, done, whole));
         let sent =
             self.exchange(vendor.id(), || vendor.send_watched(&errand, progress), failed).await.unwrap_or_else(|| {
                 Sent { outcome: Outcome::Unknown(probe, panicked()), observations: Vec::new(), exchanges: Vec::new() }
             });
         let creates = errand.intent.creates().map(|(record, _)| record);
-        self.apply(sent.observations, Source::Own, creates).await;
+        self.apply(sent.observations, Source::Own, creates, begun).await;
         self.tell(Input::SendDone { entry: id, outcome: sent.outcome, exchanges: sent.exchanges, probe });
     }
 
@@ -243,10 +255,11 @@ impl Hands {
                     Finding::Failed(reason) => Some(reason.clone()),
                     _ => None,
                 };
+                let begun = self.clock.now();
                 let probed = self.exchange(vendor.id(), || vendor.probe(&errand), failure).await;
                 let mut probed = probed.unwrap_or_else(|| failed(panicked()));
                 let creates = errand.intent.creates().map(|(record, _)| record);
-                self.apply(std::mem::take(&mut probed.observations), Source::Read, creates).await;
+                self.apply(std::mem::take(&mut probed.observations), Source::Read, creates, begun).await;
                 probed
             }
             None => failed(Reason::new(ReasonKind::Unsupported, "")),
@@ -373,6 +386,18 @@ impl Drop for InFlight<'_> {
             counter.fetch_sub(1, Ordering::Relaxed);
         }
     }
+}
+
+/// What whole answers told of sessions, for whoever must know which of two answers is the later.
+fn answered(observations: &[Observation], asked_at: Timestamp) -> Vec<Input> {
+    let told = |seen: &Observation| match &seen.record {
+        Some(Record::Session(session)) if seen.complete => {
+            let about = seen.refs.iter().find(|r| r.kind == Kind::Session)?.clone();
+            Some(Input::Answered { about, print: session.print(), asked_at })
+        }
+        _ => None,
+    };
+    observations.iter().filter_map(told).collect()
 }
 
 /// The requests that were made for a reading, as the store wants them.

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Entry, EntryId, Question, Reason, ReasonKind, RecordId, VendorId, clock::Clock, inbox::Hint,
+        Entry, EntryId, Question, Reason, ReasonKind, RecordId, VendorId, VendorRef, clock::Clock, inbox::Hint,
         random::Randomness, view::Told,
     },
     outbox::{elapsed, later},
@@ -70,6 +70,9 @@ pub struct Settled {
     pub timed_out: bool,
 }
 
+/// What was read once more, and why that failed where it did.
+pub type WasRead = (VendorRef, Option<Reason>);
+
 /// To the driver's loop, from its handle and from its own tasks.
 pub(super) enum Msg {
     Input(Box<Input>),
@@ -82,6 +85,11 @@ pub(super) enum Msg {
         number: u64,
         event: String,
         hints: Vec<Hint>,
+    },
+    /// A person wants these read once more.
+    Again {
+        about: Vec<VendorRef>,
+        to: mpsc::UnboundedSender<WasRead>,
     },
     Ask {
         question: Question,
@@ -165,6 +173,14 @@ impl SyncHandle {
         self.input(Input::Watch { selected, visible });
     }
 
+    /// Has these read once more, within the vendors' budgets; the receiver hears of each how that went. It ends when all are
+    /// read, or the driver ends. A vendor that is paused is waited for.
+    pub fn read_again(&self, about: Vec<VendorRef>) -> mpsc::UnboundedReceiver<WasRead> {
+        let (to, ended) = mpsc::unbounded_channel();
+        self.send(Msg::Again { about, to });
+        ended
+    }
+
     /// Asks a vendor. Two that ask the same share one request; dropping the receiver cancels, and when nobody waits any more
     /// the request is given up. Too many questions at once are refused.
     pub fn ask(&self, question: Question) -> oneshot::Receiver<Result<Told, Reason>> {
@@ -226,6 +242,8 @@ struct Loop {
     look_again: bool,
     asking: HashMap<Question, (Asking, AbortHandle)>,
     waiters: u64,
+    /// Who wants to hear that these were read.
+    again: HashMap<VendorRef, Vec<mpsc::UnboundedSender<WasRead>>>,
     settled: Vec<Waiting>,
     started: bool,
     /// Entries that changed before the ledger was read.
@@ -245,6 +263,7 @@ impl Loop {
             look_again: false,
             asking: HashMap::new(),
             waiters: 0,
+            again: HashMap::new(),
             settled: Vec::new(),
             started: false,
             early: Vec::new(),
@@ -318,7 +337,23 @@ impl Loop {
 
     fn take(&mut self, msg: Msg) {
         match msg {
-            Msg::Input(input) => self.handle(*input),
+            Msg::Input(input) => {
+                if let Input::FetchDone { about, failure, .. } = &*input
+                    && let Some(listeners) = self.again.remove(about)
+                {
+                    // Who went away does not want to know any more.
+                    for to in listeners {
+                        let _ = to.send((about.clone(), failure.clone()));
+                    }
+                }
+                self.handle(*input);
+            }
+            Msg::Again { about, to } => {
+                for name in &about {
+                    self.again.entry(name.clone()).or_default().push(to.clone());
+                }
+                self.handle(Input::Again(about));
+            }
             Msg::Webhooks if self.looking => self.look_again = true,
             Msg::Webhooks => {
                 self.looking = true;

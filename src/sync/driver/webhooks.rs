@@ -17,7 +17,7 @@ pub(super) async fn look(hands: Arc<Hands>, known: HashSet<u64>) {
         let told_at = hands.vendors.get(item.vendor).and_then(|vendor| vendor.told_at(&item));
         match open(&hands, item).await {
             Ok(decoded) => {
-                let records = hands.apply(decoded.observations, Source::Webhook, None).await;
+                let records = hands.apply(decoded.observations, Source::Webhook, None, hands.clock.now()).await;
                 let about = decoded.hints.iter().map(|hint| hint.about.clone()).collect();
                 hands.blocking(move |store| store.webhook_opened(number, about, records, told_at)).await;
                 hands.send(Msg::Opened { number, event: decoded.event, hints: decoded.hints });

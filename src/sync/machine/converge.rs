@@ -1,5 +1,8 @@
 //! A scribe session under every order of webhooks, polls and answers: however they come, what is shown comes to what its
 //! vendor holds. The machine is the real one; vendor, network and store are plain data here.
+//!
+//! No order and no change is left out: a session goes back to `New`, of which the vendor tells no event, a session at rest is
+//! taken up again and its event is lost, and what a person has read crosses with everything else.
 
 use std::collections::BTreeMap;
 
@@ -61,6 +64,14 @@ struct Change {
     hook: Fate,
 }
 
+/// A person has it read: when, and how long until the vendor looks and until we hear.
+#[derive(Debug, Clone)]
+struct Look {
+    at: u32,
+    looks: u32,
+    hears: u32,
+}
+
 /// One read: how long until the vendor looks, how long until we hear, and whether it comes to nothing.
 #[derive(Debug, Clone)]
 struct Poll {
@@ -73,6 +84,7 @@ struct Poll {
 struct Play {
     changes: Vec<Change>,
     polls: Vec<Poll>,
+    looks: Vec<Look>,
     /// When the answer to the start is heard: it says `New`, whatever is so by then.
     answer: u32,
 }
@@ -80,8 +92,7 @@ struct Play {
 fn plays() -> impl Strategy<Value = Play> {
     let fate = (prop::bool::weighted(0.4), 0..90_000u32, prop::option::weighted(0.2, 0..120_000u32))
         .prop_map(|(lost, late, twice)| Fate { lost, late, twice });
-    // Nothing goes back to `New`: that is a session before its first event.
-    let change = (0..180_000u32, 1..WORDS.len(), any::<bool>(), fate).prop_map(|(after, word, ours, hook)| Change {
+    let change = (0..180_000u32, 0..WORDS.len(), any::<bool>(), fate).prop_map(|(after, word, ours, hook)| Change {
         after,
         word,
         ours,
@@ -92,8 +103,10 @@ fn plays() -> impl Strategy<Value = Play> {
         hears,
         fails,
     });
-    (prop::collection::vec(change, 1..12), prop::collection::vec(poll, 1..9), 0..60_000u32)
-        .prop_map(|(changes, polls, answer)| Play { changes, polls, answer })
+    let look = (0..600_000u32, 0..30_000u32, 0..30_000u32).prop_map(|(at, looks, hears)| Look { at, looks, hears });
+    let looks = prop::collection::vec(look, 0..6);
+    (prop::collection::vec(change, 1..12), prop::collection::vec(poll, 1..9), looks, 0..60_000u32)
+        .prop_map(|(changes, polls, looks, answer)| Play { changes, polls, looks, answer })
 }
 
 #[derive(Clone, Copy)]
@@ -101,8 +114,25 @@ enum Event {
     Change(usize),
     Answer,
     Hook,
-    Look(usize),
-    Hear { word: usize, fails: bool },
+    Look {
+        poll: usize,
+        asked: i64,
+    },
+    Hear {
+        word: usize,
+        fails: bool,
+        asked: i64,
+    },
+    /// A person has it read.
+    Glance(usize),
+    Glanced {
+        glance: usize,
+        asked: i64,
+    },
+    Told {
+        word: usize,
+        asked: i64,
+    },
 }
 
 struct World {
@@ -140,11 +170,14 @@ impl World {
             read_at: None,
             asked: false,
             polls: 0,
-            quiet: play.changes.iter().map(|c| i64::from(c.after)).sum(),
+            quiet: play.changes.iter().map(|c| i64::from(c.after)).sum::<i64>().max(700_000),
             play,
         };
         world.later(i64::from(world.play.answer), Event::Answer);
         world.later(i64::from(world.play.changes[0].after), Event::Change(0));
+        for glance in 0..world.play.looks.len() {
+            world.later(i64::from(world.play.looks[glance].at), Event::Glance(glance));
+        }
         world.take(Input::Started { vendors: vec![(NOA, 4)], entries: Vec::new() });
         world
     }
@@ -171,12 +204,12 @@ impl World {
                     let poll = self.polls;
                     self.polls += 1;
                     let looks = self.play.polls[poll % self.play.polls.len()].looks;
-                    self.later(i64::from(looks), Event::Look(poll));
+                    self.later(i64::from(looks), Event::Look { poll, asked: self.now });
                 }
                 Effect::List => {
-                    let listed = self.shown.as_ref().is_some_and(Session::may_change) || self.asked;
-                    let row = Rereadable { record: RECORD, about: about(), read_at: self.read_at };
-                    let rereadables = if listed && self.shown.is_some() { vec![row] } else { Vec::new() };
+                    let rests = !self.shown.as_ref().is_some_and(Session::may_change) && !self.asked;
+                    let row = Rereadable { record: RECORD, about: about(), read_at: self.read_at, since: None, rests };
+                    let rereadables = if self.shown.is_some() { vec![row] } else { Vec::new() };
                     self.take(Input::Listed { rereadables, stale: Vec::new() });
                 }
                 Effect::Survey { vendor, .. } => {
@@ -195,12 +228,10 @@ impl World {
         match event {
             Event::Change(index) => {
                 let change = self.play.changes[index].clone();
-                let rests = !self.told(self.truth).may_change();
-                // What rests changes because we asked for it, or somebody hears of it: nobody else could know.
-                let ours = change.ours && rests;
-                self.asked |= ours;
+                self.asked |= change.ours && !self.told(self.truth).may_change();
                 self.truth = change.word;
-                if !change.hook.lost || (rests && !ours) {
+                // All but `New` are told of (FACTS).
+                if !change.hook.lost && WORDS[change.word] != "New" {
                     self.later(i64::from(change.hook.late), Event::Hook);
                     if let Some(again) = change.hook.twice {
                         self.later(i64::from(again), Event::Hook);
@@ -212,29 +243,45 @@ impl World {
             }
             Event::Answer => {
                 // A webhook may have made the session known before; then the answer is one reading more.
-                self.shown = Some(self.told(0));
+                self.told_of(0, 0);
             }
             Event::Hook => {
                 let hints = vec![Hint { about: about(), event: "status".into() }];
                 self.take(Input::Hints { item: None, hints });
             }
-            Event::Look(poll) => {
+            Event::Look { poll, asked } => {
                 let Poll { hears, fails, .. } = self.play.polls[poll % self.play.polls.len()];
                 // In the end every vendor answers again.
                 let fails = fails && self.now < self.quiet;
-                self.later(i64::from(hears), Event::Hear { word: self.truth, fails });
+                self.later(i64::from(hears), Event::Hear { word: self.truth, fails, asked });
             }
-            Event::Hear { word, fails } => {
+            Event::Hear { word, fails, asked } => {
                 let failure = fails.then(|| Reason::new(ReasonKind::VendorError, ""));
                 if !fails {
-                    let session = self.told(word);
-                    self.asked &= !matches!(session.stage, Stage::Processing | Stage::Ready);
-                    self.shown = Some(session);
-                    self.read_at = Some(at(self.now));
+                    self.told_of(word, asked);
                 }
                 self.take(Input::FetchDone { about: about(), failure, retry_after_seconds: None });
             }
+            Event::Glance(glance) => {
+                let looks = self.play.looks[glance].looks;
+                self.later(i64::from(looks), Event::Glanced { glance, asked: self.now });
+            }
+            Event::Glanced { glance, asked } => {
+                let hears = self.play.looks[glance].hears;
+                self.later(i64::from(hears), Event::Told { word: self.truth, asked });
+            }
+            Event::Told { word, asked } => self.told_of(word, asked),
         }
+    }
+
+    /// An answer to a request that left at `asked` is known: the last one that comes is what is shown.
+    fn told_of(&mut self, word: usize, asked: i64) {
+        let session = self.told(word);
+        self.asked &= !matches!(session.stage, Stage::Processing | Stage::Ready);
+        let print = session.print();
+        self.shown = Some(session);
+        self.read_at = Some(at(self.now));
+        self.take(Input::Answered { about: about(), print, asked_at: at(asked) });
     }
 
     /// Plays until nothing changed at the vendor for so long.
@@ -266,7 +313,8 @@ proptest! {
     #[test]
     fn whatever_the_order_what_is_shown_comes_to_what_the_vendor_holds(play in plays()) {
         let mut world = World::new(play);
-        world.play(2 * 3_600_000);
+        // A change of what rests whose event was lost is seen at the next look, at the latest.
+        world.play(7 * 3_600_000);
         prop_assert_eq!(world.shown.as_ref().map(|s| s.status.as_str()), Some(WORDS[world.truth]));
         prop_assert!(world.polls < 2_000, "{} requests for one session", world.polls);
     }

@@ -105,6 +105,17 @@ pub enum Input {
         /// How.
         source: Source,
     },
+    /// What an answer told of a session is kept, whoever asked.
+    Answered {
+        /// How its vendor calls it.
+        about: VendorRef,
+        /// A fingerprint of what was told.
+        print: u64,
+        /// When the request left.
+        asked_at: Timestamp,
+    },
+    /// A person wants these read once more, within the budget. Each ends with a `FetchDone`.
+    Again(Vec<VendorRef>),
     /// What is on the screens.
     Watch {
         /// The selected records.
@@ -300,6 +311,8 @@ impl Machine {
             Input::Learned { record, content, source } => {
                 self.writes.learned(record, content.as_deref(), source, now, effects);
             }
+            Input::Answered { about, print, asked_at } => self.reads.answered(about, print, asked_at, now),
+            Input::Again(about) => self.reads.again(about),
             Input::Watch { selected, visible } => self.reads.watch(selected, visible),
             Input::Listed { rereadables, stale } => self.reads.listed(rereadables, stale, now),
             Input::SurveyDone { vendor, failure, retry_after_seconds } => {
@@ -379,7 +392,7 @@ impl Machine {
         };
         !self.busy()
             && self.writes.settled(now, deadline, &self.settings, &paused)
-            && self.reads.settled(since, deadline, &paused)
+            && self.reads.settled(since, now, deadline, &self.settings, &paused)
     }
 
     /// The entries as the machine knows them.

@@ -75,6 +75,8 @@ impl Sim {
                         record: RecordId(*n),
                         about: name(*n),
                         read_at: self.read.get(n).copied(),
+                        since: None,
+                        rests: false,
                     };
                     let rereadables = self.live.iter().map(rereadable).collect();
                     self.later(Duration::from_millis(5), Input::Listed { rereadables, stale: Vec::new() });

@@ -1,7 +1,7 @@
 //! What is read: hints first, then what is on the screen, then what may change without an event, then what is missing.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     time::Duration,
 };
 
@@ -25,6 +25,10 @@ struct Want {
     /// Webhooks that came while it was being read: it is read once more for them.
     late: Vec<u64>,
     again: bool,
+    /// An event spoke of it.
+    event: bool,
+    /// It was read for an event already, and is looked at once more.
+    confirms: bool,
     /// Failures in a row, and not before when.
     failures: u32,
     not_before: Option<Timestamp>,
@@ -41,6 +45,17 @@ struct Memo {
     live_since: Option<Timestamp>,
 }
 
+/// The last answer about a session, whoever asked.
+#[derive(Debug, Clone, Copy)]
+struct Landed {
+    at: Timestamp,
+    /// What it said.
+    print: u64,
+}
+
+/// An answer is remembered for so long: no request takes longer.
+const LANDED_FOR: Duration = Duration::from_secs(15 * 60);
+
 #[derive(Debug, Default)]
 struct Survey {
     tried: Option<Timestamp>,
@@ -51,6 +66,9 @@ struct Survey {
 #[derive(Debug, Default)]
 pub(super) struct Reads {
     wants: ByRef<Want>,
+    /// What a person wants read once more, in the order in which they said so.
+    asked: VecDeque<VendorRef>,
+    landed: ByRef<Landed>,
     memos: ByRef<Memo>,
     rereadables: Vec<Rereadable>,
     stale: Vec<Rereadable>,
@@ -90,6 +108,10 @@ impl Reads {
             memo.not_before = None;
             let running = memo.running;
             let want = self.wants.entry(about).or_default();
+            want.event = true;
+            if std::mem::take(&mut want.confirms) {
+                want.not_before = None;
+            }
             if running {
                 want.again = true;
                 want.late.extend(item);
@@ -97,6 +119,28 @@ impl Reads {
                 want.items.extend(item);
             }
         }
+    }
+
+    /// An answer about a session is known: whoever asked left at `asked_at`. Answers to requests that were under way at the
+    /// same time come in any order; where they differ nobody knows which is the later, and one more reading tells.
+    pub(super) fn answered(&mut self, about: VendorRef, print: u64, asked_at: Timestamp, now: Timestamp) {
+        let last = self.landed.insert(about.clone(), Landed { at: now, print });
+        if last.is_some_and(|last| asked_at <= last.at && last.print != print) {
+            let running = self.memos.get(&about).is_some_and(|memo| memo.running);
+            let want = self.wants.entry(about).or_default();
+            want.again |= running;
+            if std::mem::take(&mut want.confirms) {
+                want.not_before = None;
+            }
+        }
+    }
+
+    /// A person wants these read once more. What is being read is not read twice for it.
+    pub(super) fn again(&mut self, about: Vec<VendorRef>) {
+        let waits: HashSet<VendorRef> = self.asked.iter().cloned().collect();
+        let running = |about: &VendorRef| self.memos.get(about).is_some_and(|memo| memo.running);
+        let new: Vec<VendorRef> = about.into_iter().filter(|a| !waits.contains(a) && !running(a)).collect();
+        self.asked.extend(new);
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of one answer and what is handed in")]
@@ -126,7 +170,10 @@ impl Reads {
         }
         let transient = matches!(verdict, Verdict::Failed | Verdict::Refused | Verdict::Expired | Verdict::Limited(_));
         if let Some(mut want) = self.wants.remove(&about) {
-            if transient {
+            let early = want.confirms && want.not_before.is_some_and(|at| at > now);
+            if early && failure.is_none() {
+                self.wants.insert(about.clone(), want);
+            } else if transient && !want.confirms {
                 want.failures = want.failures.saturating_add(1);
                 want.not_before = Some(later(now, rules.backoff(want.failures, random)));
                 let late = std::mem::take(&mut want.late);
@@ -139,7 +186,10 @@ impl Reads {
                 }
                 if want.again {
                     let items = std::mem::take(&mut want.late);
-                    self.wants.insert(about.clone(), Want { items, ..Want::default() });
+                    self.wants.insert(about.clone(), Want { items, event: want.event, ..Want::default() });
+                } else if want.event && failure.is_none() && about.kind == Kind::Session {
+                    let not_before = Some(later(now, settings.confirm_after));
+                    self.wants.insert(about.clone(), Want { confirms: true, not_before, ..Want::default() });
                 }
             }
         }
@@ -175,8 +225,15 @@ impl Reads {
         // What nobody wants any more is forgotten, or a year of appointments would be remembered.
         self.memos.retain(|about, memo| memo.running || listed.contains(about) || wants.contains_key(about));
         for r in self.rereadables.iter().filter(|r| live(r.about.kind)) {
-            self.memos.entry(r.about.clone()).or_default().live_since.get_or_insert(now);
+            let memo = self.memos.entry(r.about.clone()).or_default();
+            if r.rests {
+                memo.live_since = None;
+            } else {
+                memo.live_since.get_or_insert(now);
+            }
         }
+        // A clock that was put back makes them old, too.
+        self.landed.retain(|_, landed| now.duration_since(landed.at).unsigned_abs() <= LANDED_FOR);
     }
 
     pub(super) fn surveyed(&mut self, vendor: VendorId, verdict: Verdict) {
@@ -194,6 +251,7 @@ impl Reads {
     ) {
         self.plan_list(now, settings, doors, effects);
         self.plan_wants(now, settings, doors, effects);
+        self.plan_asked(now, doors, effects);
         self.plan_rereads(now, settings, doors, effects);
         self.plan_surveys(now, settings, doors, effects);
         self.plan_stale(now, settings, doors, effects);
@@ -213,6 +271,10 @@ impl Reads {
     }
 
     fn plan_wants(&mut self, now: Timestamp, settings: &Settings, doors: &mut Doors<'_>, effects: &mut Vec<Effect>) {
+        let memos = &self.memos;
+        // What is read in turn needs no look of its own.
+        let in_turn = |about: &VendorRef| memos.get(about).is_some_and(|memo| memo.live_since.is_some());
+        self.wants.retain(|about, want| !(want.confirms && in_turn(about)));
         for (about, want) in &mut self.wants {
             let memo = self.memos.entry(about.clone()).or_default();
             if memo.running {
@@ -229,6 +291,22 @@ impl Reads {
         }
     }
 
+    fn plan_asked(&mut self, now: Timestamp, doors: &mut Doors<'_>, effects: &mut Vec<Effect>) {
+        for about in std::mem::take(&mut self.asked) {
+            let running = self.memos.get(&about).is_some_and(|memo| memo.running);
+            // Being read by now, it is read for whoever asked, too.
+            if !running && !self.fetch(about.clone(), now, doors, effects) {
+                self.asked.push_back(about);
+            }
+        }
+    }
+
+    /// How often a record is read of which nobody expects anything soon.
+    fn seldom(r: &Rereadable, now: Timestamp, settings: &Settings) -> Option<Duration> {
+        let old = r.since.is_some_and(|since| elapsed(since, now) >= settings.abandoned_after);
+        (r.rests || (r.about.kind == Kind::Session && old)).then_some(settings.seldom_every)
+    }
+
     /// When a record is due to be read in turn, and how much earlier it may be read together with others.
     fn due(&self, r: &Rereadable, memo: Option<&Memo>, now: Timestamp, settings: &Settings) -> (Timestamp, Duration) {
         let ceiling = settings.of(r.about.vendor).rules.backoff_ceiling;
@@ -236,9 +314,13 @@ impl Reads {
             return (at, Duration::ZERO);
         }
         let every = match r.about.kind {
+            _ if r.rests => settings.seldom_every,
             _ if self.selected.contains(&r.record) => settings.selected_every,
             _ if self.visible.contains(&r.record) => settings.visible_every,
             kind if live(kind) => {
+                if let Some(every) = Self::seldom(r, now, settings) {
+                    return Self::turn(r, memo, every, now);
+                }
                 let age = memo.and_then(|m| m.live_since).map_or(Duration::ZERO, |since| elapsed(since, now));
                 if age < settings.live_patience {
                     settings.live_every
@@ -249,6 +331,10 @@ impl Reads {
             Kind::Appointment => settings.open_every,
             _ => settings.other_every,
         };
+        Self::turn(r, memo, every, now)
+    }
+
+    fn turn(r: &Rereadable, memo: Option<&Memo>, every: Duration, now: Timestamp) -> (Timestamp, Duration) {
         match r.read_at.max(memo.and_then(|m| m.tried)) {
             Some(read) => (next(read, every, now), every / TOGETHER),
             None => (Timestamp::MIN, Duration::ZERO),
@@ -264,7 +350,7 @@ impl Reads {
                 continue;
             }
             let memo = self.memos.get(&r.about);
-            let wanted = !self.wants.is_empty() && self.wants.contains_key(&r.about);
+            let wanted = !self.wants.is_empty() && self.wants.get(&r.about).is_some_and(|want| !want.confirms);
             if wanted || memo.is_some_and(|m| m.running) {
                 continue;
             }
@@ -344,15 +430,27 @@ impl Reads {
         }
     }
 
-    pub(super) fn settled(&self, since: Timestamp, deadline: Timestamp, paused: &dyn Fn(&VendorId) -> bool) -> bool {
+    pub(super) fn settled(
+        &self,
+        since: Timestamp,
+        now: Timestamp,
+        deadline: Timestamp,
+        settings: &Settings,
+        paused: &dyn Fn(&VendorId) -> bool,
+    ) -> bool {
         let tried = |about: &VendorRef| self.memos.get(about).is_some_and(|m| m.tried.is_some_and(|at| at >= since));
         let want = |(about, want): (&VendorRef, &Want)| {
-            paused(&about.vendor) || want.not_before.is_some_and(|at| at > deadline)
+            want.confirms || paused(&about.vendor) || want.not_before.is_some_and(|at| at > deadline)
         };
         self.listed_at.is_some()
             && self.surveys.iter().all(|(vendor, s)| s.tried.is_some() || paused(vendor))
             && self.wants.iter().all(want)
-            && self.rereadables.iter().chain(&self.stale).all(|r| tried(&r.about) || paused(&r.about.vendor))
+            && self.asked.is_empty()
+            && self
+                .rereadables
+                .iter()
+                .chain(&self.stale)
+                .all(|r| Self::seldom(r, now, settings).is_some() || tried(&r.about) || paused(&r.about.vendor))
     }
 }
 

@@ -186,10 +186,12 @@ fn a_webhook_is_not_done_while_its_record_cannot_be_read() {
     assert!(effects.iter().any(|e| matches!(e, Effect::Gone { about, .. } if about.value == "a")));
 }
 
+fn rereadable(record: u64, about: VendorRef) -> Rereadable {
+    Rereadable { record: RecordId(record), about, read_at: None, since: None, rests: false }
+}
+
 fn listed(count: u64, kind: Kind) -> Vec<Rereadable> {
-    (0..count)
-        .map(|n| Rereadable { record: RecordId(n + 1), about: about(ONE, kind, &n.to_string()), read_at: None })
-        .collect()
+    (0..count).map(|n| rereadable(n + 1, about(ONE, kind, &n.to_string()))).collect()
 }
 
 /// Runs a machine whose vendor answers every read after a second; says when each record was asked for.
@@ -271,6 +273,97 @@ fn a_live_session_is_read_every_half_minute_and_more_rarely_after_a_quarter_of_a
 }
 
 #[test]
+fn an_abandoned_session_is_read_seldom_however_long_and_one_on_the_screen_as_ever() {
+    let settings = Settings::default();
+    let times = |since: i64, selected: bool| {
+        let mut machine = started(vec![]);
+        let shown = if selected { vec![RecordId(1)] } else { Vec::new() };
+        machine.handle(Input::Watch { selected: shown.clone(), visible: shown }, at(0));
+        let row = Rereadable { since: Some(at(since)), read_at: Some(at(0)), ..listed(1, Kind::Session).remove(0) };
+        read_for(&mut machine, &[row], 2 * 6 * 3600 + 60).remove("0").unwrap_or_default()
+    };
+    let day = settings.abandoned_after.as_secs() as i64;
+    let seldom = settings.seldom_every.as_secs() as i64;
+    let abandoned = times(-day, false);
+    assert_eq!(abandoned.len(), 2, "{abandoned:?}");
+    assert!(abandoned.windows(2).all(|w| w[1] - w[0] >= seldom), "{abandoned:?}");
+    assert!(times(-day + 12 * 3600 + 61, false).len() > 50, "not yet");
+    assert!(times(-day, true).len() > 1_000, "somebody looks at it");
+}
+
+#[test]
+fn a_session_at_rest_is_looked_at_now_and_then_and_does_not_keep_anything_from_being_done() {
+    let mut machine = started(vec![]);
+    let row = Rereadable { rests: true, read_at: Some(at(0)), ..listed(1, Kind::Session).remove(0) };
+    machine.handle(Input::Watch { selected: vec![RecordId(1)], visible: vec![RecordId(1)] }, at(0));
+    let asked = read_for(&mut machine, &[row], 2 * 6 * 3600 + 60);
+    assert_eq!(asked["0"].len(), 2, "{asked:?}");
+    let deadline = later(at(50_000), Duration::from_secs(90));
+    assert!(machine.settled(at(50_000), at(50_000), deadline));
+}
+
+#[test]
+fn answers_that_crossed_and_differ_are_settled_by_one_more_reading() {
+    let session = || about(ONE, Kind::Session, "s");
+    let answered = |print: u64, asked: i64| Input::Answered { about: session(), print, asked_at: at(asked) };
+    let mut machine = started(vec![]);
+    assert!(fetches(&machine.handle(answered(1, 10), at(20))).is_empty(), "the first one");
+    assert!(fetches(&machine.handle(answered(2, 21), at(22))).is_empty(), "it left when the other had come");
+    assert!(fetches(&machine.handle(answered(2, 12), at(23))).is_empty(), "it crossed, but says the same");
+    assert_eq!(fetches(&machine.handle(answered(1, 13), at(24))), ["s"], "whichever is the later one");
+    // One that crossed with the reading itself is no word against it: it is read once more after it.
+    assert!(fetches(&machine.handle(answered(3, 13), at(25))).is_empty());
+    assert!(fetches(&machine.handle(answered(4, 24), at(26))).is_empty());
+    assert_eq!(fetches(&machine.handle(fine(session()), at(26))), ["s"]);
+    assert!(fetches(&machine.handle(answered(4, 27), at(28))).is_empty());
+    assert!(fetches(&machine.handle(fine(session()), at(28))).is_empty(), "that one crossed with none");
+}
+
+#[test]
+fn what_an_event_told_of_is_looked_at_once_more_unless_it_is_read_in_turn() {
+    let session = || about(ONE, Kind::Session, "s");
+    let hint = || Hint { about: session(), event: "Verified".into() };
+    let told = |machine: &mut Machine| {
+        assert_eq!(fetches(&machine.handle(Input::Hints { item: None, hints: vec![hint()] }, at(20))), ["s"]);
+        assert!(fetches(&machine.handle(fine(session()), at(21))).is_empty());
+    };
+    let mut machine = started(vec![]);
+    told(&mut machine);
+    assert!(fetches(&machine.handle(Input::Tick, at(55))).is_empty());
+    assert_eq!(fetches(&machine.handle(Input::Tick, at(56))), ["s"]);
+    assert!(fetches(&machine.handle(fine(session()), at(57))).is_empty());
+    assert!(fetches(&machine.handle(Input::Tick, at(300))).is_empty(), "once");
+    let mut machine = started(vec![]);
+    let live = vec![Rereadable { read_at: Some(at(19)), ..rereadable(1, session()) }];
+    machine.handle(Input::Listed { rereadables: live, stale: vec![] }, at(19));
+    told(&mut machine);
+    assert_eq!(fetches(&machine.handle(Input::Tick, at(51))), ["s"], "its own turn");
+    assert!(fetches(&machine.handle(fine(session()), at(52))).is_empty());
+    assert!(fetches(&machine.handle(Input::Tick, at(56))).is_empty());
+}
+
+#[test]
+fn what_a_person_wants_read_again_is_read_once_each_within_the_budget() {
+    let mut machine = started(vec![]);
+    let names: Vec<VendorRef> = (0..50).map(|n| about(ONE, Kind::Session, &n.to_string())).collect();
+    let mut wanted: Vec<VendorRef> = names.clone();
+    wanted.extend(names.clone());
+    let mut effects = machine.handle(Input::Again(wanted), at(20));
+    let mut asked = fetches(&effects);
+    assert_eq!(asked.len(), 4, "no more at once than the vendor takes");
+    for second in 21..600 {
+        let done: Vec<String> = fetches(&effects);
+        effects = done.iter().flat_map(|n| machine.handle(fine(about(ONE, Kind::Session, n)), at(second))).collect();
+        effects.extend(machine.handle(Input::Tick, at(second)));
+        asked.extend(fetches(&effects));
+    }
+    asked.sort_unstable();
+    let all = asked.len();
+    asked.dedup();
+    assert_eq!((all, asked.len()), (50, 50));
+}
+
+#[test]
 fn a_vendor_that_is_down_is_paused_by_itself_and_tried_by_one_read() {
     let mut machine = started(vec![]);
     let rereadables = listed(20, Kind::Appointment);
@@ -295,8 +388,7 @@ fn a_vendor_that_is_down_is_paused_by_itself_and_tried_by_one_read() {
 fn stale_records_are_read_only_while_nothing_else_is_to_do() {
     let mut machine = started(vec![]);
     let stale = listed(3, Kind::Patient);
-    let rereadables =
-        vec![Rereadable { record: RecordId(50), about: about(ONE, Kind::Appointment, "open"), read_at: None }];
+    let rereadables = vec![rereadable(50, about(ONE, Kind::Appointment, "open"))];
     let effects = machine.handle(Input::Listed { rereadables, stale }, at(20));
     assert_eq!(fetches(&effects), ["open"]);
     let effects = machine.handle(fine(about(ONE, Kind::Appointment, "open")), at(21));

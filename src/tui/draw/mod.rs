@@ -12,6 +12,7 @@ mod panes;
 mod queue;
 mod report;
 mod timeline;
+mod triage;
 mod words;
 
 pub(in crate::tui) use assistance::who_lies_there;
@@ -28,6 +29,7 @@ use ratatui::{
 };
 pub(in crate::tui) use report::report_rows;
 pub(in crate::tui) use timeline::{opened_lines, opened_size, timeline_rows};
+pub(in crate::tui) use triage::{called, missed_end, triage_rows};
 
 use super::{
     action::Action,
@@ -310,6 +312,18 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
         }
         Some(Layer::Timeline(layer)) if layer.opened.is_some() => &[A::RevealValues, A::Down, A::Back, A::Help],
         Some(Layer::Timeline(_)) => &[A::Open, A::MarkState, A::RevealValues, A::Filter, A::Refresh, A::Back, A::Help],
+        Some(Layer::Triage(layer)) if layer.missed => &[A::NotDone, A::Down, A::Back, A::Help],
+        Some(Layer::Triage(_)) => &[
+            A::Open,
+            A::Timeline,
+            A::RetryStuck,
+            A::RetryAllStuck,
+            A::StopRetry,
+            A::NotDone,
+            A::Refresh,
+            A::Back,
+            A::Help,
+        ],
         Some(Layer::Health) if model.health.as_ref().is_some_and(|h| h.filling.is_some()) => {
             &[A::StopFilling, A::Back, A::Help]
         }

@@ -47,7 +47,7 @@ fn the_board_in_plain_mode_is_ascii_but_for_names() {
 }
 
 /// Keys that lead to every pane and every layer.
-const SCENES: [(&str, &str); 30] = [
+const SCENES: [(&str, &str); 31] = [
     ("rooms", "1j"),
     ("appointments", "2"),
     ("patients", "3G"),
@@ -78,6 +78,7 @@ const SCENES: [(&str, &str); 30] = [
     ("add webhook", "Wn<tab>"),
     ("beds", "N"),
     ("reports", "P"),
+    ("triage", "!"),
 ];
 
 #[test]

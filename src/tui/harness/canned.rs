@@ -55,6 +55,8 @@ pub(in crate::tui) struct World {
     pub(in crate::tui) files: Vec<FileRow>,
     /// The vendor's body of every record.
     pub(in crate::tui) raw: Raw,
+    /// Sessions that somebody should look at.
+    pub(in crate::tui) stuck: super::stuck::Stuck,
     /// Polls at the end of what happened to a session.
     pub(in crate::tui) polls: u64,
     /// Documents and consults that were sent about whoever is looked at.
@@ -129,6 +131,7 @@ impl World {
             ],
             desks: super::desk::Desks::small(),
             sent: Vec::new(),
+            stuck: super::stuck::Stuck::dozen(),
             polls: 0,
             raw: Raw(r#"{"id":"A-7","reason":["cough"]}"#.into()),
             files: vec![
@@ -227,6 +230,8 @@ impl World {
             Query::Hooks => Answer::Hooks(Box::new(self.desks.hooks.clone())),
             Query::Assistances => Answer::Assistances(self.desks.assistances.clone()),
             Query::Stream { .. } => Answer::Stream(None),
+            Query::Triage { window, seek } => Answer::Triage(Box::new(self.stuck.view(*window, *seek))),
+            Query::TriagePlan { scope } => Answer::TriagePlan(Box::new(self.stuck.plan(*scope))),
             Query::Timeline { about } => super::story::told(*about, self.polls),
             Query::Glance { glance, .. } => super::story::glance(*glance),
             Query::Report { text, sort, window } => Answer::Report(Box::new(self.desks.report(text, *sort, *window))),
@@ -398,6 +403,10 @@ impl World {
                     return Reply::Refused(Refusal::Gone);
                 }
                 self.entries.retain(|e| e.id != *entry);
+                Reply::Done
+            }
+            Command::Triage { act } => {
+                self.stuck.act(act);
                 Reply::Done
             }
             Command::Reveal { glance, .. } => super::story::reveal(*glance),

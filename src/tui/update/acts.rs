@@ -29,6 +29,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if let Some(effects) = super::timeline::act(model, action) {
         return effects;
     }
+    if let Some(effects) = super::triage::act(model, action) {
+        return effects;
+    }
     if let Some(effects) = super::desk::act(model, action) {
         return effects;
     }
@@ -236,6 +239,11 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         // Done above.
         Action::Timeline
+        | Action::Triage
+        | Action::RetryStuck
+        | Action::RetryAllStuck
+        | Action::StopRetry
+        | Action::NotDone
         | Action::RevealValues
         | Action::MarkState
         | Action::Webhooks

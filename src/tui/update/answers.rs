@@ -1,6 +1,6 @@
 //! What the engine says: answers to what was started, and what it tells by itself.
 
-use super::{Effect, Purpose, Wish, acts, care, desk, everything, keys, look, notes, timeline, walk};
+use super::{Effect, Purpose, Wish, acts, care, desk, everything, keys, look, notes, timeline, triage, walk};
 use crate::{
     domain::{
         Delta, DraftId, Fact, Kind, Message, Reply,
@@ -108,7 +108,7 @@ fn delta_effects(model: &Model, delta: &Delta) -> Vec<Effect> {
             Touched::Draft(_) => panes[Pane::Notes as usize] = true,
             Touched::Health => health = true,
             // Whoever shows a stream asks for its next part.
-            Touched::Stream(_) => {}
+            Touched::Stream(_) | Touched::Triage => {}
         }
     }
     let mut wishes: Vec<Wish> = Pane::ALL.into_iter().filter(|p| panes[*p as usize]).map(Wish::Pane).collect();
@@ -131,6 +131,7 @@ fn delta_effects(model: &Model, delta: &Delta) -> Vec<Effect> {
     }
     wishes.extend(desk::wishes(model));
     wishes.extend(timeline::wishes(model, delta));
+    wishes.extend(triage::wishes(model, delta));
     wishes.into_iter().map(|w| look(model, w)).collect()
 }
 

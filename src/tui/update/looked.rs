@@ -1,6 +1,6 @@
 //! Answers from memory, to what was looked up for the next frame.
 
-use super::{Effect, Wish, acts, care, decide, desk, fit, keys, lacking, look, notes, opening, timeline, walk};
+use super::{Effect, Wish, acts, care, decide, desk, fit, keys, lacking, look, notes, opening, timeline, triage, walk};
 use crate::{
     domain::view::{Answer, RowId, RowSet, Rows},
     tui::{
@@ -187,6 +187,7 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             RowSet::Outbox(entries) => decide::last_unsent(model, &entries),
             _ => Vec::new(),
         },
+        (Wish::Triage | Wish::TriagePlan(_), answer) => triage::looked(model, wish, answer),
         (Wish::Timeline | Wish::Glance, answer) => timeline::looked(model, answer),
         (Wish::Hooks | Wish::Assistances | Wish::Report, answer) => desk::looked(model, &answer),
         (Wish::OpenDraft(_) | Wish::FileDraft(_), _) => acts::nothing_there(model, "the draft is not there any more"),

@@ -13,6 +13,7 @@ mod notes;
 mod opening;
 mod palette;
 mod timeline;
+mod triage;
 mod typing;
 mod walk;
 
@@ -35,6 +36,7 @@ use super::{
 use crate::domain::{
     Command, Delta, DraftId, EntryId, Message, Query, RecordId, Request, VendorId,
     session::Redo,
+    triage::TriageScope,
     view::{Answer, RowId},
 };
 
@@ -177,6 +179,10 @@ pub enum Wish {
     Timeline,
     /// What is opened in the timeline layer.
     Glance,
+    /// The triage layer.
+    Triage,
+    /// What would be done about these sessions of the triage.
+    TriagePlan(TriageScope),
     /// The files of an appointment.
     Files(RecordId),
     /// The episodes of a patient, and in which of them an appointment is.
@@ -354,6 +360,7 @@ pub fn everything(model: &Model) -> Vec<Effect> {
     wishes.extend(desk::wishes(model));
     let anything = Delta { seq: 0, touched: Vec::new() };
     wishes.extend(timeline::wishes(model, &anything));
+    wishes.extend(triage::wishes(model, &anything));
     wishes.into_iter().map(|w| look(model, w)).collect()
 }
 
@@ -366,6 +373,8 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         Wish::Show(pane) => position(model, pane, model.showing.as_ref().map(|s| s.row.clone())),
         Wish::Health => Query::Health,
         Wish::Timeline | Wish::Glance => timeline::query(model, wish),
+        Wish::Triage => triage::query(model),
+        Wish::TriagePlan(scope) => Query::TriagePlan { scope },
         Wish::Hooks => Query::Hooks,
         Wish::Assistances => Query::Assistances,
         Wish::Report => {
@@ -461,6 +470,7 @@ pub fn fit(model: &mut Model) {
     }
     let height = super::layout::layer_rows(model);
     let told = super::draw::timeline_rows(model);
+    let stuck = super::draw::triage_rows(model);
     let body = super::layout::body(model);
     let (read, beside) = (super::draw::opened_size(model), super::draw::raw_size(model));
     for layer in &mut model.layers {
@@ -478,6 +488,7 @@ pub fn fit(model: &mut Model) {
                     layer.read.fit(beside, |columns| super::draw::raw_lines(raw.as_ref(), columns));
                 }
             }
+            Layer::Triage(layer) => layer.set_height(stuck),
             _ => {}
         }
     }
@@ -495,6 +506,9 @@ fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     if minute_before != model.minute() {
         // Notices a lost engine, and whatever of the vendors' health changes by time alone.
         effects.push(look(model, Wish::Health));
+        // A session may be late by now though nothing changed.
+        let anything = Delta { seq: 0, touched: Vec::new() };
+        effects.extend(triage::wishes(model, &anything).into_iter().map(|wish| look(model, wish)));
     }
     let rooms = rooms_at_hand(model);
     match model.layers.last_mut() {

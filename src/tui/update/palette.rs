@@ -140,9 +140,13 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
         }
         A::EditNote | A::DropDraft => missing(!draft, "no draft is selected"),
         A::Refresh if matches!(below, Some(Layer::Hooks(_) | Layer::Assistance(_))) => None,
+        A::StopRetry => missing(!super::triage::running(model), "nothing is being retried"),
         A::Timeline => missing(super::timeline::subject(model).is_none(), "nothing is selected"),
         A::Links | A::Refresh | A::Raw
-            if !matches!(below, Some(Layer::Detail(_) | Layer::Files(_) | Layer::Episodes(_) | Layer::Timeline(_))) =>
+            if !matches!(
+                below,
+                Some(Layer::Detail(_) | Layer::Files(_) | Layer::Episodes(_) | Layer::Timeline(_) | Layer::Triage(_))
+            ) =>
         {
             missing(model.selected_record(model.focus).is_none(), "nothing is selected")
         }
@@ -169,6 +173,7 @@ fn places(contexts: &[Context]) -> String {
         Context::Files => "an appointment's files (A)".to_owned(),
         Context::Episodes => "a patient's episodes (E)".to_owned(),
         Context::Timeline => "what happened (t)".to_owned(),
+        Context::Triage => "the triage (!)".to_owned(),
         Context::Health => "the vendors' health (w)".to_owned(),
         context => match Pane::ALL.into_iter().find(|p| pane_context(*p) == *context) {
             Some(pane) => format!("{} {}", pane.number(), pane.name()),

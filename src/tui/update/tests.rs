@@ -6,6 +6,7 @@ mod desk;
 mod forms;
 mod identity;
 mod timeline;
+mod triage;
 
 use proptest::prelude::*;
 use signal_hook::consts::SIGTERM;

@@ -78,6 +78,7 @@ pub(in crate::tui) fn subject(model: &Model) -> Option<(About, String)> {
             }
             outbox.list.current().map(|row| (About::Entry(row.id), format!("{} · {}", row.what, row.whom)))
         }
+        Some(Layer::Triage(triage)) => triage.session().map(|row| (About::Record(row.id), row.patient_name.clone())),
         Some(_) => None,
         None => {
             let title = match model.focus {

@@ -30,6 +30,9 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
     if let Some(effects) = super::timeline::motion(model, motion) {
         return effects;
     }
+    if let Some(effects) = super::triage::motion(model, motion) {
+        return effects;
+    }
     if let Some(effects) = super::desk::motion(model, motion) {
         return effects;
     }
@@ -95,7 +98,8 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
             | Layer::Hooks(_)
             | Layer::Assistance(_)
             | Layer::Report(_)
-            | Layer::Timeline(_),
+            | Layer::Timeline(_)
+            | Layer::Triage(_),
         ) => {}
     }
     Vec::new()

@@ -29,6 +29,7 @@ use crate::domain::{
     inbox::{Decoded, InboxItem, Undecodable},
     intent::Intent,
     secret::Secret,
+    session::Stage,
     view::Question,
 };
 
@@ -36,7 +37,7 @@ use self::work::Wanted;
 use super::{
     AskResult, Asked, Capability, Later, Sink, Vendor,
     http::{Http, HttpTrouble, Transport},
-    trail::{TokenCell, Trail},
+    trail::{self, TokenCell, Trail},
 };
 
 /// Its name in the configuration and in every reference.
@@ -206,6 +207,10 @@ impl Vendor for Noa {
 
     fn decode(&self, item: &InboxItem, _key: Option<&Secret>) -> Result<Decoded, Undecodable> {
         wire::decode(item)
+    }
+
+    fn stage(&self, event: &str) -> Option<Stage> {
+        trail::stage(&self.settings.stages, event)
     }
 
     /// The address is told with each session instead.

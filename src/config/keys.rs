@@ -131,6 +131,12 @@ pub const SYNC: &[Key] = &[
         "What went wrong longer ago is counted in the triage and not listed.",
     ),
     Key::new(
+        "timeline_days",
+        KeyKind::Integer { min: 1, max: 3650 },
+        "365",
+        "What was noted of a record so many days ago is not told in its timeline any more.",
+    ),
+    Key::new(
         "first_fill_days",
         KeyKind::Integer { min: 0, max: 3650 },
         "90",

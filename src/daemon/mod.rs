@@ -291,6 +291,9 @@ fn open(options: &Options) -> Result<(Engine, Arc<Registry>, Doors), StartError>
     wanted.clinic.clone_from(&options.clinic);
     wanted.thresholds.usual = options.thresholds;
     wanted.triage = triage::rules(&options.sync);
+    if let Some(days) = options.sync.integer("timeline_days").and_then(|n| u64::try_from(n).ok()) {
+        wanted.notes_for = Duration::from_secs(days.saturating_mul(24 * 3600));
+    }
     let (engine, notices) = Engine::open(wanted)?;
     for notice in notices {
         tracing::warn!("{notice}");

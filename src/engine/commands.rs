@@ -436,7 +436,7 @@ pub(super) fn follow(tx: &mut Tx<'_>, entry: &Entry, plan: &mut Plan) -> Result<
         }
         let read_no = tx.count_read(id)?;
         let change = super::hearing::change(None, &record, Source::Own, *at);
-        tx.note(id, change.into_iter().collect())?;
+        tx.note(id, change.into_iter().collect(), jiff::Timestamp::MIN)?;
         let provenance = Provenance { source: Source::Own, at: *at, read_no };
         tx.put_kept(&Stored { id, record, provenance, complete: false }, None)?;
     }

@@ -76,6 +76,11 @@ impl Engine {
         lock(&self.inner.hearing).add(record, noting, self.now());
     }
 
+    /// What was noted before this is not told any more, and goes when its record is noted again.
+    pub(super) fn oldest_note(&self) -> Timestamp {
+        self.now().checked_sub(self.inner.options.notes_for).unwrap_or(Timestamp::MIN)
+    }
+
     /// What waits about a record.
     pub(super) fn waiting(&self, record: RecordId) -> Vec<Noting> {
         lock(&self.inner.hearing).waiting.get(&record).cloned().unwrap_or_default()
@@ -93,7 +98,7 @@ impl Engine {
         if !before.is_empty() {
             lock(taken).push((record, before.clone()));
         }
-        tx.note(record, before.into_iter().chain(notes).collect())
+        tx.note(record, before.into_iter().chain(notes).collect(), self.oldest_note())
     }
 
     /// A transaction came to nothing: what it took waits again.
@@ -148,11 +153,11 @@ impl Engine {
             std::mem::take(&mut hearing.waiting)
         };
         let taken: Taken = Arc::new(Mutex::new(due.clone().into_iter().collect()));
-        let engine = self.clone();
+        let (engine, oldest) = (self.clone(), self.oldest_note());
         self.inner.ledger.submit(
             move |tx| {
                 for (record, notes) in due {
-                    tx.note(record, notes)?;
+                    tx.note(record, notes, oldest)?;
                 }
                 Ok(())
             },

@@ -139,6 +139,8 @@ pub struct Options {
     pub watch_gap: Duration,
     /// After this time without word a filed note counts as unresolved.
     pub note_patience: Duration,
+    /// What was noted of a record longer ago is not told in its story any more.
+    pub notes_for: Duration,
     /// By which measures sessions are judged.
     pub triage: TriageRules,
     /// How the cache behaves.
@@ -166,6 +168,7 @@ impl Options {
             thresholds: Thresholds::default(),
             watch_gap: Duration::from_secs(180),
             note_patience: Duration::from_secs(300),
+            notes_for: Duration::from_secs(365 * 24 * 3600),
             triage: TriageRules::default(),
             cache: crate::cache::Options::default(),
         }

@@ -128,7 +128,12 @@ impl Engine {
             // Sessions are read back: which visit they belong to may have been settled in this very transaction.
             let session = kind == Kind::Session;
             let content = contents.get(&id).filter(|_| !session).map(|c| c.stored.clone());
-            if let Some((kind, changed)) = self.show(id, kind, content, now)
+            let shown = self.show(id, kind, content, now);
+            if session && let Some(content) = contents.get(&id) {
+                let stamp = Stamp::from(content.stored.provenance);
+                self.change_state(|state| state.read_just_now(id, stamp));
+            }
+            if let Some((kind, changed)) = shown
                 && (changed || forced.contains(&id))
             {
                 touched.push(Touched::Record(kind, id));

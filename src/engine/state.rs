@@ -151,6 +151,15 @@ impl State {
         stamp.filter(|s| s.read_no > 0).map(|s| s.at)
     }
 
+    /// A session's row shows what this reading said: it is as fresh as that, also where nothing changed.
+    pub(super) fn read_just_now(&mut self, id: RecordId, stamp: Stamp) {
+        if let Some(item) = self.sessions.get_mut(&id)
+            && item.stamp.read_no == stamp.read_no
+        {
+            item.stamp.at = item.stamp.at.max(stamp.at);
+        }
+    }
+
     /// The first moment of a day in the clinic's time zone and the first of the next.
     pub(super) fn span(&self, day: Date) -> Option<Span> {
         let start = |day: Date| day.to_zoned(self.zone.clone()).ok().map(|z| z.timestamp());

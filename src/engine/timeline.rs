@@ -79,8 +79,10 @@ impl Engine {
                 }
                 for id in self.all_ids(id) {
                     mention(About::Record(id), &mut writes)?;
-                    dropped += view.note_span(id)?.first;
-                    parts.notes.extend(self.notes(view, id)?.into_iter().map(|(number, noting)| (id, number, noting)));
+                    let (oldest, notes) = (self.oldest_note(), self.notes(view, id)?);
+                    let (told, old): (Vec<_>, Vec<_>) = notes.into_iter().partition(|(_, n)| n.until() >= oldest);
+                    dropped += view.note_span(id)?.first + old.len() as u64;
+                    parts.notes.extend(told.into_iter().map(|(number, noting)| (id, number, noting)));
                 }
             }
             About::Entry(entry) => {

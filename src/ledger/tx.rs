@@ -366,7 +366,7 @@ impl<'a> Tx<'a> {
     }
 
     /// Keeps notes about a record, for its story. The oldest give way once there are more than a ring of them.
-    pub fn note(&mut self, record: RecordId, new: Vec<Noting>) -> Result<(), LedgerError> {
+    pub fn note(&mut self, record: RecordId, new: Vec<Noting>, oldest: Timestamp) -> Result<(), LedgerError> {
         if new.is_empty() {
             return Ok(());
         }
@@ -376,8 +376,13 @@ impl<'a> Tx<'a> {
             self.set_json(Table::Notes, &story::note_key(record, *number), noting)?;
         }
         span.next = laid.next;
-        while span.next - span.first > story::KEPT {
-            self.remove(Table::Notes, &story::note_key(record, span.first));
+        while span.first < span.next {
+            let key = story::note_key(record, span.first);
+            let full = span.next - span.first > story::KEPT;
+            if !full && self.json::<Noting>(Table::Notes, &key)?.is_some_and(|noting| noting.until() >= oldest) {
+                break;
+            }
+            self.remove(Table::Notes, &key);
             span.first += 1;
         }
         self.set_json(Table::Notes, &record.0.to_be_bytes(), &span)

@@ -314,15 +314,15 @@ actions! {
     ImportDump, "import-dump", "import dump", ["i"], [Reports];
     /// Stop the report under way.
     StopReport, "stop-report", "stop", ["x"], [Reports];
-    /// Scribe sessions that are stuck: late, failed, interrupted, expired, gone, or whose webhook and poll disagree.
-    Triage, "triage", "stuck sessions", ["!"], [Global];
+    /// The scribe sessions that somebody should look at, by cause.
+    Triage, "triage", "triage", ["!"], [Global];
     /// Do what is safe about the session, or about all of the cause, once you agreed to how many.
-    RetryStuck, "retry-stuck", "retry", ["r"], [Triage];
+    RetryStuck, "unstick", "try again", ["r"], [Triage];
     /// Do what is safe about all listed sessions, once you agreed to how many.
-    RetryAllStuck, "retry-all-stuck", "retry all", ["a"], [Triage];
-    /// Begin nothing more of what is being retried.
-    StopRetry, "stop-retry", "stop", ["x"], [Triage];
-    /// What could not be done of the last retry, and why; or back to the list.
+    RetryAllStuck, "unstick-all", "try all again", ["a"], [Triage];
+    /// Begin nothing more of what is being tried again.
+    StopRetry, "stop-unsticking", "stop", ["x"], [Triage];
+    /// What could not be done when it was tried last, and why; or back to the list.
     NotDone, "not-done", "not done", ["n"], [Triage];
     /// Sort by the first column shown: upwards, downwards, as it came.
     SortReport, "sort-report", "sort", ["s"], [Reports];

@@ -15,11 +15,13 @@ use super::{
 };
 use crate::domain::{audit::AuditAct, ids::Kind};
 
-/// The words that the vendors' documents use in their paths. Every other part of a path may name something.
+/// The words that the vendors' documents use in their paths. Every other part of a path may name something. A test walks the
+/// tables of `docs/VENDORS.md`, so that no endpoint's word is forgotten here.
 const PATH_WORDS: &[&str] = &[
     "HSID",
     "SAID",
     "SPID",
+    "access",
     "addendums",
     "admin",
     "api",
@@ -44,9 +46,12 @@ const PATH_WORDS: &[&str] = &[
     "episodes",
     "facilities",
     "id",
+    "integrations",
     "jwt",
     "linked-account",
+    "linked-account:unlink",
     "linked-user",
+    "linking",
     "ml-scribe",
     "msteams-provider-link",
     "notes",
@@ -133,6 +138,12 @@ fn kind_word(kind: Kind) -> &'static str {
     }
 }
 
+/// Whether a part of a path names nothing: it is empty, a version or a word of the documents.
+pub(super) fn plain_step(step: &str) -> bool {
+    let version = step.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.len() < 3 && n.parse::<u8>().is_ok());
+    step.is_empty() || version || PATH_WORDS.contains(&step)
+}
+
 /// The made-up names.
 struct Names {
     given: HashMap<String, String>,
@@ -173,13 +184,7 @@ impl Names {
 
     fn path(&mut self, path: &str) -> String {
         let mut step = |step: &str| {
-            let version =
-                step.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.len() < 3 && n.parse::<u8>().is_ok());
-            if step.is_empty() || version || PATH_WORDS.contains(&step) {
-                step.to_owned()
-            } else {
-                self.call("id", step)
-            }
+            if plain_step(step) { step.to_owned() } else { self.call("id", step) }
         };
         path.split('/').map(&mut step).collect::<Vec<_>>().join("/")
     }

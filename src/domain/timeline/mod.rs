@@ -284,6 +284,16 @@ pub struct Noting {
     pub note: Note,
 }
 
+impl Noting {
+    /// When what it tells of was over: of several readings alike, the last one.
+    pub fn until(&self) -> Timestamp {
+        match &self.note {
+            Note::Asked(asked) => asked.until.max(self.at),
+            _ => self.at,
+        }
+    }
+}
+
 /// Whether notes are kept about records of a kind: those that people ask "what happened to it?" of.
 pub fn noted(kind: Kind) -> bool {
     matches!(

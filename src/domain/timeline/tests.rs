@@ -338,3 +338,20 @@ proptest! {
         prop_assert_eq!(together.put, all.into_iter().collect::<Vec<_>>());
     }
 }
+
+/// A word that is missing would make a bundle useless for support: `/id-1/id-2` in place of the endpoint's name.
+#[test]
+fn every_endpoint_of_every_vendor_keeps_its_words_in_a_bundle() {
+    let document = include_str!("../../../docs/VENDORS.md");
+    let methods = ["GET /", "PUT /", "POST /", "PATCH /", "DELETE /"];
+    let endpoint = |line: &'static str| line.strip_prefix("| `")?.split_once('`').map(|(endpoint, _)| endpoint);
+    let rows: Vec<&str> =
+        document.lines().filter_map(endpoint).filter(|e| methods.iter().any(|m| e.starts_with(m))).collect();
+    assert!(rows.len() > 60, "the tables were not found: {}", rows.len());
+    for row in rows {
+        let (_, path) = row.split_once(' ').unwrap();
+        for step in path.split(['?', '#']).next().unwrap().split('/').filter(|step| !step.starts_with('{')) {
+            assert!(super::bundle::plain_step(step), "{step} of {row} is not in PATH_WORDS");
+        }
+    }
+}

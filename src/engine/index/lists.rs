@@ -96,7 +96,8 @@ impl SessionItem {
     pub fn since(&self) -> Option<Timestamp> {
         match self.seen {
             Some(seen) if seen.begin => Some(seen.since),
-            seen => self.told.or(seen.map(|s| s.since)),
+            // A vendor's clock may be ahead of ours: what was read cannot have begun later.
+            seen => self.told.filter(|told| *told <= self.stamp.at).or(seen.map(|s| s.since)),
         }
     }
 }

@@ -11,6 +11,7 @@ mod sent;
 mod sequences;
 mod telling;
 mod timeline;
+mod triage;
 mod whom;
 
 use jiff::Timestamp;

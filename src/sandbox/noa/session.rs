@@ -201,6 +201,8 @@ impl Session {
         let possible = match self.status.as_str() {
             "Summarized" | "Verified" => true,
             "EmptySummaryVerified" => regenerate,
+            // What was recorded and written before is still there; the document names no status.
+            "Interrupted" | "Failed" => self.original.is_some(),
             _ => false,
         };
         if !possible || self.busy {

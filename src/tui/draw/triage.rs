@@ -100,7 +100,7 @@ impl Cx<'_> {
         }
         let rule = if self.model.setting.plain { "-" } else { "─" };
         let job = layer.view.as_ref().and_then(|view| view.job.as_ref());
-        let title = job.map_or_else(String::new, |job| format!("{rule}{rule} retry {} ", job.words()));
+        let title = job.map_or_else(String::new, |job| format!("{rule}{rule} {} ", job.words()));
         let rest = usize::from(area.width).saturating_sub(text::width(&title));
         put(buf, area.x, area.y, &(title + &rule.repeat(rest)), area.width, self.look.theme.style(Token::LayerBorder));
         let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
@@ -114,7 +114,7 @@ fn head(view: Option<&TriageView>) -> (String, Token) {
     let Some(view) = view else { return ("being looked through …".into(), Token::Dim) };
     let past = match view.past {
         0 => String::new(),
-        n => format!(" · {n} too long ago to be listed"),
+        n => format!(" · {n} older"),
     };
     if view.groups.is_empty() {
         return (format!("nothing is stuck{past}"), Token::Done);

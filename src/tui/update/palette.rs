@@ -140,7 +140,7 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
         }
         A::EditNote | A::DropDraft => missing(!draft, "no draft is selected"),
         A::Refresh if matches!(below, Some(Layer::Hooks(_) | Layer::Assistance(_))) => None,
-        A::StopRetry => missing(!super::triage::running(model), "nothing is being retried"),
+        A::StopRetry => missing(!super::triage::running(model), "nothing is being tried again"),
         A::Timeline => missing(super::timeline::subject(model).is_none(), "nothing is selected"),
         A::Links | A::Refresh | A::Raw
             if !matches!(

@@ -39,7 +39,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
                 let stop = Command::Triage { act: TriageAct::Stop };
                 vec![Effect::Start(Purpose::Word("stopped"), Request::Do(stop))]
             } else {
-                acts::nothing_there(model, "nothing is being retried")
+                acts::nothing_there(model, "nothing is being tried again")
             }
         }
         Action::NotDone => {

@@ -56,12 +56,12 @@ fn what_is_stuck_at_two_sizes() {
 #[test]
 fn the_triage_tells_causes_with_counts_and_each_sessions_why_and_what_can_be_done() {
     let mut desk = triage();
-    desk.shows(&["interrupted 3 · failed 3 · late 5 · gone at the vendor 1 · 4 too long ago"]);
+    desk.shows(&["interrupted 3 · failed 3 · late 5 · gone at the vendor 1 · 4 older"]);
     desk.shows(&["The sound stopped 12 min ago.", "the doctor can go on in the recorder"]);
     desk.keys("G").shows(&["does not know it any more (404)"]);
     let mut world = World::small();
     world.stuck.rows.clear();
-    Desk::with(world, 80, 24, |_| {}).keys("!").shows(&["nothing is stuck · 4 too long ago"]);
+    Desk::with(world, 80, 24, |_| {}).keys("!").shows(&["nothing is stuck · 4 older"]);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_retry_says_how_many_first_and_then_does_exactly_those() {
     assert_eq!(all.len(), 12);
     assert_eq!(all.iter().filter(|s| s.remedy == Remedy::Recover).count(), 3);
     changed(&mut desk);
-    desk.shows(&["retry under way: 8 of 12 · read again 4 · recover queued 3 · not done 1"]);
+    desk.shows(&["under way: 8 of 12 · read again 4 · recover queued 3 · not done 1"]);
     desk.keys("a").shows(&["still busy"]).lacks(&["12 sessions: read"]);
     desk.keys("n").shows(&["what could not be done", "Okoro, Ifeoma · read again: the vendor does not answer"]);
     desk.keys("<esc>x");
@@ -119,7 +119,7 @@ fn wrong_patient_a_session_that_leaves_the_triage_leaves_nothing_selected() {
     desk.keys("r").shows(&["nothing is selected"]);
     desk.keys("<enter>").shows(&["select a session first"]);
     assert_eq!(desk.engine.commands(), []);
-    desk.keys("jr").shows(&["1 session"]);
+    desk.keys("kr").shows(&["1 session: read again 1", "Okoro, Ifeoma"]);
 }
 
 #[test]

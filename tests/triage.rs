@@ -30,8 +30,8 @@ impl Scene {
         let mut scene = Self { home, dir, admin, visits: Vec::new(), _demo: demo };
         scene.visits = until("appointments to be read", SOON, || {
             let listed = scene.run(&["appointments", "list", "--all-days", "--json"]).objects();
-            let ids: Vec<String> = listed.iter().filter_map(|v| Some(v["id"].as_str()?.to_owned())).collect();
-            if ids.len() >= 3 { Ok(ids) } else { Err(format!("{listed:?}")) }
+            let ids: Vec<String> = listed.iter().filter_map(|v| v["id"].as_u64().map(|n| format!("r{n}"))).collect();
+            if ids.len() >= 3 { Ok(ids) } else { Err(format!("{} appointments", ids.len())) }
         });
         scene
     }
@@ -43,7 +43,7 @@ impl Scene {
     /// A session that was just started: ours and the vendor's id.
     fn started(&mut self) -> (String, String) {
         let visit = self.visits.pop().unwrap();
-        let given = ["--doctor", "D/1", "--facility", "F 1", "--wait", "60", "--json"];
+        let given = ["--vendor", "noa", "--doctor", "D/1", "--facility", "F 1", "--wait", "60", "--json"];
         let made = self.run(&[&["sessions", "start", visit.as_str()], &given[..]].concat()).objects().remove(0);
         let record = made["record"].as_str().unwrap().to_owned();
         let shown = self.run(&["sessions", "show", &record, "--json"]).objects().remove(0);
@@ -70,7 +70,7 @@ impl Scene {
     }
 
     fn cause(&self, record: &str) -> Value {
-        self.triage().into_iter().find(|row| row["id"] == record).map_or(Value::Null, |row| row["cause"].clone())
+        self.triage().into_iter().find(|row| row["record"] == record).map_or(Value::Null, |row| row["cause"].clone())
     }
 }
 
@@ -87,7 +87,7 @@ fn the_stuck_session_is_found_its_story_tells_why_and_what_is_safe_is_done_once(
 
     // Found, with when and why.
     let rows = s.triage();
-    let causes: Vec<_> = rows.iter().map(|r| (r["id"].as_str().unwrap(), r["cause"].as_str().unwrap())).collect();
+    let causes: Vec<_> = rows.iter().map(|r| (r["record"].as_str().unwrap(), r["cause"].as_str().unwrap())).collect();
     assert_eq!(causes, [(stopped.as_str(), "interrupted"), (failed.as_str(), "failed")]);
     assert!(rows[0]["why"].as_str().unwrap().contains("The sound stopped"), "{rows:?}");
     assert_eq!((&rows[0]["remedy"], &rows[1]["remedy"]), (&json!("read"), &json!("recover")));

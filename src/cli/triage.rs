@@ -7,6 +7,8 @@ use std::{
 };
 
 use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{CliError, attach, desk::Desk, print::json_line};
 use crate::{
@@ -128,7 +130,7 @@ fn list(desk: &Desk<'_>, wanted: &Triage, out: &mut impl Write) -> Result<(), Cl
         }
         for line in &view.lines {
             match line {
-                TriageLine::Session(row) if wanted.json && fits(row.cause) => json_line(out, &**row)?,
+                TriageLine::Session(row) if wanted.json && fits(row.cause) => json_line(out, &named(&**row, row.id))?,
                 TriageLine::Session(row) if !wanted.json && fits(row.cause) => show(desk, row, out)?,
                 TriageLine::Group(group) if !wanted.json && fits(group.cause) => {
                     writeln!(out, "{} · {}", group.cause.word(), group.count)?;
@@ -141,6 +143,15 @@ fn list(desk: &Desk<'_>, wanted: &Triage, out: &mut impl Write) -> Result<(), Cl
             return Ok(());
         }
     }
+}
+
+/// For a program: its fields, and the record as every other command names it.
+fn named(what: &impl Serialize, record: RecordId) -> Value {
+    let mut object = serde_json::to_value(what).unwrap_or_default();
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert("record".into(), record.to_string().into());
+    }
+    object
 }
 
 fn head(view: &TriageView, out: &mut impl Write) -> io::Result<()> {
@@ -195,7 +206,7 @@ fn retry(
     let job = carry_out(desk, *plan)?;
     for missed in &job.missed {
         if json {
-            json_line(out, missed)?;
+            json_line(out, &named(missed, missed.record))?;
         } else {
             let name = if missed.patient_name.is_empty() { "–" } else { &missed.patient_name };
             let line = format!("not done: {} {name}, {}: {}", missed.record, missed.remedy.word(), missed.why);

@@ -168,6 +168,10 @@ async fn play(sandbox: &Running, act: DemoAct, visit: Option<String>) -> String 
             let done = sandbox.act("cobalt", "fail_next_note", json!({})).await;
             return said(done.map(drop), "the next note will fail in the EMR");
         }
+        DemoAct::InterruptNextScribe => {
+            let done = sandbox.act("noa", "outcome_of_next", json!({ "outcome": "interrupted" })).await;
+            return said(done.map(drop), "the next Noa session records for a minute, then its sound stops");
+        }
         DemoAct::CancelAtVendor => match visit() {
             Some(id) => sandbox.act("solo", "cancel", json!({ "appointment": id })).await,
             None => return "select an appointment that the vendor knows first".into(),

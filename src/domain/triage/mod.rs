@@ -65,15 +65,6 @@ impl Cause {
             Self::Abandoned => "abandoned",
         }
     }
-
-    /// One word without spaces, for arguments and files.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::Disputed => "disagree",
-            Self::Gone => "gone",
-            cause => cause.word(),
-        }
-    }
 }
 
 /// By which measures sessions are judged. Each is a setting.

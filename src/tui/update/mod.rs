@@ -251,6 +251,8 @@ pub enum DemoAct {
     ExamReadyAtVendor,
     /// The next note fails in the EMR.
     FailNextNote,
+    /// The sound of the next Noa session stops.
+    InterruptNextScribe,
 }
 
 impl DemoAct {
@@ -269,6 +271,7 @@ impl DemoAct {
             "Demo: somebody at the vendor has the selected patient ready for the exam",
         ),
         (Self::FailNextNote, "demo-fail-note", "Demo: the next note fails in the EMR"),
+        (Self::InterruptNextScribe, "demo-interrupt-scribe", "Demo: the sound of the next Noa session stops"),
     ];
 }
 

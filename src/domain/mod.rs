@@ -31,6 +31,7 @@ pub mod record;
 pub mod registration;
 pub mod report;
 pub mod scribe;
+pub mod scribed;
 pub mod secret;
 pub mod session;
 pub mod settings;

@@ -1,5 +1,11 @@
 //! AI-scribe sessions of both vendors.
 
+pub mod doing;
+pub mod filter;
+pub mod headings;
+pub mod order;
+pub mod pipeline;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -177,8 +183,23 @@ pub enum Urgency {
     Failed,
 }
 
+impl Urgency {
+    /// All, the most urgent first.
+    pub const ALL: [Self; 4] = [Self::NeedsMe, Self::InProgress, Self::Done, Self::Failed];
+
+    /// The word people see.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NeedsMe => "needs you",
+            Self::InProgress => "in progress",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 impl Stage {
-    /// How urgent this stage is.
+    /// How urgent this stage is. A write about the session may make it more so, see [`order`].
     pub fn urgency(self) -> Urgency {
         match self {
             Self::Ready | Self::Interrupted | Self::Unknown => Urgency::NeedsMe,

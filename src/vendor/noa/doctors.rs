@@ -6,7 +6,7 @@ use crate::{
     domain::{
         doctor::Doctor,
         entry::{Evidence, Outcome, Probe, ReasonKind},
-        ids::{Kind, VendorRef},
+        ids::VendorRef,
         record::{Observation, Record},
     },
     vendor::{
@@ -15,11 +15,11 @@ use crate::{
     },
 };
 
-use super::{NOA, Noa, scheme};
+use super::{NOA, Noa};
 
 /// By what a doctor is known here: both ids, because neither facility nor doctor is one alone.
 pub fn name_of(facility: &str, doctor: &str) -> VendorRef {
-    VendorRef::new(NOA, Kind::Doctor, scheme::DOCTOR, json!([facility, doctor]).to_string())
+    Doctor::reference(NOA, facility, doctor)
 }
 
 impl Noa {

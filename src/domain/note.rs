@@ -7,6 +7,7 @@ use super::{
     ids::{DraftId, RecordId},
     patient::redacted_debug,
     record::Pointer,
+    scribed::Scribed,
 };
 
 /// The text of a note.
@@ -44,28 +45,30 @@ impl NoteBody {
 }
 
 impl NoteBody {
-    /// A scribe's summary as a note: its sections sorted into the four parts by their titles, or one text when no title
-    /// says where it belongs.
+    /// A scribe's summary as a note: its sections, and the headings inside them, sorted into the four parts by their titles,
+    /// or one text when no title says where it belongs.
     pub fn from_summary(summary: &super::session::Summary) -> Self {
         let mut soap = Soap::default();
         let mut sorted = false;
-        for (title, text) in summary.sections.iter().filter(|(_, text)| !text.trim().is_empty()) {
+        for (title, text) in summary.parts().iter().filter(|(_, text)| !text.trim().is_empty()) {
             let part = soap_part(title);
             sorted |= part.is_some();
-            let part = match part.unwrap_or(SoapPart::Subjective) {
-                SoapPart::Subjective => &mut soap.subjective,
-                SoapPart::Objective => &mut soap.objective,
-                SoapPart::Assessment => &mut soap.assessment,
-                SoapPart::Plan => &mut soap.plan,
+            let (named, part) = match part.unwrap_or(SoapPart::Subjective) {
+                SoapPart::Subjective => ("subjective", &mut soap.subjective),
+                SoapPart::Objective => ("objective", &mut soap.objective),
+                SoapPart::Assessment => ("assessment", &mut soap.assessment),
+                SoapPart::Plan => ("plan", &mut soap.plan),
             };
             if !part.is_empty() {
                 part.push_str("\n\n");
             }
-            if !title.is_empty() {
+            // The part's own name stands above it wherever it is shown.
+            if !title.is_empty() && !title.eq_ignore_ascii_case(named) {
                 part.push_str(title);
                 part.push_str(":\n");
             }
-            part.push_str(text.trim());
+            // The editor knows one end of a line only.
+            part.push_str(&text.trim().replace("\r\n", "\n").replace('\r', "\n"));
         }
         if sorted { Self::Soap(soap) } else { Self::Text(soap.subjective) }
     }
@@ -146,6 +149,9 @@ pub struct Draft {
     pub body: NoteBody,
     /// What the scribe had written, for comparing.
     pub scribe: Option<NoteBody>,
+    /// Which of its sentences still stand as the scribe wrote them. Drafts of before say nothing of it.
+    #[serde(default)]
+    pub scribed: Scribed,
     /// When it was saved last.
     pub saved_at: Timestamp,
     /// Counts the savings, so that an older one never replaces a newer.
@@ -306,3 +312,35 @@ redacted_debug!(
     Addendum,
     SignOff
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::session::Summary;
+
+    fn summary(sections: &[(&str, &str)]) -> Summary {
+        let sections = sections.iter().map(|(title, text)| ((*title).to_owned(), (*text).to_owned())).collect();
+        Summary { sections, approved: None }
+    }
+
+    #[test]
+    fn a_summary_is_sorted_into_a_notes_parts_by_its_titles_and_by_the_headings_in_its_text() {
+        let told = summary(&[("Reason for the visit", "Cough."), ("Findings", "Clear."), ("Plan", "Rest.")]);
+        let NoteBody::Soap(soap) = NoteBody::from_summary(&told) else { panic!() };
+        assert_eq!(soap.subjective, "Reason for the visit:\nCough.");
+        assert_eq!(soap.objective, "Findings:\nClear.");
+        assert_eq!((soap.assessment.as_str(), soap.plan.as_str()), ("", "Rest."));
+        let one = summary(&[("Note", "Subjective:\r\nCough.\r\n\r\nPlan:\r\nRest.")]);
+        let NoteBody::Soap(soap) = NoteBody::from_summary(&one) else { panic!() };
+        assert_eq!((soap.subjective.as_str(), soap.plan.as_str()), ("Cough.", "Rest."));
+        assert!(NoteBody::from_summary(&summary(&[("", "One text.")])) == NoteBody::Text("One text.".into()));
+    }
+
+    #[test]
+    fn a_draft_that_was_kept_before_drafts_told_who_wrote_them_opens() {
+        let kept = r#"{"id":4,"appointment":null,"patient":12,"session":7,"body":{"text":"Cough."},
+            "scribe":{"text":"Cough."},"saved_at":"2026-11-21T14:00:00Z","version":3,"by":"nadia"}"#;
+        let draft: Draft = serde_json::from_str(kept).unwrap();
+        assert!(draft.version == 3 && draft.scribed == Scribed::default());
+    }
+}

@@ -67,13 +67,13 @@ pub enum Query {
         /// Which part.
         window: Window,
     },
-    /// Scribe sessions by urgency, then the newest first.
+    /// Scribe sessions by urgency, see [`super::session::order`].
     Sessions {
         /// Of which appointment.
         appointment: Option<RecordId>,
         /// Of which patient.
         patient: Option<RecordId>,
-        /// Words that the row must contain.
+        /// Words that the row must contain, see [`super::session::filter`].
         text: String,
         /// Which part.
         window: Window,
@@ -102,6 +102,12 @@ pub enum Query {
         of: Box<Query>,
         /// What is looked for.
         row: RowId,
+    },
+    /// What hides the rows of a list of sessions or notes in which none are left: how many there would be without each
+    /// thing that narrows it down.
+    Hiding {
+        /// The list; its window does not count.
+        of: Box<Query>,
     },
     /// Everything known of a record.
     Detail {
@@ -242,6 +248,8 @@ pub enum Answer {
     Rows(Rows),
     /// See [`Query::Position`].
     Position(Option<u32>),
+    /// See [`Query::Hiding`].
+    Hiding(Vec<Hiding>),
     /// See [`Query::Detail`]; `None` when nothing is known under this id.
     Detail(Option<Box<Detail>>),
     /// See [`Query::Find`].
@@ -311,6 +319,61 @@ pub enum RowSet {
     Notes(Vec<NoteRow>),
     /// The outbox layer.
     Outbox(Vec<OutboxRow>),
+}
+
+/// Something that narrows a list down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Narrowing {
+    /// Only of one appointment.
+    Appointment,
+    /// Only of one patient.
+    Patient,
+    /// A word that was typed.
+    Word(String),
+}
+
+/// What one thing alone hides.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hiding {
+    /// Which.
+    pub what: Narrowing,
+    /// So many rows there would be without it.
+    pub without: u32,
+}
+
+impl Query {
+    /// The same list without each thing that narrows it down, one at a time.
+    pub fn without_each(&self) -> Vec<(Narrowing, Self)> {
+        let (Self::Sessions { appointment, patient, text, .. } | Self::Notes { appointment, patient, text, .. }) = self
+        else {
+            return Vec::new();
+        };
+        let with = |change: &dyn Fn(&mut Option<RecordId>, &mut Option<RecordId>, &mut String)| {
+            let mut query = self.clone();
+            if let Self::Sessions { appointment, patient, text, .. } | Self::Notes { appointment, patient, text, .. } =
+                &mut query
+            {
+                change(appointment, patient, text);
+            }
+            query
+        };
+        let mut found = Vec::new();
+        if appointment.is_some() {
+            found.push((Narrowing::Appointment, with(&|appointment, _, _| *appointment = None)));
+        }
+        if patient.is_some() {
+            // Who looks at one appointment of a patient sees that patient's anyhow.
+            found.push((Narrowing::Patient, with(&|appointment, patient, _| (*appointment, *patient) = (None, None))));
+        }
+        let words: Vec<&str> = text.split_whitespace().collect();
+        for (at, word) in words.iter().enumerate() {
+            let others: Vec<&str> = words.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, w)| *w).collect();
+            let others = others.join(" ");
+            found.push((Narrowing::Word((*word).to_owned()), with(&|_, _, text| text.clone_from(&others))));
+        }
+        found
+    }
 }
 
 /// How long somebody has waited. What was not seen to begin is "at least".
@@ -417,11 +480,14 @@ pub struct SessionRow {
     pub appointment: Option<RecordId>,
     /// Whom it is about, empty when not known.
     pub patient_name: String,
+    /// The doctor as the vendor holds them, empty when not told.
+    #[serde(default)]
+    pub doctor: String,
     /// What its status means.
     pub stage: Stage,
     /// The vendor's word.
     pub status: String,
-    /// How urgent.
+    /// How urgent, a write that needs a person included.
     pub urgency: Urgency,
     /// Since when it stands there, as seen.
     pub since: Option<Timestamp>,
@@ -525,6 +591,9 @@ pub struct Detail {
     /// The episode of care that an appointment is in, where more of it is known than the vendor's id.
     #[serde(default)]
     pub episode: Option<EpisodeRow>,
+    /// The visit that a session belongs to.
+    #[serde(default)]
+    pub visit: Option<AppointmentRow>,
     /// Documents and consults that were sent from here about a patient, the newest first. No vendor tells of them again.
     #[serde(default)]
     pub sent: Vec<SentRow>,
@@ -551,4 +620,4 @@ pub fn showable(mut facts: Facts) -> Facts {
     facts
 }
 
-super::patient::redacted_debug!(PatientRow, AppointmentRow, SessionRow, NoteRow, OutboxRow, LinkRow);
+super::patient::redacted_debug!(PatientRow, AppointmentRow, SessionRow, NoteRow, OutboxRow, LinkRow, Hiding);

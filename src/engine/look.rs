@@ -20,6 +20,7 @@ impl Engine {
             Query::Position { of, row } => {
                 Answer::Position(self.with_state(|state| state.position(of, row, now, &thresholds)))
             }
+            Query::Hiding { of } => Answer::Hiding(self.with_state(|state| state.hiding(of, now, &thresholds))),
             Query::Detail { record } => Answer::Detail(told(self.record_detail(*record)).flatten().map(Box::new)),
             Query::Find { reference } => {
                 let found = told(self.inner.ledger.record_of(reference)).flatten();
@@ -111,6 +112,13 @@ impl Engine {
             (Kind::Appointment, Some(patient)) => self.episode_of(id, patient.id),
             _ => None,
         };
+        let visit = match &shown {
+            Some(Record::Session(session)) => {
+                let visit = session.appointment.as_ref().and_then(Pointer::local);
+                self.with_state(|state| state.appointment_row(visit.or_else(|| state.visit_of(id))?))
+            }
+            _ => None,
+        };
         let sent = match names.kind {
             Kind::Patient => self.sent(None, Some(id)).unwrap_or_default(),
             _ => Vec::new(),
@@ -128,6 +136,7 @@ impl Engine {
             pending: unfinished,
             patient,
             episode,
+            visit,
             sent,
         }))
     }

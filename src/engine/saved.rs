@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{cache::Cache, domain::RecordId, seal::FileError};
 
-const MAGIC: &[u8; 8] = b"WRINDEX\x03";
+const MAGIC: &[u8; 8] = b"WRINDEX\x04";
 
 /// Everything of the index but patients and appointments.
 #[derive(Serialize, Deserialize, Default)]

@@ -1,6 +1,6 @@
 //! Queries that the index answers without a disk.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::HashSet};
 
 use jiff::Timestamp;
 
@@ -14,9 +14,20 @@ use super::{
     },
     state::State,
 };
-use crate::domain::{
-    DraftId, Entry, EntryState, Intent, RecordId,
-    view::{AppointmentRow, NoteRow, OutboxRow, Query, RoomFilter, RoomRow, RowId, RowSet, Rows, SessionRow, Window},
+use crate::{
+    domain::{
+        DraftId, Entry, EntryState, Intent, RecordId,
+        session::{
+            Urgency,
+            filter::{self, Part},
+            order::Stand,
+        },
+        view::{
+            AppointmentRow, Hiding, NoteRow, OutboxRow, Query, RoomFilter, RoomRow, RowId, RowSet, Rows, SessionRow,
+            Window,
+        },
+    },
+    engine::fold::fold,
 };
 
 impl State {
@@ -141,37 +152,72 @@ impl State {
         let Query::Sessions { appointment, patient, text, .. } = query else { return Vec::new() };
         let visits = appointment.map(|a| self.links.same(a));
         let people = patient.map(|p| self.links.same(p));
-        let terms = terms(text);
+        let filter = SessionFilter::new(text);
+        // Asked once for all rows, not for each of them.
+        let needing = self.queue.iter().filter(|e| e.state.needs_person()).map(|e| e.intent.subject()).collect();
         let mut found: Vec<_> = self
             .sessions
             .iter()
-            .filter(|(_, s)| {
+            .filter_map(|(id, s)| {
                 let whom = self.whom(s);
-                within(visits.as_deref(), s.appointment)
+                let stand = stand(*id, s, &needing);
+                let fits = within(visits.as_deref(), s.appointment)
                     && within(people.as_deref(), whom)
-                    && self.fits(&terms, &s.searched, whom)
-            })
-            .map(|(id, s)| {
-                let since = s.since().unwrap_or(s.stamp.at);
-                (s.stage.urgency(), Reverse(since), Reverse(*id))
+                    && self.session_fits(&filter, s, stand.urgency(), whom);
+                fits.then(|| (stand.rank(), *id))
             })
             .collect();
         found.sort_unstable();
-        found.into_iter().map(|(_, _, Reverse(id))| id).collect()
+        found.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Whether a session holds every word of a filter in the part that the word is about.
+    fn session_fits(&self, filter: &SessionFilter, s: &SessionItem, urgency: Urgency, whom: Option<RecordId>) -> bool {
+        let state = || format!("{} {} {}", s.status, s.stage.word(), urgency.word());
+        let person = || {
+            let entry = whom.and_then(|p| self.patients.get(p));
+            entry.as_ref().map(|e| e.searched().to_owned()).unwrap_or_default()
+        };
+        let part = |part: Part, words: &[Term]| {
+            let hay = match part {
+                Part::Provider => fold(s.vendor.as_str()),
+                Part::Doctor => fold(&s.doctor),
+                Part::State => fold(&state()),
+                Part::Patient => person(),
+            };
+            Finders::new(words).rank(hay.as_bytes()).is_some()
+        };
+        filter.about.iter().all(|(about, words)| part(*about, words))
+            && (filter.anywhere.is_empty()
+                || self.fits(&filter.anywhere, &format!("{} {}", s.searched, fold(urgency.word())), whom))
+    }
+
+    /// How many rows a list would have without each thing that narrows it down.
+    pub(super) fn hiding(
+        &self,
+        of: &Query,
+        now: Timestamp,
+        thresholds: &dyn Fn(&RoomFilter) -> (u16, u16),
+    ) -> Vec<Hiding> {
+        let count = |query: &Query| self.rows(query, now, thresholds).map_or(0, |rows| rows.total);
+        of.without_each().into_iter().map(|(what, query)| Hiding { what, without: count(&query) }).collect()
     }
 
     fn session_row(&self, id: RecordId) -> Option<SessionRow> {
         let session = self.sessions.get(&id)?;
+        let fresh = self.fresh(id, session.stamp);
+        let needing = fresh.attention.then_some(id).into_iter().collect();
         Some(SessionRow {
             id,
             vendor: session.vendor,
             appointment: session.appointment,
             patient_name: self.name(self.whom(session)),
+            doctor: session.doctor.clone(),
             stage: session.stage,
             status: session.status.clone(),
-            urgency: session.stage.urgency(),
+            urgency: stand(id, session, &needing).urgency(),
             since: session.since(),
-            fresh: self.fresh(id, session.stamp),
+            fresh,
         })
     }
 
@@ -328,6 +374,33 @@ impl State {
     /// Drafts and notes that are not filed or not signed.
     pub(super) fn unsigned(&self) -> u32 {
         self.notes.values().chain(self.drafts.values()).filter(|n| n.unsigned()).count() as u32
+    }
+}
+
+/// A filter of sessions, taken apart once for all rows.
+struct SessionFilter {
+    /// Words that may stand anywhere.
+    anywhere: Vec<Term>,
+    /// Words that are about one part.
+    about: Vec<(Part, Vec<Term>)>,
+}
+
+impl SessionFilter {
+    fn new(text: &str) -> Self {
+        let words = filter::words(text);
+        let plain: Vec<&str> = words.iter().filter(|w| w.part.is_none()).map(|w| w.text.as_str()).collect();
+        let about = words.iter().filter_map(|w| Some((w.part?, terms(&w.text)))).collect();
+        Self { anywhere: terms(&plain.join(" ")), about }
+    }
+}
+
+fn stand(id: RecordId, session: &SessionItem, needing: &HashSet<RecordId>) -> Stand {
+    Stand {
+        stage: session.stage,
+        may_change: session.may_change,
+        attention: needing.contains(&id),
+        since: session.since().unwrap_or(session.stamp.at),
+        id,
     }
 }
 

@@ -73,6 +73,7 @@ fn draft(id: u64, version: u64, text: &str) -> Draft {
         session: None,
         body: NoteBody::Text(text.into()),
         scribe: None,
+        scribed: crate::domain::scribed::Scribed::default(),
         saved_at: at(1),
         version,
         by: "keeper".into(),

@@ -37,6 +37,8 @@ pub enum Context {
     Timeline,
     /// Sessions that somebody should look at.
     Triage,
+    /// What a session came to, being read.
+    Reader,
     /// How vendors, receiver and stores do.
     Health,
 }
@@ -60,6 +62,7 @@ impl Context {
         Self::Episodes,
         Self::Timeline,
         Self::Triage,
+        Self::Reader,
         Self::Health,
     ];
 
@@ -82,6 +85,7 @@ impl Context {
             Self::Episodes => "Episodes of care",
             Self::Timeline => "What happened",
             Self::Triage => "Triage",
+            Self::Reader => "Reading a session",
             Self::Health => "Vendors, receiver, stores",
         }
     }
@@ -237,8 +241,30 @@ actions! {
     NewEpisode, "new-episode", "new", ["n"], [Episodes];
     /// Change the episode of care.
     EditEpisode, "edit-episode", "edit", ["e"], [Episodes];
-    /// Make a draft of the session's summary.
+    /// Read what the session came to; what was said and other documents where its vendor has them.
+    ReadSummary, "read-summary", "read", ["r"], [Sessions];
+    /// Make a note draft of the session's summary; what the scribe wrote stays marked in it.
     DraftFromSummary, "draft-from-summary", "draft", ["d"], [Sessions];
+    /// Have the session's note written anew and watch it being written (Heidi).
+    WriteNote, "write-note", "write note", ["s"], [Sessions];
+    /// Ask about the session or its note and watch the answer being written (Heidi).
+    AskScribe, "ask-scribe", "ask", ["a"], [Sessions];
+    /// Say what else the note is written from: context notes, earlier sessions (Heidi).
+    Context, "session-context", "context", ["c"], [Sessions];
+    /// Have a document written from the session (Heidi).
+    WriteDocument, "write-document", "document", ["D"], [Sessions];
+    /// Change what the vendor holds of the session (Heidi).
+    EditSession, "edit-session", "edit", ["e"], [Sessions];
+    /// Say which of the vendor's own patients the session is about (Heidi).
+    AssignProfile, "assign-profile", "profile", ["i"], [Sessions];
+    /// The text of the session that is being written, or was written last while this window watched.
+    WatchStream, "watch", "watch", ["p"], [Sessions];
+    /// To the next place of what is looked for.
+    FindNext, "find-next", "next", ["n"], [Reader];
+    /// To the place before of what is looked for.
+    FindPrevious, "find-previous", "previous", ["N"], [Reader];
+    /// Read no further what is being written; what came stays.
+    StopWriting, "stop-writing", "stop", ["x"], [Reader];
     /// Have the session's summary written anew from what was recorded; a doctor must approve it again.
     Regenerate, "regenerate", "regenerate", ["R"], [Sessions];
     /// Bring the original text of the session's summary back; a doctor must approve it again.
@@ -278,6 +304,12 @@ actions! {
     Finished, "finished", "finished", ["a"], [Outbox];
     /// Stop the first fill or the import that is under way; what came so far stays.
     StopFilling, "stop-filling", "stop filling", ["x"], [Health];
+    /// Register a doctor at a facility with the scribe (Noa).
+    RegisterDoctor, "register-doctor", "register doctor", ["n"], [Health];
+    /// Change the name of a doctor at a facility (Noa).
+    ChangeDoctor, "change-doctor", "change doctor", ["e"], [Health];
+    /// The account behind the scribe: which one is linked, another one, or none (Heidi).
+    LinkedAccount, "linked-account", "account", ["a"], [Health];
     /// Webhook registrations, what came in, and exchanging a registration.
     Webhooks, "webhooks", "webhooks", ["W"], [Global];
     /// Requests for assistance at beds: virtual nursing and sitting.

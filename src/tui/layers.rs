@@ -8,11 +8,12 @@ use super::{
     lines::Lines,
     list::List,
     picture::Picture,
+    reader::ReaderLayer,
     timeline::TimelineLayer,
     triage::TriageLayer,
 };
 use crate::domain::{
-    Command, DraftId, Entry, EntryId, Intent, Raw, Reason, RecordId,
+    Command, DraftId, Entry, EntryId, Intent, Kind, Raw, Reason, RecordId,
     care::{EpisodeList, EpisodeRow, FileList, FileRow},
     command::Decision,
     dispute::Disputed,
@@ -57,6 +58,8 @@ pub enum Layer {
     Timeline(Box<TimelineLayer>),
     /// Sessions that somebody should look at.
     Triage(Box<TriageLayer>),
+    /// What a session came to, to be read.
+    Reader(Box<ReaderLayer>),
     /// Vendors, receiver, stores.
     Health,
     /// The messages of this window.
@@ -79,6 +82,14 @@ pub struct DetailLayer {
     pub read: Lines,
     /// The first line shown.
     pub scroll: usize,
+}
+
+impl DetailLayer {
+    /// The session that it is about, if it is about one.
+    pub fn session(&self) -> Option<RecordId> {
+        let of = |detail: &Detail| (detail.kind == Kind::Session).then_some(detail.id);
+        self.detail.as_deref().and_then(of)
+    }
 }
 
 /// See [`Layer::Outbox`].
@@ -219,6 +230,7 @@ impl Layer {
             Self::Episodes(_) => Some(Context::Episodes),
             Self::Timeline(_) => Some(Context::Timeline),
             Self::Triage(_) => Some(Context::Triage),
+            Self::Reader(_) => Some(Context::Reader),
             Self::Health => Some(Context::Health),
             Self::Help { .. }
             | Self::Palette(_)
@@ -227,6 +239,15 @@ impl Layer {
             | Self::Links(_)
             | Self::Choice(_)
             | Self::Log { .. } => None,
+        }
+    }
+
+    /// Whether one looks at a scribe's session in it: what can be done with one can be done there.
+    pub fn about_session(&self) -> bool {
+        match self {
+            Self::Reader(_) => true,
+            Self::Detail(detail) => detail.session().is_some(),
+            _ => false,
         }
     }
 

@@ -18,6 +18,7 @@ pub mod model;
 pub mod painter;
 pub mod paths;
 pub mod picture;
+mod reader;
 pub mod terminal;
 pub mod text;
 pub mod theme;

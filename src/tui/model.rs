@@ -16,7 +16,10 @@ use super::{
 use crate::domain::{
     Delta, EntryId, RecordId, VendorId,
     command::{Level, Progress, Toast, Touched},
-    view::{AppointmentRow, Health, NoteRow, PatientRow, Query, RoomFilter, RoomRow, RowId, SessionRow, Window},
+    stream::StreamId,
+    view::{
+        AppointmentRow, Health, Hiding, NoteRow, PatientRow, Query, RoomFilter, RoomRow, RowId, SessionRow, Window,
+    },
 };
 
 /// The five panes, in the order of their numbers.
@@ -290,6 +293,10 @@ pub struct Model {
     pub about: Option<PatientRow>,
     /// How far uploads are.
     pub uploads: BTreeMap<EntryId, Progress>,
+    /// What hides the rows of panes that have none.
+    pub hiding: BTreeMap<Pane, Vec<Hiding>>,
+    /// The text of each session that was written last while this window watched.
+    pub streams: BTreeMap<RecordId, StreamId>,
     /// The engine is being reached: nothing is known yet.
     pub opening: bool,
     /// The engine cannot be reached: what is shown may be old.
@@ -332,6 +339,8 @@ impl Model {
             watched: Watched::default(),
             about: None,
             uploads: BTreeMap::new(),
+            hiding: BTreeMap::new(),
+            streams: BTreeMap::new(),
             opening: false,
             lost: false,
             mouse: false,

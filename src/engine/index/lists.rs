@@ -24,6 +24,8 @@ pub struct SessionItem {
     pub appointment: Option<RecordId>,
     /// Whom it is about, where the vendor tells.
     pub patient: Option<RecordId>,
+    /// The doctor as the vendor holds them, empty when not told.
+    pub doctor: String,
     /// What its status means.
     pub stage: Stage,
     /// The vendor's word.
@@ -50,9 +52,10 @@ impl SessionItem {
     /// The row of a session as it is shown.
     pub fn new(shown: &Session, seen: Option<Seen>, stamp: Stamp) -> Self {
         let text = |t: &Option<String>| t.clone().unwrap_or_default();
-        let searched = format!("{} {} {} {}", shown.vendor, shown.status, shown.stage.word(), text(&shown.title));
+        let searched = format!("{} {} {}", shown.vendor, shown.status, shown.stage.word());
         Self {
             vendor: shown.vendor,
+            doctor: text(&shown.doctor),
             appointment: shown.appointment.as_ref().and_then(Pointer::local),
             patient: shown.patient.as_ref().and_then(Pointer::local),
             stage: shown.stage,
@@ -63,7 +66,7 @@ impl SessionItem {
             may_change: shown.may_change(),
             approved: shown.summary.as_ref().filter(|s| !s.is_empty()).map(|s| s.approved == Some(true)),
             hooked: None,
-            searched: fold(&format!("{searched} {}", text(&shown.doctor))),
+            searched: fold(&format!("{searched} {} {}", text(&shown.title), text(&shown.doctor))),
         }
     }
 }

@@ -67,6 +67,7 @@ fn draft(text: &str, id: DraftId, version: u64) -> Box<Draft> {
         session: None,
         body: NoteBody::Text(text.into()),
         scribe: None,
+        scribed: crate::domain::scribed::Scribed::default(),
         saved_at: Timestamp::UNIX_EPOCH,
         version,
         by: String::new(),

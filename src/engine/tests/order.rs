@@ -92,6 +92,7 @@ fn notes_stand_with_what_needs_a_person_on_top_then_the_newest_first_over_a_rest
         session: None,
         body: NoteBody::Text("well".into()),
         scribe: None,
+        scribed: crate::domain::scribed::Scribed::default(),
         saved_at: at(0),
         version: 1,
         by: String::new(),
@@ -140,4 +141,68 @@ fn a_session_note_has_the_name_of_the_visit_that_a_person_linked_it_to() {
     assert_eq!(named(&t).len(), 1);
     assert_eq!(t.engine.execute(Command::RefuseLink { a: mine, b: seen }, "amira"), Reply::Done);
     assert_eq!(named(&t), []);
+}
+
+#[test]
+fn a_start_that_needs_a_person_puts_its_session_first_whatever_its_vendor_says() {
+    let t = Engine::for_tests().unwrap();
+    let failed = t.read(session(1, Stage::Failed, 50));
+    let ready = t.read(session(2, Stage::Ready, 60));
+    let intent = crate::domain::Intent::RedoSession {
+        session: failed,
+        vendor: NOA,
+        how: crate::domain::session::Redo::Recover,
+        before: crate::domain::session::Before { stage: Stage::Failed, print: None },
+    };
+    let (entry, _) = t.submit(intent);
+    let order = |t: &ForTests| sessions(&t.engine).iter().map(|r| (r.id, r.urgency)).collect::<Vec<_>>();
+    assert_eq!(order(&t)[0].0, ready);
+    let mut copy = Store::entry(&t.engine, entry).unwrap();
+    copy.state = crate::domain::EntryState::Rejected {
+        at: t.now(),
+        reason: crate::domain::Reason::new(crate::domain::ReasonKind::Invalid, ""),
+    };
+    t.engine.put_entry(&copy).unwrap();
+    assert_eq!(order(&t)[0], (failed, Urgency::NeedsMe));
+}
+
+#[test]
+fn sessions_are_filtered_by_provider_doctor_patient_and_state_and_each_word_tells_what_it_hides() {
+    let t = Engine::for_tests().unwrap();
+    let (_, visit) = t.one_visit();
+    let mut of_visit = session(1, Stage::Interrupted, 10);
+    let Some(Record::Session(told)) = &mut of_visit.record else { panic!() };
+    (told.appointment, told.doctor) = (Some(crate::domain::Pointer::Local(visit)), Some("D-77".into()));
+    let one = t.read(of_visit);
+    let two = t.read(session(2, Stage::Recording, 20));
+    let ask = |text: &str, appointment: Option<RecordId>| {
+        let query = Query::Sessions { appointment, patient: None, text: text.into(), window: ALL };
+        match t.engine.look(&query) {
+            Answer::Rows(crate::domain::view::Rows { rows: RowSet::Sessions(rows), .. }) => {
+                rows.into_iter().map(|r| r.id).collect::<Vec<_>>()
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(ask("noa", None), [one, two]);
+    assert_eq!(ask("doctor:d-77", None), [one]);
+    assert_eq!(ask("is:interrupted", None), [one]);
+    assert_eq!(ask("in progress", None), [two]);
+    assert_eq!(ask("state:needs", None), [one]);
+    assert_eq!(ask("vendor:heidi", None), []);
+    let whom = detail(&t.engine, one).patient.unwrap().name;
+    let word = whom.split([',', ' ']).next().unwrap();
+    assert_eq!(ask(&format!("patient:{word}"), None), [one]);
+    assert_eq!(ask(&format!("doctor:{word}"), None), [], "a word about the doctor finds no patient");
+    let detail = detail(&t.engine, one);
+    assert_eq!(detail.visit.map(|v| v.id), Some(visit));
+
+    let of = Query::Sessions { appointment: Some(visit), patient: None, text: "noa recording".into(), window: ALL };
+    let Answer::Hiding(hiding) = t.engine.look(&Query::Hiding { of: Box::new(of) }) else { panic!() };
+    let told: Vec<_> = hiding.into_iter().map(|h| (h.what, h.without)).collect();
+    use crate::domain::view::Narrowing;
+    assert_eq!(
+        told,
+        [(Narrowing::Appointment, 1), (Narrowing::Word("noa".into()), 0), (Narrowing::Word("recording".into()), 1),]
+    );
 }

@@ -71,6 +71,7 @@ impl Cx<'_> {
             lines.extend(text::wrap(&words, width).into_iter().map(|l| (l, Token::Strong)));
         }
         match &detail.shown {
+            Some(Record::Session(session)) => self.session_lines(session, detail, width, &mut lines),
             Some(record) => self.record_lines(record, width, &mut lines),
             None => lines.push(("Known by name only; it is being read.".into(), Token::Dim)),
         }
@@ -206,19 +207,6 @@ impl Cx<'_> {
                 field("vendor", s.vendor.as_str());
                 field("stage", s.stage.word());
                 field("vendor's word", &s.status);
-                field("doctor", s.doctor.as_deref().unwrap_or_default());
-                field("title", s.title.as_deref().unwrap_or_default());
-                field("language", s.language.as_deref().unwrap_or_default());
-                if let Some(summary) = &s.summary {
-                    field("approved", summary.approved.map_or("not told", |a| if a { "yes" } else { "not yet" }));
-                    for (title, body) in &summary.sections {
-                        lines.push((String::new(), Token::Text));
-                        if !title.is_empty() {
-                            lines.push((text::clean(title).into_owned(), Token::Title));
-                        }
-                        lines.extend(text::wrap(body, width).into_iter().map(|l| (l, Token::Text)));
-                    }
-                }
             }
             Record::Note(n) => {
                 if let FilingState::Failed { reasons } = &n.state {

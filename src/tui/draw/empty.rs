@@ -1,7 +1,7 @@
 //! What a pane without rows says: for whom there is nothing and why, and which key changes that.
 
 use crate::{
-    domain::view::RoomFilter,
+    domain::view::{Hiding, Narrowing, RoomFilter},
     tui::{
         action::Action,
         keymap::Keymap,
@@ -58,10 +58,30 @@ pub fn sentences(model: &Model, keymap: &Keymap, pane: Pane) -> Vec<String> {
             lines.push(format!("{}{again} asks Solo by a number", key(Action::Open)));
         }
     }
+    lines.extend(model.hiding.get(&pane).into_iter().flat_map(|hiding| hidden(hiding, key(Action::Back))));
     if let Some((rows, _)) = model.health.as_ref().and_then(|h| h.filling) {
         lines.push(format!("still being read: {rows} rows so far"));
     }
     lines
+}
+
+/// Which of the things that narrow a list down hides its rows by itself.
+fn hidden(hiding: &[Hiding], back: &str) -> Vec<String> {
+    let alone = |one: &&Hiding| one.without > 0;
+    let rows = |n: u32| if n == 1 { "1 row".to_owned() } else { format!("{n} rows") };
+    let said: Vec<String> = hiding
+        .iter()
+        .filter(alone)
+        .map(|one| match &one.what {
+            Narrowing::Word(word) => format!("\u{201c}{word}\u{201d} hides {}", rows(one.without)),
+            Narrowing::Appointment => format!("the visit hides {}: {back} shows all of the patient", rows(one.without)),
+            Narrowing::Patient => format!("the patient hides {}", rows(one.without)),
+        })
+        .collect();
+    if said.is_empty() && hiding.len() > 1 {
+        return vec!["no part of this by itself: without any one of them it is empty too".into()];
+    }
+    said
 }
 
 /// For whom or where a pane's rows are, and what it shows one step wider.

@@ -131,6 +131,10 @@ fn sections(model: &Model) -> Vec<(&'static str, Vec<&'static Entry>)> {
     let here = update::own_context(model, below);
     let of = |context: Context| TABLE.iter().filter(move |e| e.contexts.contains(&context));
     let mut sections: Vec<_> = here.into_iter().map(|here| (here.name(), of(here).collect::<Vec<_>>())).collect();
+    // What can be done with a session can be done wherever one looks at it.
+    if below.is_some_and(Layer::about_session) {
+        sections.push((Context::Sessions.name(), of(Context::Sessions).collect()));
+    }
     for name in ["Opening and finding", "Moving", "Panes and days", "The window"] {
         sections.push((name, of(Context::Global).filter(|e| purpose(e.action) == name).collect()));
     }

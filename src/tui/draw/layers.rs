@@ -55,6 +55,7 @@ pub fn layer(model: &Model, look: &Look<'_>, layer: &Layer, buf: &mut Buffer) ->
         Layer::Episodes(layer) => cx.episodes(layer, buf),
         Layer::Timeline(layer) => return cx.timeline(layer, buf),
         Layer::Triage(layer) => cx.triage(layer, buf),
+        Layer::Reader(layer) => return cx.reader(layer, buf),
         Layer::Health => cx.health(buf),
         Layer::Log { back } => cx.log(*back, buf),
     }

@@ -10,7 +10,9 @@ mod hooks;
 mod layers;
 mod panes;
 mod queue;
+mod reader;
 mod report;
+mod session;
 mod timeline;
 mod triage;
 mod words;
@@ -27,7 +29,9 @@ use ratatui::{
     layout::{Position, Rect},
     style::Style,
 };
+pub(in crate::tui) use reader::reader_size;
 pub(in crate::tui) use report::report_rows;
+pub(in crate::tui) use session::standing_words;
 pub(in crate::tui) use timeline::{opened_lines, opened_size, timeline_rows};
 pub(in crate::tui) use triage::{called, missed_end, triage_rows};
 
@@ -299,7 +303,14 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
         Some(Layer::Report(_)) => {
             &[A::OrderReport, A::OpenReport, A::SaveDump, A::ImportDump, A::StopReport, A::Back, A::Help]
         }
+        Some(Layer::Detail(detail)) if detail.session().is_some() => {
+            &[A::ReadSummary, A::DraftFromSummary, A::Back, A::Down, A::Timeline, A::Refresh, A::Raw, A::Help]
+        }
         Some(Layer::Detail(_)) => &[A::Back, A::Down, A::Raw, A::Refresh, A::Links, A::Help],
+        Some(Layer::Reader(layer)) if layer.typing => {
+            return fixed(&[("type", "to find"), ("enter", "keep"), ("esc", "clear")]);
+        }
+        Some(Layer::Reader(layer)) => return reader_hints(layer, keymap),
         Some(Layer::Files(_)) => &[A::AddFile, A::DeleteFile, A::ShowPicture, A::Open, A::Refresh, A::Back, A::Help],
         Some(Layer::Episodes(layer)) if layer.appointment.is_some() => {
             let mut hints = fixed(&[("enter", "put it into this one")]);
@@ -325,7 +336,10 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
             A::Help,
         ],
         Some(Layer::Health) if model.health.as_ref().is_some_and(|h| h.filling.is_some()) => {
-            &[A::StopFilling, A::Back, A::Help]
+            &[A::StopFilling, A::RegisterDoctor, A::ChangeDoctor, A::LinkedAccount, A::Back, A::Help]
+        }
+        Some(Layer::Health) if !model.setting.scribes.is_empty() => {
+            &[A::RegisterDoctor, A::ChangeDoctor, A::LinkedAccount, A::Back, A::Help]
         }
         Some(Layer::Health) => &[A::Back, A::Help],
         Some(Layer::Help { .. } | Layer::Log { .. }) => &[A::Back, A::Down],
@@ -351,7 +365,15 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
                 &[A::Filter, A::Open, A::Book, A::NewPatient, A::EditPatient, A::Outbox, A::Help, A::Palette, A::Quit]
             }
             Pane::Sessions => {
-                &[A::Open, A::DraftFromSummary, A::VisitLinks, A::NewNote, A::Outbox, A::Help, A::Palette, A::Quit]
+                // Each scribe has its own.
+                let own: &[Action] = match model.sessions.current().map(|row| row.vendor.as_str()) {
+                    Some("heidi") => &[A::WriteNote, A::Context],
+                    Some(_) => &[A::VisitLinks, A::Regenerate],
+                    None => &[],
+                };
+                let (first, last) =
+                    ([A::Open, A::ReadSummary, A::DraftFromSummary], [A::Outbox, A::Help, A::Palette, A::Quit]);
+                return words_of(&[&first, own, &[A::Timeline], &last].concat(), keymap);
             }
             Pane::Notes => {
                 &[A::Open, A::NewNote, A::FileNote, A::Addendum, A::DropDraft, A::Outbox, A::Help, A::Palette, A::Quit]
@@ -359,6 +381,27 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
         },
     };
     words_of(actions, keymap)
+}
+
+/// What can be done where something is read.
+fn reader_hints(layer: &super::reader::ReaderLayer, keymap: &Keymap) -> Vec<(String, String)> {
+    use Action as A;
+    let flows = layer.stream.as_ref().is_some_and(|s| s.state == crate::domain::stream::StreamState::Flowing);
+    let mut actions = vec![A::Back];
+    actions.extend(flows.then_some(A::StopWriting));
+    if layer.reading.hits().is_some() {
+        actions.extend([A::FindNext, A::FindPrevious]);
+    }
+    actions.extend([A::DraftFromSummary, A::PageDown]);
+    let mut hints = words_of(&actions, keymap);
+    for (action, words) in [(A::Filter, "find"), (A::NextPane, "next section")] {
+        hints.extend(words_of(&[action], keymap).into_iter().map(|(keys, _)| (keys, words.to_owned())));
+    }
+    if layer.pages.len() > 1 {
+        hints.push(("←→".into(), "transcript, documents".into()));
+    }
+    hints.extend(words_of(&[A::Help], keymap));
+    hints
 }
 
 /// The first key and the word of each action that has a key.

@@ -9,7 +9,10 @@ use ratatui::{
 
 use super::{Look, age, empty, frame, put, words};
 use crate::{
-    domain::view::{AppointmentRow, Freshness, NoteRow, PatientRow, RoomFilter, RoomRow, SessionRow, Wait},
+    domain::{
+        session::Urgency,
+        view::{AppointmentRow, Freshness, NoteRow, PatientRow, RoomFilter, RoomRow, SessionRow, Wait},
+    },
     tui::{
         list::{Identified, List},
         model::{Model, Pane, room_name},
@@ -36,7 +39,7 @@ pub fn pane(model: &Model, look: &Look<'_>, pane: Pane, area: Rect, buf: &mut Bu
         Pane::Rooms => cx.rows(&model.rooms, buf, room),
         Pane::Appointments => cx.rows(&model.appointments, buf, appointment),
         Pane::Patients => cx.rows(&model.patients, buf, patient),
-        Pane::Sessions => cx.rows(&model.sessions, buf, session),
+        Pane::Sessions => cx.rows(&model.sessions, buf, |cx, row| session(cx, row, begins_group(&model.sessions, row))),
         Pane::Notes => cx.rows(&model.notes, buf, note),
     }
     if model.filtering == Some(pane) {
@@ -106,6 +109,9 @@ fn title(model: &Model, pane: Pane, cells: usize) -> String {
             if let Some((_, name)) = scope {
                 parts.push(text::clean(name).into_owned());
             }
+            if pane == Pane::Sessions {
+                parts.extend(needing(&model.sessions));
+            }
             if pane == Pane::Notes
                 && let Some(unsigned) = model.health.as_ref().map(|h| h.unsigned).filter(|n| *n > 0)
             {
@@ -114,6 +120,19 @@ fn title(model: &Model, pane: Pane, cells: usize) -> String {
         }
     }
     text::truncate(&format!(" {} ", parts.join(" · ")), cells).into_owned()
+}
+
+/// How many sessions need somebody: they stand first, so those that are held tell it as far as they reach.
+fn needing(list: &List<SessionRow>) -> Option<String> {
+    list.at(0)?;
+    let count = list.held().iter().take_while(|row| row.urgency == Urgency::NeedsMe).count();
+    let more = count == list.held().len() && count < list.total();
+    match (count, more) {
+        (0, _) => None,
+        (1, false) => Some("1 needs you".into()),
+        (n, false) => Some(format!("{n} need you")),
+        (n, true) => Some(format!("{n}+ need you")),
+    }
 }
 
 fn thousands(n: usize) -> String {
@@ -150,7 +169,7 @@ impl Rows<'_> {
         }
     }
 
-    fn rows<T: Identified>(&self, list: &List<T>, buf: &mut Buffer, parts: fn(&Cx<'_>, &T) -> Vec<Part>) {
+    fn rows<T: Identified>(&self, list: &List<T>, buf: &mut Buffer, parts: impl Fn(&Cx<'_>, &T) -> Vec<Part>) {
         let inner = self.inner;
         let plain = self.model.setting.plain;
         let cx = Cx {
@@ -328,18 +347,45 @@ fn patient(cx: &Cx<'_>, row: &PatientRow) -> Vec<Part> {
     parts
 }
 
-fn session(cx: &Cx<'_>, row: &SessionRow) -> Vec<Part> {
+/// From so many columns on a session's group and doctor have columns of their own.
+const WITH_GROUP: usize = 66;
+
+/// Whether a row is the first of its group on the screen.
+fn begins_group(list: &List<SessionRow>, row: &SessionRow) -> bool {
+    let mut before = None;
+    for (_, other) in list.visible() {
+        if other.id == row.id {
+            break;
+        }
+        before = Some(other.urgency);
+    }
+    before != Some(row.urgency)
+}
+
+fn session(cx: &Cx<'_>, row: &SessionRow, begins: bool) -> Vec<Part> {
     let word = words::session(row.stage, &row.status);
     let since = row.since.map_or_else(String::new, |s| age(s, cx.now));
-    let tail = 6 + 14 + 5 + 5;
+    let wide = cx.width >= WITH_GROUP;
+    let state = if wide { 20 } else { 14 };
+    let (group, doctor) = if wide { (12, 12) } else { (0, 0) };
+    let tail = 6 + state + 5 + 5 + group + doctor;
     let name = if row.patient_name.is_empty() { "–" } else { &row.patient_name };
-    vec![
+    let mut parts = Vec::new();
+    if wide {
+        let token = if row.urgency == Urgency::NeedsMe { Token::Waiting } else { Token::Dim };
+        parts.push((text::fit(if begins { row.urgency.word() } else { "" }, group), token));
+    }
+    parts.extend([
         (text::fit(row.vendor.as_str(), 6), Token::Dim),
         (text::fit(name, cx.width.saturating_sub(tail).max(4)), Token::Strong),
-        (text::fit(&format!(" {}", word.text(cx.plain)), 14), word.token),
+        (text::fit(&format!(" {}", word.text(cx.plain)), state), word.token),
         (format!("{since:>4} "), Token::Dim),
         cx.fresh(&row.fresh),
-    ]
+    ]);
+    if wide {
+        parts.push((text::fit(&format!(" {}", row.doctor), doctor), Token::Dim));
+    }
+    parts
 }
 
 fn note(cx: &Cx<'_>, row: &NoteRow) -> Vec<Part> {

@@ -129,7 +129,7 @@ fn sizes() -> Vec<(u16, u16)> {
 
 /// Draws a scene at all sizes, growing and shrinking, without a panic; nothing is written outside the window, and the cursor
 /// stays in it.
-fn at_every_size(scenes: &[(&str, &str)], plain: bool) {
+pub(super) fn at_every_size(scenes: &[(&str, &str)], plain: bool) {
     for (name, keys) in scenes {
         let mut desk = Desk::with(World::small(), 200, 60, |s| (s.plain, s.demo) = (plain, true));
         desk.keys(keys);

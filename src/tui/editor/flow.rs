@@ -22,6 +22,11 @@ pub(in crate::tui) struct Row {
 }
 
 impl Row {
+    /// The bytes of its line that it holds: the first, and the one after the last.
+    pub fn bytes(&self) -> (usize, usize) {
+        self.bytes
+    }
+
     /// The text of this row.
     pub fn of<'a>(&self, lines: &'a [String]) -> &'a str {
         lines.get(self.line).and_then(|l| l.get(self.bytes.0..self.bytes.1)).unwrap_or_default()
@@ -89,6 +94,35 @@ pub(in crate::tui) fn layout(lines: &[String], width: usize) -> Vec<Row> {
         rows.push(Row { line: number, from: start.1, to: at, bytes: (start.0, line.len()), last: true });
     }
     rows
+}
+
+/// Where a text stands, ignoring case: line, first character, character after the last.
+pub(in crate::tui) fn matches(lines: &[String], needle: &str) -> Vec<(usize, usize, usize)> {
+    let needle: Vec<char> = needle.chars().map(folded).collect();
+    let mut found = Vec::new();
+    if needle.is_empty() {
+        return found;
+    }
+    let mut line_of = Vec::new();
+    for (number, line) in lines.iter().enumerate() {
+        line_of.clear();
+        line_of.extend(line.chars().map(folded));
+        let mut at = 0;
+        while at + needle.len() <= line_of.len() {
+            if line_of[at..at + needle.len()] == needle[..] {
+                found.push((number, at, at + needle.len()));
+                at += needle.len();
+            } else {
+                at += 1;
+            }
+        }
+    }
+    found
+}
+
+/// One character for one, so that places in the folded text are places in the text.
+fn folded(c: char) -> char {
+    c.to_lowercase().next().unwrap_or(c)
 }
 
 /// The row and column in which a character of a line stands, or the end of the line.

@@ -76,12 +76,14 @@ enum Waiting {
 }
 
 /// Edits that are taken back together: a word, a paste, a deletion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone)]
 struct Group {
     page: usize,
     edits: usize,
     /// Whether a further typed character may join.
     open: bool,
+    /// The sentences that it cost the scribe: taking it back gives them back.
+    lost: Vec<String>,
 }
 
 /// A note being written, or read.
@@ -98,6 +100,9 @@ pub struct Editor {
     waiting: Option<Waiting>,
     undone: Vec<Group>,
     done: Vec<Group>,
+    /// Sentences of the scribe's, by page, onto which words grew: whoever types in front of one means a sentence of their
+    /// own, so it is the scribe's again once it stands by itself. Their words were never taken away.
+    grown: Vec<(usize, String)>,
     needle: String,
     /// Something to be said: text, and whether it is bad.
     message: Option<(String, bool)>,
@@ -131,7 +136,8 @@ impl Editor {
         editor
     }
 
-    fn with(draft: Draft, about: PatientIdentity, read_only: bool) -> Self {
+    fn with(mut draft: Draft, about: PatientIdentity, read_only: bool) -> Self {
+        draft.scribed.fit(&draft.body);
         let pages: Vec<Page> = check::texts(&draft.body).into_iter().map(Page::new).collect();
         let at = pages.iter().position(Page::is_blank).unwrap_or(pages.len().saturating_sub(1));
         let saving = Saving::of(&draft);
@@ -146,6 +152,7 @@ impl Editor {
             waiting: None,
             undone: Vec::new(),
             done: Vec::new(),
+            grown: Vec::new(),
             needle: String::new(),
             message: None,
             columns: 76,
@@ -291,9 +298,16 @@ impl Editor {
         self.wanted = None;
         self.message = None;
         let Some(page) = self.pages.get_mut(self.at) else { return };
+        let theirs = self.draft.scribed.any(self.at) || self.grown.iter().any(|(page, _)| *page == self.at);
+        let before = theirs.then(|| page.text());
         if !page.edit(edit) {
             return;
         }
+        let after = before.as_ref().map(|_| page.text());
+        let lost = match before.zip(after) {
+            Some((before, after)) => self.follow(&before, &after),
+            None => Vec::new(),
+        };
         self.undone.clear();
         // A word is taken back as one: typed characters join until a blank follows a word.
         let typed = matches!(edit, Edit::Type(_));
@@ -302,10 +316,23 @@ impl Editor {
             Some(group) if typed && group.open && group.page == self.at => {
                 group.edits += 1;
                 group.open = !blank;
+                group.lost.extend(lost);
             }
-            _ => self.done.push(Group { page: self.at, edits: 1, open: typed && !blank }),
+            _ => self.done.push(Group { page: self.at, edits: 1, open: typed && !blank, lost }),
         }
         self.saving.touched(now);
+    }
+
+    /// Keeps account of what is still the scribe's on this page; what the edit cost them comes back.
+    fn follow(&mut self, before: &str, after: &str) -> Vec<String> {
+        let at = self.at;
+        let lost = self.draft.scribed.follow(at, before, after);
+        let here = self.grown.extract_if(.., |(page, _)| *page == at).map(|(_, text)| text);
+        let mut grown: Vec<String> =
+            here.chain(lost.iter().cloned()).filter(|text| after.contains(text.as_str())).collect();
+        self.draft.scribed.regain(at, before, after, &mut grown);
+        self.grown.extend(grown.into_iter().map(|text| (at, text)));
+        lost
     }
 
     /// Takes the last group of edits back, or forth again.
@@ -319,12 +346,24 @@ impl Editor {
         group.open = false;
         self.at = group.page;
         if let Some(page) = self.pages.get_mut(group.page) {
+            let scribed = &mut self.draft.scribed;
+            let before = (scribed.any(group.page) || !group.lost.is_empty()).then(|| page.text());
             for _ in 0..group.edits {
                 if back {
                     page.undo()
                 } else {
                     page.redo()
                 };
+            }
+            if let Some(before) = before {
+                let after = page.text();
+                let lost = scribed.follow(group.page, &before, &after);
+                if back {
+                    scribed.regain(group.page, &before, &after, &mut group.lost);
+                } else {
+                    group.lost = lost;
+                }
+                self.grown.retain(|(page, _)| *page != group.page);
             }
         }
         to.push(group);

@@ -173,30 +173,8 @@ impl Page {
 
     /// Where a text stands, ignoring case: line, first character, character after the last.
     pub fn matches(&self, needle: &str) -> Vec<(usize, usize, usize)> {
-        let needle: Vec<char> = needle.chars().map(fold).collect();
-        let mut found = Vec::new();
-        if needle.is_empty() {
-            return found;
-        }
-        for (number, line) in self.lines().iter().enumerate() {
-            let line: Vec<char> = line.chars().map(fold).collect();
-            let mut at = 0;
-            while at + needle.len() <= line.len() {
-                if line[at..at + needle.len()] == needle[..] {
-                    found.push((number, at, at + needle.len()));
-                    at += needle.len();
-                } else {
-                    at += 1;
-                }
-            }
-        }
-        found
+        flow::matches(self.lines(), needle)
     }
-}
-
-/// One character for one, so that places in the folded text are places in the text.
-fn fold(c: char) -> char {
-    c.to_lowercase().next().unwrap_or(c)
 }
 
 fn split(text: &str) -> Vec<String> {

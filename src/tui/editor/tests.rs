@@ -34,6 +34,7 @@ fn draft(id: u64, body: NoteBody) -> Draft {
         session: None,
         body,
         scribe: None,
+        scribed: crate::domain::scribed::Scribed::default(),
         saved_at: now(),
         version: 0,
         by: "nadia".into(),
@@ -323,4 +324,59 @@ fn it_looks_like_this() {
     insta::assert_snapshot!("before_filing", screen(&editor, 80, 24));
     let read = Editor::read(draft(7, NoteBody::Text("Reads well.".into())), about());
     insta::assert_snapshot!("reading", screen(&read, 80, 8));
+}
+
+fn scribed(parts: [&str; 4]) -> Editor {
+    let body = soap(parts);
+    let by = crate::domain::VendorId::new("noa");
+    let scribed = crate::domain::scribed::Scribed::whole(by, &body);
+    let mut editor = Editor::open(Draft { scribed, version: 3, ..draft(7, body) }, about());
+    editor.resize(Rect::new(0, 0, 60, 24));
+    editor
+}
+
+fn theirs(editor: &Editor) -> Vec<String> {
+    let body = editor.body();
+    let texts = crate::domain::scribed::parts(&body);
+    let parts = &editor.draft().scribed.parts;
+    let of = |(spans, text): (&Vec<crate::domain::scribed::Span>, &&str)| {
+        spans.iter().map(|span| text[span.from()..span.to()].to_owned()).collect::<Vec<_>>()
+    };
+    parts.iter().zip(&texts).flat_map(of).collect()
+}
+
+/// A sentence that a person changed is theirs, what they did not touch stays the scribe's, and taking the change back gives
+/// it back.
+#[test]
+fn what_a_scribe_wrote_is_marked_until_a_person_changes_it() {
+    let mut editor = scribed(["Cough. No fever.", "", "A cold.", "Rest."]);
+    keys(&mut editor, "<f5><end><left>x");
+    assert_eq!(theirs(&editor), ["Cough.", "A cold.", "Rest."]);
+    let shown = screen(&editor, 60, 24);
+    assert!(shown.contains("┊ 3 sentences as noa wrote them"), "{shown}");
+    assert!(shown.lines().any(|l| l.contains("┊Cough. No feverx.")) && shown.contains("┊A cold."), "{shown}");
+    keys(&mut editor, "<f9>");
+    assert_eq!(theirs(&editor), ["Cough.", "No fever.", "A cold.", "Rest."]);
+    keys(&mut editor, "<f10>");
+    assert_eq!(theirs(&editor), ["Cough.", "A cold.", "Rest."]);
+    keys(&mut editor, "<f8><home>Own. ");
+    assert_eq!(theirs(&editor), ["Cough.", "A cold.", "Rest."]);
+}
+
+#[test]
+fn what_is_a_scribes_is_saved_with_the_draft() {
+    let mut editor = scribed(["Cough. No fever.", "", "A cold.", "Rest."]);
+    keys(&mut editor, "<f7><end> Surely.");
+    let EditorEvent::Autosave(saved) = editor.flush(later(400)) else { panic!() };
+    assert_eq!(saved.scribed.count(), 4);
+    let reopened = Editor::open(*saved, about());
+    assert_eq!(theirs(&reopened), ["Cough.", "No fever.", "A cold.", "Rest."]);
+}
+
+#[test]
+fn a_note_that_no_scribe_began_is_not_marked() {
+    let mut editor = blank();
+    keys(&mut editor, "Cough.");
+    let shown = screen(&editor, 60, 24);
+    assert!(!shown.contains('┊') && !shown.contains("wrote"), "{shown}");
 }

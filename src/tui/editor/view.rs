@@ -12,6 +12,7 @@ use super::{
     flow::{self, Row},
     page::Page,
 };
+use crate::domain::scribed::Span;
 use crate::tui::{
     forms::paint::{bar, frame, put, put_before, width, wrap},
     theme::{Theme, Token},
@@ -71,7 +72,19 @@ impl Editor {
         } else {
             "nothing to save"
         };
-        format!(" {words} word{s} · {saved} ")
+        format!(" {words} word{s}{} · {saved} ", self.scribed_words())
+    }
+
+    /// How much of the note stands as a scribe wrote it; empty where none did.
+    fn scribed_words(&self) -> String {
+        match self.draft.scribed.by {
+            Some(by) => match self.draft.scribed.count() {
+                0 => format!(" · nothing as {by} wrote it"),
+                1 => format!(" · ┊ 1 sentence as {by} wrote it"),
+                n => format!(" · ┊ {n} sentences as {by} wrote them"),
+            },
+            None => String::new(),
+        }
     }
 
     fn draw_text(&self, area: Rect, columns: usize, buf: &mut Buffer, theme: &Theme) -> Position {
@@ -93,6 +106,7 @@ impl Editor {
             }
             lines.extend(rows.into_iter().map(|row| Line::Text(i, row, page.lines())));
         }
+        let starts = self.line_starts();
         let height = usize::from(area.height);
         // The cursor's row is always shown; a third of the height stays below it where the note goes on.
         let below = (height / 3).min(lines.len().saturating_sub(at.0 + 1));
@@ -103,14 +117,14 @@ impl Editor {
                 Line::Gap => {}
                 Line::Heading(i) => self.draw_heading(*i, Rect { y, height: 1, ..area }, buf, theme),
                 Line::Text(page, row, text) => {
-                    self.draw_row(
-                        *page,
-                        row,
-                        text,
-                        Rect { x: area.x + margin, y, height: 1, width: area.width - margin },
-                        buf,
-                        theme,
-                    );
+                    let place = Rect { x: area.x + margin, y, height: 1, width: area.width - margin };
+                    let start = starts.get(*page).and_then(|lines| lines.get(row.line)).copied();
+                    let theirs = self.theirs(*page, row, start);
+                    if margin > 0 && theirs.is_some_and(|spans| !spans.is_empty()) {
+                        put(buf, area.x, y, 1, "┊", theme.style(Token::Dim));
+                    }
+                    let theirs = theirs.zip(start);
+                    self.draw_row(*page, row, text, theirs, place, buf, theme);
                 }
             }
         }
@@ -134,8 +148,44 @@ impl Editor {
         put(buf, area.x + used + 2, area.y, area.width.saturating_sub(used + 2), &what, theme.style(Token::Dim));
     }
 
-    fn draw_row(&self, page: usize, row: &Row, lines: &[String], area: Rect, buf: &mut Buffer, theme: &Theme) {
+    /// Where the lines of each page begin in its text, in bytes, where a scribe wrote of the note.
+    fn line_starts(&self) -> Vec<Vec<usize>> {
+        if self.draft.scribed.by.is_none() {
+            return Vec::new();
+        }
+        let starts = |page: &Page| {
+            let next = |at: &mut usize, line: &String| {
+                let start = *at;
+                *at += line.len() + 1;
+                Some(start)
+            };
+            page.lines().iter().scan(0, next).collect()
+        };
+        self.pages.iter().map(starts).collect()
+    }
+
+    /// The scribe's sentences in a row; none for a note that no scribe began.
+    fn theirs(&self, page: usize, row: &Row, start: Option<usize>) -> Option<&[Span]> {
+        let (from, to) = row.bytes();
+        let start = start?;
+        Some(self.draft.scribed.within(page, start + from, start + to))
+    }
+
+    /// `theirs`: the scribe's sentences in it, and where its line begins in the page's text. What a person wrote into a
+    /// scribe's note stands out from it.
+    #[expect(clippy::too_many_arguments, reason = "a row's text, whose it is, and where it goes")]
+    fn draw_row(
+        &self,
+        page: usize,
+        row: &Row,
+        lines: &[String],
+        theirs: Option<(&[Span], usize)>,
+        area: Rect,
+        buf: &mut Buffer,
+        theme: &Theme,
+    ) {
         let found = self.pages.get(page).map(|p| p.matches(&self.needle)).unwrap_or_default();
+        let mut byte = row.bytes().0;
         let (mut x, mut at) = (area.x, row.from);
         for (next, grapheme) in row.graphemes(lines) {
             let wide = flow::columns(grapheme, next) as u16;
@@ -144,7 +194,15 @@ impl Editor {
                 break;
             }
             let hit = found.iter().any(|(line, from, to)| *line == row.line && (*from..*to).contains(&at));
-            let style = theme.style(if hit { Token::Match } else { Token::Text });
+            let own = theirs.is_some_and(|(spans, start)| {
+                !spans.iter().any(|span| (span.from()..span.to()).contains(&(start + byte)))
+            });
+            byte += grapheme.len();
+            let style = theme.style(match (hit, own) {
+                (true, _) => Token::Match,
+                (false, true) => Token::Strong,
+                (false, false) => Token::Text,
+            });
             put_before(buf, x, area.y, wide.min(left), grapheme, next, style);
             x = x.saturating_add(wide);
             at += grapheme.chars().count();
@@ -194,6 +252,10 @@ impl Editor {
         let words: usize = self.pages.iter().map(Page::words).sum();
         let characters: usize = check::texts(&body).iter().map(|t| t.chars().count()).sum();
         lines.push((format!("{words} words, {characters} characters"), Token::Dim));
+        let theirs = self.scribed_words();
+        if !theirs.is_empty() {
+            lines.extend(wrap(theirs.trim_start_matches([' ', '·']), columns).into_iter().map(|l| (l, Token::Dim)));
+        }
         if self.about.identifiers() < 2 {
             lines.extend(
                 wrap("! fewer than two identifiers are known: make sure who this is", columns)

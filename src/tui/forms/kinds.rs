@@ -1,13 +1,16 @@
 //! Which forms there are, and how each is begun.
 
 use super::{
-    Form, FormContext, LinkedVisit, PatientIdentity,
+    AboutSession, Form, FormContext, LinkedVisit, PatientIdentity,
+    account::AccountForm,
     addendum::{AboutNote, AddendumForm},
     attach::AttachForm,
     booking::BookingForm,
     cancel::CancelForm,
     consult::ConsultForm,
+    context::ContextForm,
     context_link::ContextLinkForm,
+    doctor::DoctorForm,
     document::DocumentForm,
     episode::EpisodeForm,
     hook::HookForm,
@@ -16,7 +19,9 @@ use super::{
     place::PlaceForm,
     report::ReportForm,
     scribe::ScribeForm,
+    session::SessionForm,
     visit_note::VisitNoteForm,
+    write::{WriteForm, Writing},
 };
 use crate::{
     domain::{
@@ -26,6 +31,8 @@ use crate::{
         episode::EpisodeTerms,
         note::VisitNote,
         patient::Patient,
+        session::Session,
+        view::Detail,
     },
     tui::desk::ShownHook,
 };
@@ -48,6 +55,11 @@ pub(super) enum Kind {
     Document(DocumentForm),
     Episode(EpisodeForm),
     Consult(ConsultForm),
+    Context(ContextForm),
+    Session(SessionForm),
+    Write(WriteForm),
+    Doctor(DoctorForm),
+    Account(AccountForm),
 }
 
 /// Runs the same call on whichever form it is.
@@ -69,6 +81,11 @@ macro_rules! each {
             Kind::Document($form) => $what,
             Kind::Episode($form) => $what,
             Kind::Consult($form) => $what,
+            Kind::Context($form) => $what,
+            Kind::Session($form) => $what,
+            Kind::Write($form) => $what,
+            Kind::Doctor($form) => $what,
+            Kind::Account($form) => $what,
         }
     };
 }
@@ -112,6 +129,37 @@ impl Form {
     /// To start a scribe session for a visit.
     pub fn start_scribe(appointment: RecordId, about: PatientIdentity, cx: &FormContext<'_>) -> Self {
         Self::of(Kind::Scribe(ScribeForm::new(appointment, about, cx)))
+    }
+
+    /// For what a scribe writes a session's note from beside the recording. Tell it of [`Form::earlier`] next, and of what
+    /// [`Form::linked_before`] names.
+    pub fn context(about: AboutSession, session: &Session, detail: &Detail) -> Self {
+        Self::of(Kind::Context(ContextForm::new(about, session, detail)))
+    }
+
+    /// For what a scribe holds of a session.
+    pub fn edit_session(about: AboutSession, session: &Session) -> Self {
+        Self::of(Kind::Session(SessionForm::edit(about, session)))
+    }
+
+    /// To say which of the scribe's own patients a session is about.
+    pub fn assign_profile(about: AboutSession) -> Self {
+        Self::of(Kind::Session(SessionForm::profile(about)))
+    }
+
+    /// To have something written from a session.
+    pub fn write(what: Writing, about: AboutSession) -> Self {
+        Self::of(Kind::Write(WriteForm::new(what, about)))
+    }
+
+    /// To tell a scribe of a doctor, or of another name of theirs.
+    pub fn doctor(vendor: VendorId, change: bool, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Doctor(DoctorForm::new(vendor, change, cx)))
+    }
+
+    /// For the account behind a scribe. Call [`Form::opened`] next.
+    pub fn account(vendor: VendorId) -> Self {
+        Self::of(Kind::Account(AccountForm::new(vendor)))
     }
 
     /// For the answers of a visit note as it was read.

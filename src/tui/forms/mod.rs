@@ -6,6 +6,7 @@
 
 #![allow(clippy::unused_self, reason = "every form answers the same calls, some without looking at itself")]
 
+mod account;
 mod addendum;
 pub(in crate::tui) mod attach;
 mod booking;
@@ -13,7 +14,9 @@ mod busy;
 mod cancel;
 mod choice;
 mod consult;
+mod context;
 mod context_link;
+mod doctor;
 mod document;
 pub(in crate::tui) mod episode;
 mod hook;
@@ -27,10 +30,12 @@ mod place;
 mod report;
 mod rule;
 mod scribe;
+mod session;
 mod sheet;
 mod timeline;
 mod view;
 mod visit_note;
+mod write;
 
 use std::fmt;
 
@@ -52,15 +57,31 @@ use super::{
     theme::{Theme, Token},
 };
 use crate::domain::{
-    Command, EntryId, Intent, Question, Reason, RecordId, VendorId,
+    Command, EntryId, Intent, Question, Reason, RecordId, VendorId, VendorRef,
     command::Refusal,
     loss::Loss,
-    view::{AppointmentRow, Detail, Told},
+    view::{AppointmentRow, Detail, SessionRow, Told},
 };
 
 pub use addendum::AboutNote;
 pub use context_link::LinkedVisit;
 pub use identity::PatientIdentity;
+pub use write::Writing;
+
+/// The session that a form is about.
+#[derive(Clone)]
+pub struct AboutSession {
+    /// Which.
+    pub session: RecordId,
+    /// Whose it is.
+    pub vendor: VendorId,
+    /// Whom it is about.
+    pub patient: PatientIdentity,
+    /// Its visit and where it stands, in words.
+    pub standing: String,
+    /// What it came to, empty when there is nothing yet.
+    pub text: String,
+}
 
 /// What a form is told about the world with every call.
 #[derive(Debug, Clone, Copy)]
@@ -178,6 +199,7 @@ impl Form {
     pub fn opened(&mut self, cx: &FormContext<'_>) -> FormEvent {
         match &mut self.kind {
             Kind::Booking(form) => form.opened(cx),
+            Kind::Account(form) => form.opened(),
             _ => FormEvent::Stay,
         }
     }
@@ -294,6 +316,7 @@ impl Form {
             Kind::Booking(form) => form.told(told, cx),
             Kind::LookUp(form) => form.told(told),
             Kind::ContextLink(form) => form.told(told),
+            Kind::Account(form) => form.told(told),
             Kind::Place(form) => {
                 let (text, there) = form.told(told);
                 self.message = (!there).then_some((text, true));
@@ -327,6 +350,36 @@ impl Form {
     pub fn booked(&mut self, day: Date, rows: &[AppointmentRow], cx: &FormContext<'_>) {
         if let Kind::Booking(form) = &mut self.kind {
             form.booked(day, rows, cx);
+        }
+    }
+
+    /// The session whose text the form has written while one watches.
+    pub fn watched(&self) -> Option<&AboutSession> {
+        match &self.kind {
+            Kind::Write(form) => form.watched(),
+            _ => None,
+        }
+    }
+
+    /// Sessions, by their names at the vendor, that the form wants to know as records.
+    pub fn linked_before(&self) -> Vec<VendorRef> {
+        match &self.kind {
+            Kind::Context(form) => form.told(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// One of them is this record.
+    pub fn linked(&mut self, record: RecordId) {
+        if let Kind::Context(form) = &mut self.kind {
+            form.found(record);
+        }
+    }
+
+    /// The patient's other sessions.
+    pub fn earlier(&mut self, rows: &[SessionRow], cx: &FormContext<'_>) {
+        if let Kind::Context(form) = &mut self.kind {
+            form.know(rows, cx.zone);
         }
     }
 

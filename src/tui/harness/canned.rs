@@ -25,9 +25,12 @@ use crate::domain::{
     note::Draft,
     record::{Facts, Provenance, Sourced},
     report::{Report, ReportStatus},
+    scribe::{Account, SessionText},
+    session::{Session, Summary},
+    stream::{StreamAct, StreamId, StreamState, StreamView, part},
     view::{
-        Answer, AppointmentRow, Detail, Health, LinkRow, NoteRow, OutboxRow, PatientRow, ReceiverHealth, RoomFilter,
-        RoomRow, RowId, RowSet, Rows, SessionRow, Told, VendorHealth, VendorState, Window,
+        Answer, AppointmentRow, Detail, Health, Hiding, LinkRow, NoteRow, OutboxRow, PatientRow, ReceiverHealth,
+        RoomFilter, RoomRow, RowId, RowSet, Rows, SessionRow, Told, VendorHealth, VendorState, Window,
     },
 };
 
@@ -65,6 +68,14 @@ pub(in crate::tui) struct World {
     pub(in crate::tui) episodes: Vec<EpisodeRow>,
     /// In which of them every appointment is.
     pub(in crate::tui) standing: Place,
+    /// What every session came to, in place of what it came to first.
+    pub(in crate::tui) summary: Option<Summary>,
+    /// What is being written: the whole text, how much of it came, and how that stands.
+    pub(in crate::tui) stream: (String, usize, StreamState),
+    /// What was said in every session, and the documents made of it.
+    pub(in crate::tui) texts: Vec<SessionText>,
+    /// The account behind the scribe.
+    pub(in crate::tui) account: Account,
 }
 
 impl World {
@@ -144,6 +155,14 @@ impl World {
                 episode(1, "Knee", EpisodeStatus::Finished, Some("2026-09-30")),
             ],
             standing: Place::In(RecordId(EPISODE)),
+            summary: None,
+            stream: ("Subjective:\nCough for three days.\n\nPlan:\nRest and tea.\n".into(), 34, StreamState::Flowing),
+            texts: vec![SessionText {
+                title: "Letter to the practice".into(),
+                text: "Dear colleague, thank you for seeing the patient.".into(),
+                ..SessionText::default()
+            }],
+            account: Account { valid: Some(true), ..Account::default() },
         }
     }
 
@@ -199,7 +218,9 @@ impl World {
             }
             Query::Sessions { appointment, text, window, .. } => {
                 let fits = |r: &&SessionRow| {
-                    (appointment.is_none() || r.appointment == *appointment) && r.patient_name.contains(text.as_str())
+                    let hay = format!("{} {} {} {}", r.patient_name, r.vendor, r.stage.word(), r.urgency.word());
+                    (appointment.is_none() || r.appointment == *appointment)
+                        && text.split_whitespace().all(|word| hay.to_lowercase().contains(&word.to_lowercase()))
                 };
                 rows(*window, self.sessions.iter().filter(fits).cloned().collect(), RowSet::Sessions)
             }
@@ -212,6 +233,14 @@ impl World {
             }
             Query::Position { of, row } => Answer::Position(self.position(of, row)),
             Query::Detail { record } => Answer::Detail(self.detail(*self.joined.get(record).unwrap_or(record))),
+            Query::Hiding { of } => {
+                let count = |query: &Query| match self.answer(query) {
+                    Answer::Rows(rows) => rows.total,
+                    _ => 0,
+                };
+                let hidden = of.without_each().into_iter();
+                Answer::Hiding(hidden.map(|(what, query)| Hiding { what, without: count(&query) }).collect())
+            }
             Query::Find { .. } => Answer::Found(None),
             Query::Raw { .. } => Answer::Raw(Some(self.raw.clone())),
             Query::Losses { .. } => Answer::Losses(self.losses.clone()),
@@ -229,12 +258,30 @@ impl World {
             Query::Import => Answer::Import(None),
             Query::Hooks => Answer::Hooks(Box::new(self.desks.hooks.clone())),
             Query::Assistances => Answer::Assistances(self.desks.assistances.clone()),
-            Query::Stream { .. } => Answer::Stream(None),
+            Query::Stream { stream, from } => Answer::Stream(Some(Box::new(self.written(*stream, *from)))),
             Query::Triage { window, seek } => Answer::Triage(Box::new(self.stuck.view(*window, *seek))),
             Query::TriagePlan { scope } => Answer::TriagePlan(Box::new(self.stuck.plan(*scope))),
             Query::Timeline { about } => super::story::told(*about, self.polls),
             Query::Glance { glance, .. } => super::story::glance(*glance),
             Query::Report { text, sort, window } => Answer::Report(Box::new(self.desks.report(text, *sort, *window))),
+        }
+    }
+
+    fn written(&self, id: StreamId, from: u64) -> StreamView {
+        let (text, came, state) = &self.stream;
+        let came = &text[..(*came).min(text.len())];
+        let (from, text) = part(came, from, 20);
+        StreamView {
+            id,
+            vendor: VendorId::new("heidi"),
+            session: RecordId(SESSION + 1),
+            what: "note".into(),
+            begun_at: later(noon(), -60_000),
+            heard_at: later(noon(), -1_000),
+            state: state.clone(),
+            whole: came.len() as u64,
+            from,
+            text: text.to_owned(),
         }
     }
 
@@ -270,7 +317,9 @@ impl World {
             }
             SESSION..NOTE => {
                 let n = id.0 - SESSION;
-                (Kind::Session, Record::Session(Box::new(session_of(n))), about(n))
+                let session = session_of(n);
+                let summary = self.summary.clone().or(session.summary.clone());
+                (Kind::Session, Record::Session(Box::new(Session { summary, ..session })), about(n))
             }
             NOTE..EMR => (Kind::SessionNote, Record::SessionNote(Box::new(session_note())), None),
             EPISODE.. => {
@@ -306,6 +355,10 @@ impl World {
             pending: self.entries.iter().take(1).cloned().collect(),
             patient,
             episode: (kind == Kind::Appointment).then(|| self.episodes.first().cloned()).flatten(),
+            visit: (SESSION..NOTE)
+                .contains(&id.0)
+                .then(|| self.appointments.iter().find(|r| r.id.0 == id.0 - SESSION + APPOINTMENT).cloned())
+                .flatten(),
             sent: self.sent.clone(),
         }))
     }
@@ -356,8 +409,8 @@ impl World {
             | Question::Episodes { .. }
             | Question::Assistance { .. }
             | Question::SessionList { .. } => Told::Applied(Vec::new()),
-            Question::SessionTexts { .. } => Told::Texts(Vec::new()),
-            Question::Account { .. } => Told::Account(crate::domain::scribe::Account::default()),
+            Question::SessionTexts { .. } => Told::Texts(self.texts.clone()),
+            Question::Account { .. } => Told::Account(self.account.clone()),
         }
     }
 
@@ -409,6 +462,7 @@ impl World {
                 self.stuck.act(act);
                 Reply::Done
             }
+            Command::Stream { act: StreamAct::Start { .. } } => Reply::Stream { stream: StreamId(5) },
             Command::Reveal { glance, .. } => super::story::reveal(*glance),
             Command::ConfirmLink { .. } => {
                 self.links = vec![link(Standing::Confirmed { by: "amira".into() })];

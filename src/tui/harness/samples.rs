@@ -98,7 +98,7 @@ pub(super) fn session(n: u32) -> SessionRow {
     let (stage, urgency) = [
         (Stage::Ready, Urgency::NeedsMe),
         (Stage::Recording, Urgency::InProgress),
-        (Stage::Interrupted, Urgency::Failed),
+        (Stage::Interrupted, Urgency::NeedsMe),
         (Stage::Approved, Urgency::Done),
     ][n as usize % 4];
     SessionRow {
@@ -106,6 +106,7 @@ pub(super) fn session(n: u32) -> SessionRow {
         vendor: VendorId::new(if n.is_multiple_of(2) { "noa" } else { "heidi" }),
         appointment: Some(appointment_id(n)),
         patient_name: name(n),
+        doctor: if n.is_multiple_of(2) { "D-9".into() } else { String::new() },
         stage,
         status: "x".into(),
         urgency,
@@ -205,6 +206,7 @@ pub(super) fn draft(id: u64) -> Draft {
             plan: "Rest.".into(),
         }),
         scribe: None,
+        scribed: crate::domain::scribed::Scribed::default(),
         saved_at: later(noon(), -120_000),
         version: 4,
         by: "amira".into(),
@@ -248,10 +250,12 @@ pub(super) fn appointment_of(row: &AppointmentRow, n: u64) -> Appointment {
     }
 }
 
+/// As rows have them: the even ones are Noa's, whose doctors approve, the odd ones Heidi's, who tells of no approval.
 pub(super) fn session_of(n: u64) -> Session {
+    let noa = n.is_multiple_of(2);
     Session {
-        vendor: VendorId::new("noa"),
-        status: "x".into(),
+        vendor: VendorId::new(if noa { "noa" } else { "heidi" }),
+        status: if noa { "Summarized" } else { "CREATED" }.into(),
         stage: Stage::Ready,
         appointment: Some(Pointer::Local(RecordId(APPOINTMENT + n))),
         patient: Some(Pointer::Local(RecordId(PATIENT + n))),
@@ -261,8 +265,11 @@ pub(super) fn session_of(n: u64) -> Session {
         updated_at: Some(noon()),
         language: Some("en".into()),
         duration: Some(300),
-        clinician_notes: Vec::new(),
-        summary: Some(Summary { sections: vec![("Plan".into(), "Rest and tea.".into())], approved: Some(false) }),
+        clinician_notes: if noa { Vec::new() } else { vec!["Allergic to penicillin.".into()] },
+        summary: Some(Summary {
+            sections: vec![("Plan".into(), "Rest and tea.".into())],
+            approved: noa.then_some(false),
+        }),
         more: crate::domain::scribe::SessionMore::default(),
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     domain::{
         Command, Question, RecordId, Request,
         command::Level,
-        session::Redo,
+        session::{Redo, doing::Doing},
         view::{NoteItem, RowId},
     },
     tui::{
@@ -30,6 +30,9 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return effects;
     }
     if let Some(effects) = super::triage::act(model, action) {
+        return effects;
+    }
+    if let Some(effects) = super::sessions::act(model, action) {
         return effects;
     }
     if let Some(effects) = super::desk::act(model, action) {
@@ -134,7 +137,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         },
         Action::Reschedule => with_appointment(model, |m, id| vec![look(m, Wish::Reschedule(id))]),
         Action::Cancel => cancel(model),
-        Action::VisitLinks if model.focus == Pane::Sessions => with_session(model, Wish::SessionLinks),
+        Action::VisitLinks if super::sessions::here(model) => with_session(model, Wish::SessionLinks),
         Action::VisitLinks => visit_links(model),
         Action::Regenerate => with_session(model, |id| Wish::Redo(id, Redo::Regenerate)),
         Action::Recover => with_session(model, |id| Wish::Redo(id, Redo::Recover)),
@@ -164,7 +167,6 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::EditNote => edit_note(model),
         Action::FileNote => file_note(model),
         Action::DropDraft => drop_draft(model),
-        Action::DraftFromSummary => with_session(model, Wish::DraftFrom),
         Action::Addendum => match model.notes.current() {
             Some(row) if matches!(row.item, NoteItem::SessionNote(_)) => match row.id {
                 RowId::Record(record) => vec![look(model, Wish::Addendum(record))],
@@ -264,7 +266,22 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::OpenReport
         | Action::ImportDump
         | Action::StopReport
-        | Action::SortReport => Vec::new(),
+        | Action::SortReport
+        | Action::DraftFromSummary
+        | Action::ReadSummary
+        | Action::WriteNote
+        | Action::AskScribe
+        | Action::Context
+        | Action::EditSession
+        | Action::AssignProfile
+        | Action::WriteDocument
+        | Action::WatchStream
+        | Action::FindNext
+        | Action::FindPrevious
+        | Action::StopWriting
+        | Action::RegisterDoctor
+        | Action::ChangeDoctor
+        | Action::LinkedAccount => Vec::new(),
     }
 }
 
@@ -313,6 +330,10 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
             return Vec::new();
         }
         Some(Layer::Files(_) | Layer::Episodes(_)) => return care::open(model),
+        Some(Layer::Detail(detail)) => {
+            let read = |session| Wish::Session(session, Doing::Read);
+            return detail.session().map(|session| look(model, read(session))).into_iter().collect();
+        }
         Some(_) => return Vec::new(),
     }
     match model.focus {
@@ -403,10 +424,7 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
 }
 
 fn with_session(model: &mut Model, wish: impl FnOnce(RecordId) -> Wish) -> Vec<Effect> {
-    match model.selected_record(Pane::Sessions) {
-        Some(session) => vec![look(model, wish(session))],
-        None => nobody(model, Pane::Sessions, "select a session first"),
-    }
+    super::sessions::with(model, wish)
 }
 
 fn visit_links(model: &mut Model) -> Vec<Effect> {
@@ -439,6 +457,7 @@ fn copy_link(model: &mut Model) -> Vec<Effect> {
 fn record_at_hand(model: &Model) -> Option<RecordId> {
     match model.layers.last() {
         Some(Layer::Detail(detail)) => Some(detail.record),
+        Some(Layer::Reader(layer)) => Some(layer.session),
         _ => model.selected_record(model.focus),
     }
 }

@@ -1,6 +1,6 @@
 //! What the engine says: answers to what was started, and what it tells by itself.
 
-use super::{Effect, Purpose, Wish, acts, care, desk, everything, keys, look, notes, timeline, triage, walk};
+use super::{Effect, Purpose, Wish, acts, care, desk, everything, keys, look, notes, reader, timeline, triage, walk};
 use crate::{
     domain::{
         Delta, DraftId, Fact, Kind, Message, Reply,
@@ -38,7 +38,12 @@ pub(super) fn heard(model: &mut Model, message: Message) -> Vec<Effect> {
             Some(purpose) => {
                 if !matches!(
                     purpose,
-                    Purpose::Quiet | Purpose::FormQuestion(_) | Purpose::Files(_) | Purpose::Episodes(_)
+                    Purpose::Quiet
+                        | Purpose::FormQuestion(_)
+                        | Purpose::Files(_)
+                        | Purpose::Episodes(_)
+                        | Purpose::Summary(_)
+                        | Purpose::Texts(..)
                 ) {
                     model.begun_is_over();
                 }
@@ -132,6 +137,7 @@ fn delta_effects(model: &Model, delta: &Delta) -> Vec<Effect> {
     wishes.extend(desk::wishes(model));
     wishes.extend(timeline::wishes(model, delta));
     wishes.extend(triage::wishes(model, delta));
+    wishes.extend(reader::wishes(model, delta));
     wishes.into_iter().map(|w| look(model, w)).collect()
 }
 
@@ -173,6 +179,10 @@ fn replied(model: &mut Model, purpose: Purpose, reply: Reply) -> Vec<Effect> {
                 }
                 (_, None) => Vec::new(),
             }
+        }
+        (Purpose::FormAct(id, _), Reply::Stream { stream }) => {
+            let about = take_form(model, id).and_then(|form| form.watched().cloned());
+            reader::begun(model, stream, about)
         }
         (Purpose::FormAct(id, word), _) => {
             take_form(model, id);
@@ -256,6 +266,8 @@ fn told_effects(model: &mut Model, purpose: Purpose, told: &Result<Told, Reason>
             // Also that it could not be read happened to it.
             if timeline::open_one(model) { vec![look(model, Wish::Timeline)] } else { Vec::new() }
         }
+        (Purpose::Summary(session), told) => reader::summary_told(model, session, told),
+        (Purpose::Texts(session, what), told) => reader::texts_told(model, session, what, told),
         (Purpose::Registrations(vendor), told) => desk::listed(model, vendor, told),
         (Purpose::Files(_) | Purpose::Episodes(_), told) => care::told(model, purpose, told),
         (Purpose::VisitLinks(appointment), told) => {

@@ -8,7 +8,7 @@ use super::{
     walk,
 };
 use crate::{
-    domain::{Command, Intent, Request, command::Decision},
+    domain::{Command, Intent, RecordId, Request, command::Decision},
     tui::{
         action::{Action, Context},
         editor::EditorEvent,
@@ -49,6 +49,7 @@ pub(super) fn key(model: &mut Model, keymap: &Keymap, key: KeyEvent) -> Vec<Effe
         Some(Layer::Choice(_)) => return choice_key(model, key),
         Some(Layer::Timeline(layer)) if layer.typing => return timeline::filter_key(model, key),
         Some(Layer::Report(report)) if report.typing => return desk::filter_key(model, key),
+        Some(Layer::Reader(reader)) if reader.typing => return super::reader::find_key(model, key),
         _ => {}
     }
     let contexts = contexts(model);
@@ -96,6 +97,10 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             typing::paste(&mut report.text, text);
             desk::refilter(model)
         }
+        Some(Layer::Reader(layer)) => {
+            super::reader::paste(layer, text);
+            Vec::new()
+        }
         None => match model.filtering {
             Some(pane) => {
                 typing::paste(&mut model.filters[pane as usize], text);
@@ -109,7 +114,9 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 
 /// The contexts that the keys are looked up in, from the top.
 pub(super) fn contexts(model: &Model) -> Vec<Context> {
-    own_context(model, model.layers.last()).into_iter().chain([Context::Global]).collect()
+    let top = model.layers.last();
+    let session = top.is_some_and(Layer::about_session).then_some(Context::Sessions);
+    own_context(model, top).into_iter().chain(session).chain([Context::Global]).collect()
 }
 
 /// Where keys are looked up first with this layer on top, or with none over the panes.
@@ -317,6 +324,10 @@ fn form_effects(model: &mut Model, at: usize, event: FormEvent) -> Vec<Effect> {
         FormEvent::Submit(_) if matches!(model.layers.get(at), Some(Layer::Form(form)) if form.must_be_weighed()) => {
             vec![look(model, Wish::Losses)]
         }
+        FormEvent::Submit(intent) if matches!(&*intent, Intent::UpdateDoctor { doctor, .. } if *doctor == RecordId::UNASSIGNED) =>
+        {
+            vec![look(model, Wish::Doctor)]
+        }
         FormEvent::Close => {
             close(model, at);
             Vec::new()
@@ -342,7 +353,7 @@ fn form_effects(model: &mut Model, at: usize, event: FormEvent) -> Vec<Effect> {
 }
 
 /// The number of the form at this place, under which answers find it.
-fn form_id(model: &mut Model, at: usize) -> Option<FormId> {
+pub(super) fn form_id(model: &mut Model, at: usize) -> Option<FormId> {
     let Some(Layer::Form(form)) = model.layers.get_mut(at) else { return None };
     let id = form.id_or(FormId(model.forms));
     model.forms = model.forms.max(id.0 + 1);

@@ -1,6 +1,9 @@
 //! Answers from memory, to what was looked up for the next frame.
 
-use super::{Effect, Wish, acts, care, decide, desk, fit, keys, lacking, look, notes, opening, timeline, triage, walk};
+use super::{
+    Effect, Wish, acts, care, decide, desk, fit, keys, lacking, look, notes, opening, reader, sessions, timeline, triage,
+    walk,
+};
 use crate::{
     domain::view::{Answer, RowId, RowSet, Rows},
     tui::{
@@ -37,6 +40,14 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
         },
         (Wish::Survivor(pane, gone), Answer::Detail(Some(detail))) => walk::survived(model, pane, gone, detail.id),
         (Wish::Show(pane), Answer::Position(place)) => walk::shown_at(model, pane, place),
+        (Wish::Hiding(pane), Answer::Hiding(hiding)) => {
+            model.hiding.insert(pane, hiding);
+            Vec::new()
+        }
+        (Wish::Reading(_), Answer::Detail(Some(detail))) => reader::looked(model, &detail),
+        (Wish::Pages(_), Answer::Detail(Some(detail))) => reader::paged(model, &detail),
+        (Wish::Stream(stream), Answer::Stream(view)) => reader::heard(model, stream, view),
+        (Wish::Earlier(_) | Wish::LinkedBefore(_) | Wish::Doctor, answer) => sessions::answered(model, wish, answer),
         (Wish::Health, Answer::Health(health)) => {
             model.health = Some(health);
             Vec::new()
@@ -175,6 +186,9 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             | Wish::VisitNote(_)
             | Wish::BookFor(_)
             | Wish::DraftFrom(_)
+            | Wish::DraftText(_)
+            | Wish::Session(..)
+            | Wish::Watch(_)
             | Wish::SessionLinks(_)
             | Wish::Redo(..)
             | Wish::NoteFor(_),
@@ -214,6 +228,15 @@ fn pane_rows(model: &mut Model, pane: Pane, rows: Rows) -> Vec<Effect> {
         Pane::Notes => model.notes.answer(rows),
     }
     let mut effects = lacking(model);
+    if pane == Pane::Sessions {
+        let narrow =
+            model.scope.appointment.is_some() || model.scope.patient.is_some() || !model.filter(pane).is_empty();
+        if model.total(pane) == 0 && narrow {
+            effects.push(look(model, Wish::Hiding(pane)));
+        } else {
+            model.hiding.remove(&pane);
+        }
+    }
     if first && model.appointments.total() > 0 && !model.missing(pane) {
         go_to_now(model);
         effects.extend(lacking(model));

@@ -12,6 +12,8 @@ mod mouse;
 mod notes;
 mod opening;
 mod palette;
+mod reader;
+mod sessions;
 mod timeline;
 mod triage;
 mod typing;
@@ -35,7 +37,9 @@ use super::{
 };
 use crate::domain::{
     Command, Delta, DraftId, EntryId, Message, Query, RecordId, Request, VendorId,
-    session::Redo,
+    scribe::TextKind,
+    session::{Redo, doing::Doing},
+    stream::StreamId,
     triage::TriageScope,
     view::{Answer, RowId},
 };
@@ -149,6 +153,26 @@ pub enum Wish {
     BookAllTheSame(RecordId),
     /// A session whose summary becomes a draft.
     DraftFrom(RecordId),
+    /// A session with which something is done.
+    Session(RecordId, Doing),
+    /// A session of which the text that is read becomes a draft.
+    DraftText(RecordId),
+    /// A session whose text was written while one watched, to be read again.
+    Watch(RecordId),
+    /// A session that is being read.
+    Reading(RecordId),
+    /// A session whose stream is read: what else of it can be.
+    Pages(RecordId),
+    /// More of a text that is being written.
+    Stream(StreamId),
+    /// A patient's sessions, for the form on top.
+    Earlier(RecordId),
+    /// One of the sessions that were linked as context, for the form on top.
+    LinkedBefore(usize),
+    /// A doctor whose name is to be changed by the form on top.
+    Doctor,
+    /// What hides the rows of a pane that has none.
+    Hiding(Pane),
     /// A session whose recorder and summary links are shown.
     SessionLinks(RecordId),
     /// A session whose summary is to be made anew.
@@ -230,6 +254,10 @@ pub enum Purpose {
     Files(RecordId),
     /// The episodes of a patient.
     Episodes(RecordId),
+    /// A session's summary, read anew while it is shown.
+    Summary(RecordId),
+    /// A session's texts.
+    Texts(RecordId, TextKind),
     /// The values of what is opened in the timeline layer.
     Reveal,
     /// That the record of the timeline layer is read again, to tell its story then.
@@ -364,6 +392,7 @@ pub fn everything(model: &Model) -> Vec<Effect> {
     let anything = Delta { seq: 0, touched: Vec::new() };
     wishes.extend(timeline::wishes(model, &anything));
     wishes.extend(triage::wishes(model, &anything));
+    wishes.extend(reader::wishes(model, &anything));
     wishes.into_iter().map(|w| look(model, w)).collect()
 }
 
@@ -378,6 +407,9 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         Wish::Timeline | Wish::Glance => timeline::query(model, wish),
         Wish::Triage => triage::query(model),
         Wish::TriagePlan(scope) => Query::TriagePlan { scope },
+        Wish::Stream(stream) => reader::query(model, stream),
+        Wish::Earlier(_) | Wish::LinkedBefore(_) | Wish::Doctor => sessions::query(model, wish),
+        Wish::Hiding(pane) => Query::Hiding { of: Box::new(model.query(pane)) },
         Wish::Hooks => Query::Hooks,
         Wish::Assistances => Query::Assistances,
         Wish::Report => {
@@ -431,6 +463,11 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         | Wish::VisitNote(record)
         | Wish::BookFor(record)
         | Wish::DraftFrom(record)
+        | Wish::Session(record, _)
+        | Wish::DraftText(record)
+        | Wish::Watch(record)
+        | Wish::Reading(record)
+        | Wish::Pages(record)
         | Wish::SessionLinks(record)
         | Wish::Redo(record, _)
         | Wish::FormRecord(record)
@@ -474,6 +511,7 @@ pub fn fit(model: &mut Model) {
     let height = super::layout::layer_rows(model);
     let told = super::draw::timeline_rows(model);
     let stuck = super::draw::triage_rows(model);
+    let (columns, rows) = super::draw::reader_size(model);
     let body = super::layout::body(model);
     let (read, beside) = (super::draw::opened_size(model), super::draw::raw_size(model));
     for layer in &mut model.layers {
@@ -492,6 +530,7 @@ pub fn fit(model: &mut Model) {
                 }
             }
             Layer::Triage(layer) => layer.set_height(stuck),
+            Layer::Reader(layer) => layer.reading.resize(columns, rows),
             _ => {}
         }
     }

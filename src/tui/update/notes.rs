@@ -13,6 +13,7 @@ use crate::{
         Command, DraftId, Entry, EntryState, Intent, Kind, Question, Record, RecordId, Request,
         command::{Level, Refusal},
         note::{Draft, FilingState, NoteBody, SessionNote},
+        scribed::Scribed,
         view::{Detail, LinkRow, NoteItem, RowId},
     },
     tui::{
@@ -165,6 +166,7 @@ pub(super) fn new_draft(
         session,
         body,
         scribe,
+        scribed: Scribed::default(),
         saved_at: model.now,
         version: 1,
         by: model.setting.user.clone(),

@@ -6,7 +6,7 @@ use super::{
     Effect, Purpose, Wish,
     acts::nothing_there,
     keys::{ask, context, form_event, rooms_at_hand},
-    look, notes,
+    look, notes, reader, sessions,
 };
 use crate::{
     domain::{
@@ -110,22 +110,16 @@ pub(super) fn with_detail(model: &mut Model, wish: Wish, detail: &Detail) -> Vec
             let form = Form::visit_note(subject, about, (**note).clone());
             open_form(model, form)
         }
-        (Wish::DraftFrom(session), Some(Record::Session(record))) => match &record.summary {
+        (Wish::DraftFrom(_), Some(Record::Session(record))) => match &record.summary {
             Some(summary) if !summary.is_empty() => {
                 let body = NoteBody::from_summary(summary);
-                let draft = notes::new_draft(
-                    model,
-                    record.appointment.as_ref().and_then(Pointer::local),
-                    detail.patient.as_ref().map(|p| p.id),
-                    Some(session),
-                    body.clone(),
-                    Some(body),
-                );
-                model.about.clone_from(&detail.patient);
-                vec![notes::save_new(draft)]
+                sessions::draft(model, detail, record, body)
             }
             _ => nothing_there(model, "this session has no summary yet"),
         },
+        (Wish::DraftText(_), Some(Record::Session(_))) => sessions::draft_text(model, detail),
+        (Wish::Session(_, doing), _) => sessions::begin(model, doing, detail),
+        (Wish::Watch(_), _) => reader::watch(model, detail),
         (Wish::SessionLinks(session), Some(Record::Session(_))) => session_links(model, session, detail, about.name),
         (Wish::Redo(session, how), Some(Record::Session(record))) => again(model, session, how, record, &about),
         (Wish::NoteFor(appointment), Some(Record::Appointment(_))) => {

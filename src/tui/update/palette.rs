@@ -105,7 +105,12 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
         let filling = model.health.as_ref().is_some_and(|h| h.filling.is_some());
         return (!filling).then(|| "nothing is being filled or imported".to_owned());
     }
-    let applies = |c: &Context| *c == Context::Global || Some(*c) == here;
+    // So are scribes' doctors and accounts.
+    if matches!(entry.action, A::RegisterDoctor | A::ChangeDoctor | A::LinkedAccount) {
+        return super::sessions::why_not(model, entry.action);
+    }
+    let session = super::sessions::here_or_below(model);
+    let applies = |c: &Context| *c == Context::Global || Some(*c) == here || (session && *c == Context::Sessions);
     if !entry.contexts.iter().any(applies) {
         return Some(format!("in {}", places(entry.contexts)));
     }
@@ -118,9 +123,7 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
             None => Some("no appointment is selected".into()),
             Some(row) => row.status.closed().then(|| format!("it is {}", draw::standing(&row.status))),
         },
-        A::VisitLinks if model.focus == Pane::Sessions => {
-            missing(model.selected_record(Pane::Sessions).is_none(), "no session is selected")
-        }
+        A::VisitLinks if session => super::sessions::why_not(model, entry.action),
         A::VisitLinks | A::VisitNote | A::SetRoom | A::Files | A::AssignEpisode => {
             missing(visit.is_none(), "no appointment is selected")
         }
@@ -128,9 +131,17 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
             missing(model.patient_at_hand().is_none(), "no patient is selected")
         }
         A::NewNote => missing(model.appointment_at_hand().is_none(), "no appointment is selected"),
-        A::DraftFromSummary | A::Regenerate | A::Recover => {
-            missing(model.selected_record(Pane::Sessions).is_none(), "no session is selected")
-        }
+        A::DraftFromSummary
+        | A::Regenerate
+        | A::Recover
+        | A::ReadSummary
+        | A::WriteNote
+        | A::AskScribe
+        | A::Context
+        | A::EditSession
+        | A::AssignProfile
+        | A::WriteDocument
+        | A::WatchStream => super::sessions::why_not(model, entry.action),
         A::FileNote => {
             let failed = matches!(
                 model.notes.current().map(|r| &r.item),
@@ -145,7 +156,14 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
         A::Links | A::Refresh | A::Raw
             if !matches!(
                 below,
-                Some(Layer::Detail(_) | Layer::Files(_) | Layer::Episodes(_) | Layer::Timeline(_) | Layer::Triage(_))
+                Some(
+                    Layer::Detail(_)
+                    | Layer::Files(_)
+                    | Layer::Episodes(_)
+                    | Layer::Timeline(_)
+                    | Layer::Triage(_)
+                    | Layer::Reader(_)
+                )
             ) =>
         {
             missing(model.selected_record(model.focus).is_none(), "nothing is selected")
@@ -174,6 +192,7 @@ fn places(contexts: &[Context]) -> String {
         Context::Episodes => "a patient's episodes (E)".to_owned(),
         Context::Timeline => "what happened (t)".to_owned(),
         Context::Triage => "the triage (!)".to_owned(),
+        Context::Reader => "what a session came to (4 r)".to_owned(),
         Context::Health => "the vendors' health (w)".to_owned(),
         context => match Pane::ALL.into_iter().find(|p| pane_context(*p) == *context) {
             Some(pane) => format!("{} {}", pane.number(), pane.name()),

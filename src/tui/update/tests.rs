@@ -5,6 +5,7 @@ mod contexts;
 mod desk;
 mod forms;
 mod identity;
+mod sessions;
 mod timeline;
 mod triage;
 

@@ -72,6 +72,7 @@ pub(in crate::tui) fn subject(model: &Model) -> Option<(About, String)> {
             let kind = detail.detail.as_ref().map_or("", |d| d.kind.word());
             Some((About::Record(detail.record), kind.to_owned()))
         }
+        Some(Layer::Reader(layer)) => Some((About::Record(layer.session), super::reader::title(layer))),
         Some(Layer::Outbox(outbox)) => {
             if let Some(entry) = &outbox.explained {
                 return Some((About::Entry(entry.id), entry.intent.word().to_owned()));

@@ -33,6 +33,9 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
     if let Some(effects) = super::triage::motion(model, motion) {
         return effects;
     }
+    if let Some(effects) = super::reader::motion(model, motion) {
+        return effects;
+    }
     if let Some(effects) = super::desk::motion(model, motion) {
         return effects;
     }
@@ -99,7 +102,8 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
             | Layer::Assistance(_)
             | Layer::Report(_)
             | Layer::Timeline(_)
-            | Layer::Triage(_),
+            | Layer::Triage(_)
+            | Layer::Reader(_),
         ) => {}
     }
     Vec::new()

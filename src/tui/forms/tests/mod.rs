@@ -5,6 +5,7 @@ mod booking;
 mod care;
 mod others;
 mod patient;
+mod scribes;
 
 use jiff::SignedDuration;
 

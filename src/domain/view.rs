@@ -349,28 +349,26 @@ impl Query {
         else {
             return Vec::new();
         };
-        let with = |change: &dyn Fn(&mut Option<RecordId>, &mut Option<RecordId>, &mut String)| {
-            let mut query = self.clone();
-            if let Self::Sessions { appointment, patient, text, .. } | Self::Notes { appointment, patient, text, .. } =
-                &mut query
-            {
-                change(appointment, patient, text);
+        let (appointment, patient) = (*appointment, *patient);
+        let with = |appointment, patient, text: &str| match self {
+            Self::Notes { window, .. } => Self::Notes { appointment, patient, text: text.to_owned(), window: *window },
+            Self::Sessions { window, .. } => {
+                Self::Sessions { appointment, patient, text: text.to_owned(), window: *window }
             }
-            query
+            other => other.clone(),
         };
         let mut found = Vec::new();
         if appointment.is_some() {
-            found.push((Narrowing::Appointment, with(&|appointment, _, _| *appointment = None)));
+            found.push((Narrowing::Appointment, with(None, patient, text)));
         }
         if patient.is_some() {
             // Who looks at one appointment of a patient sees that patient's anyhow.
-            found.push((Narrowing::Patient, with(&|appointment, patient, _| (*appointment, *patient) = (None, None))));
+            found.push((Narrowing::Patient, with(None, None, text)));
         }
         let words: Vec<&str> = text.split_whitespace().collect();
         for (at, word) in words.iter().enumerate() {
             let others: Vec<&str> = words.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, w)| *w).collect();
-            let others = others.join(" ");
-            found.push((Narrowing::Word((*word).to_owned()), with(&|_, _, text| text.clone_from(&others))));
+            found.push((Narrowing::Word((*word).to_owned()), with(appointment, patient, &others.join(" "))));
         }
         found
     }

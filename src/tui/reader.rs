@@ -118,7 +118,9 @@ impl Reading {
         }
         let rest = self.lines.get(first..).unwrap_or_default();
         let mut rows = flow::layout(rest, self.columns);
-        rows.iter_mut().for_each(|row| row.line += first);
+        for row in &mut rows {
+            row.line += first;
+        }
         self.rows.append(&mut rows);
         self.top = self.top.min(self.last_top());
     }

@@ -6,7 +6,7 @@ use crate::domain::{
     command::{Refusal, Reply},
     note::{Draft, NoteBody, SessionNote},
     session::{Session, Stage, Urgency},
-    view::{NoteItem, NoteRow, RowId, SessionRow},
+    view::{Narrowing, NoteItem, NoteRow, RowId, SessionRow},
 };
 
 const CLINIC: VendorId = VendorId(Tag::new("clinic"));
@@ -200,7 +200,6 @@ fn sessions_are_filtered_by_provider_doctor_patient_and_state_and_each_word_tell
     let of = Query::Sessions { appointment: Some(visit), patient: None, text: "noa recording".into(), window: ALL };
     let Answer::Hiding(hiding) = t.engine.look(&Query::Hiding { of: Box::new(of) }) else { panic!() };
     let told: Vec<_> = hiding.into_iter().map(|h| (h.what, h.without)).collect();
-    use crate::domain::view::Narrowing;
     assert_eq!(
         told,
         [(Narrowing::Appointment, 1), (Narrowing::Word("noa".into()), 0), (Narrowing::Word("recording".into()), 1),]

@@ -68,8 +68,8 @@ impl Cx<'_> {
         self.open(layout::body(self.model), &format!("{} {what} · {}", layer.vendor, layer.session), buf);
         let Places { head, text, foot } = places(self.model);
         self.reader_head(layer, head, buf);
-        let nothing = layer.reading.is_empty();
-        if let Some((words, token)) = self.nothing(layer).filter(|_| nothing) {
+        if layer.reading.is_empty() {
+            let (words, token) = nothing(layer);
             let lines = text::wrap(&words, usize::from(text.width).max(1));
             for (y, line) in (text.y..text.bottom()).zip(lines) {
                 put(buf, text.x, y, &line, text.width, self.look.theme.style(token));
@@ -126,22 +126,6 @@ impl Cx<'_> {
         }
     }
 
-    /// What is said in place of a text that is not there.
-    fn nothing(&self, layer: &ReaderLayer) -> Option<(String, Token)> {
-        Some(match (&layer.asked, layer.page, &layer.stream) {
-            (_, Page::Stream(_), Some(StreamView { state: StreamState::Broken(reason), .. })) => {
-                (format!("Nothing was written: {}.", why(reason)), Token::Alarm)
-            }
-            (_, Page::Stream(_), Some(stream)) if stream.state == StreamState::Flowing => {
-                ("The text appears here as it is written.".into(), Token::Dim)
-            }
-            (Asked::Asking, _, _) => ("It is being read …".into(), Token::Dim),
-            (Asked::Failed(reason), _, _) => (format!("It could not be read: {}.", why(reason)), Token::Alarm),
-            (Asked::Told, Page::Summary, _) => ("Nothing is written of this session yet.".into(), Token::Dim),
-            (Asked::Told, _, _) => ("Nothing is there yet.".into(), Token::Dim),
-        })
-    }
-
     fn reading(&self, reading: &Reading, area: Rect, buf: &mut Buffer) {
         for (y, (row, lines, head)) in (area.y..area.bottom()).zip(reading.visible()) {
             let (mut x, mut at) = (area.x, row.from);
@@ -190,7 +174,7 @@ impl Cx<'_> {
             put(buf, area.right() - cells, area.y, &place, cells, style(Token::Dim));
             left = area.width.saturating_sub(cells + 2);
         }
-        let Some((hit, count)) = reading.hits().or(layer.typing.then_some((None, 0))) else { return None };
+        let (hit, count) = reading.hits().or(layer.typing.then_some((None, 0)))?;
         let needle = format!("/ {}", text::clean(reading.needle()));
         let used = put(buf, area.x, area.y, &needle, left, style(Token::Strong));
         let words = match (hit, count) {
@@ -202,6 +186,22 @@ impl Cx<'_> {
         let token = if count == 0 { Token::Warning } else { Token::Dim };
         put(buf, area.x + used + 2, area.y, &words, left.saturating_sub(used + 2), style(token));
         layer.typing.then(|| Position::new((area.x + used).min(area.right().saturating_sub(1)), area.y))
+    }
+}
+
+/// What is said in place of a text that is not there.
+fn nothing(layer: &ReaderLayer) -> (String, Token) {
+    match (&layer.asked, layer.page, &layer.stream) {
+        (_, Page::Stream(_), Some(StreamView { state: StreamState::Broken(reason), .. })) => {
+            (format!("Nothing was written: {}.", why(reason)), Token::Alarm)
+        }
+        (_, Page::Stream(_), Some(stream)) if stream.state == StreamState::Flowing => {
+            ("The text appears here as it is written.".into(), Token::Dim)
+        }
+        (Asked::Asking, _, _) => ("It is being read …".into(), Token::Dim),
+        (Asked::Failed(reason), _, _) => (format!("It could not be read: {}.", why(reason)), Token::Alarm),
+        (Asked::Told, Page::Summary, _) => ("Nothing is written of this session yet.".into(), Token::Dim),
+        (Asked::Told, _, _) => ("Nothing is there yet.".into(), Token::Dim),
     }
 }
 

@@ -101,7 +101,7 @@ impl Cx<'_> {
         for (i, note) in session.clinician_notes.iter().enumerate() {
             field(if i == 0 { "context" } else { "" }, note, Token::Text, lines);
         }
-        self.glance_lines(session, width, lines);
+        glance_lines(session, width, lines);
         self.doing_lines(session, width, lines);
     }
 
@@ -146,29 +146,6 @@ impl Cx<'_> {
         }
     }
 
-    /// How the summary begins; the whole of a long one is laid out in the reader only.
-    fn glance_lines(&self, session: &Session, width: usize, lines: &mut Vec<Line>) {
-        let Some(summary) = session.summary.as_ref().filter(|s| !s.is_empty()) else { return };
-        lines.push((String::new(), Token::Text));
-        let mut left = GLANCE;
-        for (title, body) in summary.sections.iter().filter(|(_, body)| !body.trim().is_empty()) {
-            if left == 0 {
-                break;
-            }
-            if !title.is_empty() {
-                lines.push((text::clean(title).into_owned(), Token::Title));
-            }
-            let begins: String = body.chars().take(left).collect();
-            left -= begins.chars().count().min(left);
-            let cut = begins.len() < body.len();
-            lines.extend(text::wrap(&begins, width).into_iter().map(|l| (l, Token::Text)));
-            if cut {
-                left = 0;
-                lines.push(("…".into(), Token::Dim));
-            }
-        }
-    }
-
     /// What can be done, each with its key.
     fn doing_lines(&self, session: &Session, width: usize, lines: &mut Vec<Line>) {
         lines.push((String::new(), Token::Text));
@@ -185,6 +162,29 @@ impl Cx<'_> {
             for (i, part) in wrap(&words, width.saturating_sub(6).max(8)).into_iter().enumerate() {
                 lines.push((format!("  {} {part}", text::fit(if i == 0 { key } else { "" }, 3)), token));
             }
+        }
+    }
+}
+
+/// How the summary begins; the whole of a long one is laid out in the reader only.
+fn glance_lines(session: &Session, width: usize, lines: &mut Vec<Line>) {
+    let Some(summary) = session.summary.as_ref().filter(|s| !s.is_empty()) else { return };
+    lines.push((String::new(), Token::Text));
+    let mut left = GLANCE;
+    for (title, body) in summary.sections.iter().filter(|(_, body)| !body.trim().is_empty()) {
+        if left == 0 {
+            break;
+        }
+        if !title.is_empty() {
+            lines.push((text::clean(title).into_owned(), Token::Title));
+        }
+        let begins: String = body.chars().take(left).collect();
+        left -= begins.chars().count().min(left);
+        let cut = begins.len() < body.len();
+        lines.extend(text::wrap(&begins, width).into_iter().map(|l| (l, Token::Text)));
+        if cut {
+            left = 0;
+            lines.push(("…".into(), Token::Dim));
         }
     }
 }

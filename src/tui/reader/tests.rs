@@ -67,7 +67,8 @@ fn sections_are_gone_to_and_said_also_where_the_whole_text_is_on_the_screen() {
 
 #[test]
 fn what_is_looked_for_is_brought_onto_the_screen_around_the_ends() {
-    let text = (0..200).map(|n| format!("line {n} {}\n", if n % 50 == 7 { "Cough" } else { "" })).collect::<String>();
+    let line = |n: u32| format!("line {n} {}", if n % 50 == 7 { "Cough" } else { "" });
+    let text = (0..200).map(line).collect::<Vec<_>>().join("\n");
     let mut reading = reading(&[("", &text)], 40, 10);
     reading.seek("cOUGH".into());
     assert_eq!(reading.hits(), Some((Some(0), 4)));
@@ -90,7 +91,7 @@ fn what_is_looked_for_is_brought_onto_the_screen_around_the_ends() {
 
 #[test]
 fn another_width_keeps_what_was_at_the_top_there() {
-    let text = (0..300).map(|n| format!("This is the sentence with number {n}. ")).collect::<String>();
+    let text = (0..300).map(|n| format!("This is the sentence with number {n}.")).collect::<Vec<_>>().join(" ");
     let mut reading = reading(&[("Plan", &text)], 76, 20);
     reading.go(40);
     let stood = shown(&reading)[0].clone();
@@ -164,7 +165,7 @@ proptest! {
     /// However a text comes in pieces, it reads like the same text taken whole.
     #[test]
     fn pieces_make_the_same_text(text in "[a-c #:é\r\n]{0,60}", cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6), columns in 1_usize..20) {
-        let text = text.replace("\r", "");
+        let text = text.replace('\r', "");
         let mut at: Vec<usize> = text.char_indices().map(|(i, _)| i).chain([text.len()]).collect();
         let mut cuts: Vec<usize> = cuts.iter().map(|c| *c.get(&at)).collect();
         at.clear();

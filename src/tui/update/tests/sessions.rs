@@ -39,7 +39,7 @@ fn intents(desk: &Desk) -> Vec<Intent> {
 }
 
 fn long(sentences: usize) -> World {
-    let text = (0..sentences).map(|n| format!("Sentence {n} tells of nothing new. ")).collect::<String>();
+    let text = (0..sentences).map(|n| format!("Sentence {n} tells of nothing new.")).collect::<Vec<_>>().join(" ");
     let sections = vec![("Subjective".into(), text), ("Plan".into(), "Rest and tea. Come back on Monday.".into())];
     World { summary: Some(Summary { sections, approved: Some(false) }), ..World::small() }
 }

@@ -28,7 +28,6 @@ use wardroom::{
         model::{Model, Pane, Setting},
         painter::Painter,
         theme::{Depth, Theme},
-        triage::TriageLayer,
         update,
     },
 };
@@ -165,7 +164,7 @@ fn frame_after_a_change(bencher: Bencher) {
     let (theme, keymap) = (Theme::load("dark", Depth::True).expect("a theme"), Keymap::default());
     let mut model = Model::new(Setting::default(), desk.now(), (200, 60));
     model.focus = Pane::Sessions;
-    model.layers.push(Layer::Triage(Box::new(TriageLayer::default())));
+    model.layers.push(Layer::Triage(Box::default()));
     update::fit(&mut model);
     let (mut painter, mut turn) = (Painter::new(), 0);
     bencher

@@ -97,7 +97,7 @@ fn what_went_wrong_is_grouped_and_found_again_by_its_session() {
     t.engine.gone(&name(4), &Reason::new(ReasonKind::NotFound, ""));
     assert_eq!(causes(&t), [(stopped, Cause::Interrupted), (failed, Cause::Failed), (gone, Cause::Gone)]);
     let found = view(&t, Some(failed));
-    assert_eq!(found.groups.iter().map(|g| (g.cause, g.count)).count(), 3);
+    assert!(found.groups.len() == 3 && found.groups.iter().all(|g| g.count == 1), "{:?}", found.groups);
     let at = found.found.unwrap() as usize;
     assert!(matches!(&found.lines[at], TriageLine::Session(row) if row.id == failed));
     assert_eq!(view(&t, Some(fine)).found, None);

@@ -1,8 +1,8 @@
 //! Answers from memory, to what was looked up for the next frame.
 
 use super::{
-    Effect, Wish, acts, care, decide, desk, fit, keys, lacking, look, notes, opening, reader, sessions, timeline, triage,
-    walk,
+    Effect, Wish, acts, care, decide, desk, fit, keys, lacking, look, notes, opening, reader, sessions, timeline,
+    triage, walk,
 };
 use crate::{
     domain::view::{Answer, RowId, RowSet, Rows},

@@ -158,11 +158,11 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
                 below,
                 Some(
                     Layer::Detail(_)
-                    | Layer::Files(_)
-                    | Layer::Episodes(_)
-                    | Layer::Timeline(_)
-                    | Layer::Triage(_)
-                    | Layer::Reader(_)
+                        | Layer::Files(_)
+                        | Layer::Episodes(_)
+                        | Layer::Timeline(_)
+                        | Layer::Triage(_)
+                        | Layer::Reader(_)
                 )
             ) =>
         {

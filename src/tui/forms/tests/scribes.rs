@@ -65,6 +65,7 @@ fn detail(linked: &str) -> Detail {
         links: Vec::new(),
         pending: Vec::new(),
         patient: None,
+        episode: None,
         visit: None,
         sent: Vec::new(),
     }

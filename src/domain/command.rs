@@ -288,7 +288,7 @@ pub struct Progress {
 
 /// The version of the message types; both ends of a socket must speak the same. A test holds it together with the shapes
 /// in `src/link/messages.txt`.
-pub const PROTOCOL: u32 = 7;
+pub const PROTOCOL: u32 = 8;
 
 /// What changed. A window that misses a number asks for fresh views.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -51,6 +51,27 @@ pub struct Rows {
     pub mark: Option<(String, Mark)>,
 }
 
+/// What is worked in at once.
+pub(super) struct Telling<'a> {
+    pub(super) observations: Vec<Observation>,
+    pub(super) source: Source,
+    /// Of which moment they tell.
+    pub(super) now: Timestamp,
+    /// The record that our own write made, which one of them is about.
+    pub(super) creates: Option<RecordId>,
+    pub(super) mark: Option<(String, Mark)>,
+    /// By which requests they were told.
+    pub(super) heard: Option<&'a Heard>,
+    /// Their vendor has the record no more.
+    pub(super) gone: Option<ReasonKind>,
+}
+
+impl Telling<'_> {
+    pub(super) fn new(observations: Vec<Observation>, source: Source, now: Timestamp) -> Self {
+        Self { observations, source, now, creates: None, mark: None, heard: None, gone: None }
+    }
+}
+
 impl Engine {
     /// Works rows of a dump in; how many records were new or changed. Blocks until the ledger has them; the cache has them
     /// a little later ([`Engine::cache_progress`]).
@@ -62,7 +83,7 @@ impl Engine {
             return Err(ImportError::Cache(lost));
         }
         let Rows { observations, as_of, mark } = rows;
-        let plan = self.work_in(observations, Source::Import, as_of, None, mark, None)?;
+        let plan = self.work_in(Telling { mark, ..Telling::new(observations, Source::Import, as_of) })?;
         Ok(plan.1)
     }
 
@@ -98,31 +119,14 @@ impl Engine {
 
     /// Works observations in, in one transaction: the records that were told about, and how many of them are new or
     /// changed.
-    pub(super) fn work_in(
-        &self,
-        observations: Vec<Observation>,
-        source: Source,
-        now: Timestamp,
-        creates: Option<RecordId>,
-        mark: Option<(String, Mark)>,
-        heard: Option<&Heard>,
-    ) -> Result<(Vec<RecordId>, u64), LedgerError> {
+    pub(super) fn work_in(&self, telling: Telling<'_>) -> Result<(Vec<RecordId>, u64), LedgerError> {
         let _writing = self.writing();
-        self.work_in_here(observations, source, now, creates, mark, heard, None)
+        self.work_in_here(telling)
     }
 
-    /// As [`Engine::work_in`], for who is writing already. `gone` when the vendor has the record no more.
-    #[expect(clippy::too_many_arguments, reason = "one place works everything in")]
-    pub(super) fn work_in_here(
-        &self,
-        observations: Vec<Observation>,
-        source: Source,
-        now: Timestamp,
-        creates: Option<RecordId>,
-        mark: Option<(String, Mark)>,
-        heard: Option<&Heard>,
-        gone: Option<ReasonKind>,
-    ) -> Result<(Vec<RecordId>, u64), LedgerError> {
+    /// As [`Engine::work_in`], for who is writing already.
+    pub(super) fn work_in_here(&self, telling: Telling<'_>) -> Result<(Vec<RecordId>, u64), LedgerError> {
+        let Telling { observations, source, now, creates, mark, heard, gone } = telling;
         let engine = self.clone();
         let (noting, taken) = (heard.cloned(), Taken::default());
         let took = Taken::clone(&taken);

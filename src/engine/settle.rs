@@ -151,6 +151,7 @@ impl Engine {
             self.inner.windows.say(&Toast { level: Level::Warning, text, entry: None });
         }
         self.merge_patients();
+        self.with_state(|state| state.touch_who_names(&mut touched));
         self.inner.windows.touched(&touched);
         for text in says {
             self.inner.windows.say(&Toast { level: Level::Info, text, entry: None });

@@ -4,6 +4,7 @@ use super::{
     Engine,
     commands::follow,
     hearing::{OpenedHook, Taken},
+    import::Telling,
     index::{Stamp, lists::SessionItem},
     lock,
     plan::Plan,
@@ -192,7 +193,7 @@ impl Store for Engine {
         source: Source,
         creates: Option<RecordId>,
     ) -> Result<Vec<RecordId>, StoreTrouble> {
-        let (told, _) = self.work_in(observations, source, self.now(), creates, None, None)?;
+        let (told, _) = self.work_in(Telling { creates, ..Telling::new(observations, source, self.now()) })?;
         Ok(told)
     }
 
@@ -203,7 +204,8 @@ impl Store for Engine {
         creates: Option<RecordId>,
         heard: &Heard,
     ) -> Result<Vec<RecordId>, StoreTrouble> {
-        let (told, _) = self.work_in(observations, source, self.now(), creates, None, Some(heard))?;
+        let (told, _) =
+            self.work_in(Telling { creates, heard: Some(heard), ..Telling::new(observations, source, self.now()) })?;
         Ok(told)
     }
 
@@ -436,7 +438,7 @@ impl Engine {
         let record = Some(Record::Session(session));
         let seen =
             Observation { refs: vec![about.clone()], record, facts: Vec::new(), raw: Raw::default(), complete: true };
-        told(self.work_in_here(vec![seen], Source::Read, self.now(), None, None, None, Some(why)));
+        told(self.work_in_here(Telling { gone: Some(why), ..Telling::new(vec![seen], Source::Read, self.now()) }));
         let text =
             format!("{id}: {} does not know this session any more (404); what was read of it is kept", about.vendor);
         self.inner.windows.say(&Toast { level: Level::Warning, text, entry: None });

@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{
     domain::{
-        DraftId, Entry, EntryState, Intent, RecordId,
+        DraftId, Entry, EntryState, Intent, Kind, RecordId,
+        command::Touched,
         session::{
             Urgency,
             filter::{self, Part},
@@ -355,6 +356,41 @@ impl State {
         let RowId::Record(record) = id else { return note.appointment };
         let linked = || self.links.of(*record).iter().find(|l| l.holds()).map(|l| l.other(*record));
         note.appointment.or_else(linked)
+    }
+
+    /// Sessions and notes show whom they are about by name: where a visit or a patient changed, so did their rows.
+    pub(super) fn touch_who_names(&self, touched: &mut Vec<Touched>) {
+        let of = |kinds: &[Kind]| -> HashSet<RecordId> {
+            let id = |t: &Touched| match t {
+                Touched::Record(kind, id) if kinds.contains(kind) => Some(*id),
+                _ => None,
+            };
+            touched.iter().filter_map(id).collect()
+        };
+        let (visits, people) = (of(&[Kind::Appointment, Kind::EmrAppointment]), of(&[Kind::Patient]));
+        if visits.is_empty() && people.is_empty() {
+            return;
+        }
+        let named = |visit: Option<RecordId>, patient: &dyn Fn() -> Option<RecordId>| {
+            visit.is_some_and(|id| visits.contains(&id))
+                || (!people.is_empty() && patient().is_some_and(|id| people.contains(&id)))
+        };
+        let sessions = self.sessions.iter().filter(|(_, s)| named(s.appointment, &|| self.whom(s)));
+        let mut new: Vec<Touched> = sessions.map(|(id, _)| Touched::Record(Kind::Session, *id)).collect();
+        for (id, note) in &self.notes {
+            let row = RowId::Record(*id);
+            if named(self.visit_of_note(&row, note), &|| self.about(&row, note)) {
+                new.push(Touched::Record(note.kind(), *id));
+            }
+        }
+        for (id, draft) in &self.drafts {
+            let row = RowId::Draft(*id);
+            if named(draft.appointment, &|| self.about(&row, draft)) {
+                new.push(Touched::Draft(*id));
+            }
+        }
+        let known: HashSet<Touched> = touched.iter().copied().collect();
+        touched.extend(new.into_iter().filter(|t| !known.contains(t)));
     }
 
     fn about(&self, id: &RowId, note: &NoteEntry) -> Option<RecordId> {

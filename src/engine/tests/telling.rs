@@ -23,6 +23,21 @@ fn a_record_keeps_its_id_and_what_it_points_to_gets_one() {
 }
 
 #[test]
+fn who_shows_a_visit_or_a_patient_by_name_is_told_of_once_they_are_known() {
+    let t = Engine::for_tests().unwrap();
+    let about = VendorRef::new(NOA, Kind::Session, ID, "s1");
+    let scribed = t.read(told(vec![about], session(Some(visit_ref("v1")))));
+    let window = t.engine.subscribe();
+    let heard = || deltas(&window).contains(&Touched::Record(Kind::Session, scribed));
+    t.read(told(vec![visit_ref("v1")], booked(visit(t.in_an_hour(), "scheduled", Some(patient_ref("p1"))))));
+    assert!(heard(), "its visit");
+    t.read(told(vec![patient_ref("p1")], whole(patient("Ada", "Okafor", "M1"))));
+    assert!(heard(), "its patient");
+    t.read(told(vec![patient_ref("p2")], whole(patient("Per", "Novak", "M2"))));
+    assert!(!heard(), "somebody else");
+}
+
+#[test]
 fn a_part_fills_gaps_only() {
     let t = Engine::for_tests().unwrap();
     let id = t.read(told(vec![patient_ref("p1")], whole(patient("Ada", "Okafor", "M1"))));

@@ -82,7 +82,20 @@ pub enum LinkError {
     Closed,
     /// The socket failed.
     #[error("the engine's socket failed: {0}")]
-    Io(#[from] std::io::Error),
+    Io(std::io::Error),
+}
+
+impl From<std::io::Error> for LinkError {
+    fn from(error: std::io::Error) -> Self {
+        use std::io::ErrorKind as K;
+        match error.kind() {
+            // An engine that ends while somebody speaks to it, seen from the side that writes.
+            K::BrokenPipe | K::ConnectionReset | K::ConnectionAborted | K::NotConnected | K::UnexpectedEof => {
+                Self::Closed
+            }
+            _ => Self::Io(error),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -187,3 +187,19 @@ fn a_window_of_another_version_is_told_so() {
     );
     assert!(matches!(newer.join().unwrap(), Request::Hello { protocol: PROTOCOL, .. }));
 }
+
+/// A command that meets an engine's end looks for another one: it must see an end, whichever side of the socket tells.
+#[test]
+fn an_engine_that_ends_while_somebody_attaches_is_an_ended_connection() {
+    let dir = tempfile::tempdir().unwrap();
+    for round in 0..50 {
+        let path = dir.path().join(format!("{round}.socket"));
+        let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let ends = std::thread::spawn(move || drop(listener.accept().unwrap()));
+        let error = Link::connect(&path, "amira", Box::new(|_| {})).err().unwrap();
+        assert!(matches!(error, LinkError::Closed), "{error:?}");
+        ends.join().unwrap();
+    }
+    let torn: LinkError = std::io::Error::from(std::io::ErrorKind::BrokenPipe).into();
+    assert!(matches!(torn, LinkError::Closed));
+}

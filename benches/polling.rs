@@ -11,7 +11,6 @@ use wardroom::{
     domain::{
         Kind, Observation, Query, Raw, Record, RecordId, Scheme, Source, VendorId, VendorRef,
         random::SeededRandom,
-        scribe::SessionMore,
         session::{Session, Stage},
         view::{Answer, Window},
     },
@@ -105,22 +104,7 @@ fn session(n: u64, turn: u64) -> Observation {
     let words =
         [("Recording", Stage::Recording), ("Transcribing", Stage::Processing), ("Analyzing", Stage::Processing)];
     let (status, stage) = words[if n.is_multiple_of(10) { 0 } else { (turn % 3) as usize }];
-    let session = Session {
-        vendor: NOA,
-        status: status.into(),
-        stage,
-        appointment: None,
-        patient: None,
-        doctor: Some("D-1".into()),
-        title: None,
-        created_at: None,
-        updated_at: None,
-        language: None,
-        duration: None,
-        clinician_notes: Vec::new(),
-        summary: None,
-        more: SessionMore::default(),
-    };
+    let session = Session { status: status.into(), stage, doctor: Some("D-1".into()), ..Session::blank(NOA) };
     Observation {
         refs: vec![VendorRef::new(NOA, Kind::Session, Scheme::new("session"), format!("S-{n}"))],
         record: Some(Record::Session(Box::new(session))),

@@ -47,6 +47,26 @@ pub struct Session {
 }
 
 impl Session {
+    /// One of which nothing is known but whose it is.
+    pub fn blank(vendor: VendorId) -> Self {
+        Self {
+            vendor,
+            status: String::new(),
+            stage: Stage::Unknown,
+            appointment: None,
+            patient: None,
+            doctor: None,
+            title: None,
+            created_at: None,
+            updated_at: None,
+            language: None,
+            duration: None,
+            clinician_notes: Vec::new(),
+            summary: None,
+            more: SessionMore::default(),
+        }
+    }
+
     /// A fingerprint of where it stands and of its summary: it tells whether two answers say the same of them.
     pub fn print(&self) -> u64 {
         let summary = self.summary.as_ref().map_or(0, |s| s.print() ^ u64::from(s.approved == Some(true)));

@@ -13,10 +13,10 @@ use url::{Host, Url};
 
 use crate::domain::{
     entry::{Exchange, Fetched, Known, Outcome, Reason, ReasonKind},
-    ids::{Kind, Scheme, Tag, VendorId, VendorRef},
+    ids::{Kind, Scheme, Tag, VendorRef},
     record::{Observation, Pointer, Raw},
     secret::Secret,
-    session::{Session, Stage},
+    session::Stage,
     settings::{Key, KeyKind, Values},
 };
 
@@ -286,26 +286,6 @@ pub(crate) fn visit_name<'a>(refs: &'a [VendorRef], schemes: &[Scheme]) -> Optio
 pub(crate) fn whom(visit: &Known) -> Option<Pointer> {
     let patient = visit.patient.as_ref()?;
     patient.refs.iter().find(|r| r.kind == Kind::Patient).cloned().map(Pointer::Vendor)
-}
-
-/// A session of which nothing is known but its vendor.
-pub(crate) fn blank_session(vendor: VendorId) -> Session {
-    Session {
-        vendor,
-        status: String::new(),
-        stage: Stage::Unknown,
-        appointment: None,
-        patient: None,
-        doctor: None,
-        title: None,
-        created_at: None,
-        updated_at: None,
-        language: None,
-        duration: None,
-        clinician_notes: Vec::new(),
-        summary: None,
-        more: crate::domain::scribe::SessionMore::default(),
-    }
 }
 
 /// Whether an address to be told to a vendor is https, or plain http that stays on this machine.

@@ -111,22 +111,8 @@ mod tests {
     use crate::domain::{ids::VendorId, session::Summary};
 
     fn session(vendor: &str, status: &str, stage: Stage) -> Session {
-        Session {
-            vendor: VendorId::new(if vendor == "noa" { "noa" } else { "heidi" }),
-            status: status.into(),
-            stage,
-            appointment: None,
-            patient: None,
-            doctor: None,
-            title: None,
-            created_at: None,
-            updated_at: None,
-            language: None,
-            duration: None,
-            clinician_notes: Vec::new(),
-            summary: None,
-            more: crate::domain::scribe::SessionMore::default(),
-        }
+        let vendor = VendorId::new(if vendor == "noa" { "noa" } else { "heidi" });
+        Session { status: status.into(), stage, ..Session::blank(vendor) }
     }
 
     fn drawn(way: &Way) -> String {

@@ -83,22 +83,7 @@ pub(super) fn emr(start: Timestamp, mrn: &str) -> Record {
 
 /// A session that is being recorded.
 pub(super) fn recording() -> Session {
-    Session {
-        vendor: NOA,
-        status: "Recording".into(),
-        stage: Stage::Recording,
-        appointment: None,
-        patient: None,
-        doctor: None,
-        title: None,
-        created_at: None,
-        updated_at: None,
-        language: None,
-        duration: None,
-        clinician_notes: Vec::new(),
-        summary: None,
-        more: crate::domain::scribe::SessionMore::default(),
-    }
+    Session { status: "Recording".into(), stage: Stage::Recording, ..Session::blank(NOA) }
 }
 
 pub(super) fn session(appointment: Option<VendorRef>) -> Record {

@@ -16,7 +16,7 @@ use crate::{
         random::SeededRandom,
         session::{Session, Stage, Summary},
     },
-    vendor::{noa::NoaSettings, trail::blank_session},
+    vendor::noa::NoaSettings,
 };
 
 const NOA: VendorId = VendorId::new("noa");
@@ -189,7 +189,7 @@ impl World {
 
     /// As the vendor's client makes it of the word.
     fn told(&self, word: usize) -> Session {
-        let mut session = blank_session(NOA);
+        let mut session = Session::blank(NOA);
         session.status = WORDS[word].to_owned();
         session.stage = self.settings.stage(WORDS[word]);
         session.summary = matches!(WORDS[word], "Summarized" | "Verified" | "EmptySummaryVerified")

@@ -117,7 +117,7 @@ impl Heidi {
             appointment: Some(Pointer::Vendor(name.clone())),
             patient: visit.and_then(trail::whom),
             doctor: given.doctor.clone(),
-            ..trail::blank_session(HEIDI)
+            ..Session::blank(HEIDI)
         };
         self.remember(&id);
         let about = VendorRef::new(HEIDI, Kind::Session, scheme::SESSION, &id);
@@ -292,7 +292,7 @@ impl Heidi {
                         .find(|name| Some(name.value.as_str()) == only.told.visit.as_deref())
                         .map(|name| Pointer::Vendor((*name).clone())),
                     patient: visit.and_then(trail::whom),
-                    ..trail::blank_session(HEIDI)
+                    ..Session::blank(HEIDI)
                 };
                 self.remember(&only.told.id);
                 told.push(self.observed(only, Some(&pointing)));

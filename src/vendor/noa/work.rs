@@ -116,7 +116,7 @@ impl Noa {
             doctor: given.doctor.clone(),
             created_at: (reply.status == 201).then(|| self.clock.now()),
             language: created.locale.clone().or_else(|| given.language.clone()),
-            ..trail::blank_session(NOA)
+            ..Session::blank(NOA)
         };
         let mut raw = raw;
         if reply.status != 201
@@ -169,7 +169,7 @@ impl Noa {
     ) -> Result<Vec<Observation>, Unread> {
         let mut session = match &known.record {
             Some(Record::Session(session)) => (**session).clone(),
-            _ => trail::blank_session(NOA),
+            _ => Session::blank(NOA),
         };
         let raw = self.state(&about.value, &Life::of(known), wanted, &mut session, trail).await?;
         let record = Some(Record::Session(Box::new(session)));

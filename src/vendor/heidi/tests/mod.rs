@@ -145,7 +145,7 @@ async fn what_our_own_write_knew_stays_in_a_session_that_is_read_again() {
         record: Some(Record::Session(Box::new(Session {
             appointment: Some(Pointer::Local(RecordId(1))),
             doctor: Some("doc-9".into()),
-            ..crate::vendor::trail::blank_session(HEIDI)
+            ..Session::blank(HEIDI)
         }))),
         ..Known::default()
     };

@@ -120,7 +120,7 @@ async fn a_lost_document_is_looked_for_in_the_list() {
         let documents = before.iter().map(|id| SessionText { id: (*id).into(), ..SessionText::default() }).collect();
         errand.known[0].record = Some(Record::Session(Box::new(Session {
             more: SessionMore { documents, ..SessionMore::default() },
-            ..crate::vendor::trail::blank_session(HEIDI)
+            ..Session::blank(HEIDI)
         })));
         heidi(&Script::new().answer(200, list)).probe(&errand).await.finding
     };

@@ -107,11 +107,6 @@ pub trait Read: Rows + Sized {
         self.json(Table::Kept, &id.0.to_be_bytes())
     }
 
-    /// Every such record.
-    fn all_kept(&self) -> Result<Vec<Kept>, LedgerError> {
-        Ok(decoded(self.rows(Table::Kept, &Span::ALL)?))
-    }
-
     /// The link between two records.
     fn link(&self, one: RecordId, other: RecordId) -> Result<Option<Link>, LedgerError> {
         self.json(Table::Links, &link_key(one, other))

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use support::{
     SOON,
     admin::Admin,
+    free_port,
     home::{Home, Process, arg},
     until,
 };
@@ -41,9 +42,7 @@ impl Scene {
         while let Some(line) = sandbox.next_line(Duration::from_millis(500)) {
             lines.push(line);
         }
-        // A port of its own for the receiver: tests run side by side.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let text = lines.join("\n").replace("127.0.0.1:8787", &format!("127.0.0.1:{port}"));
+        let text = lines.join("\n").replace("127.0.0.1:8787", &format!("127.0.0.1:{}", free_port()));
         // The sandbox commits at once: a lost write need not be waited for as long as at a vendor.
         let text = format!("{text}\n[sync]\nsettle_seconds = 2\n");
         let config = arg(&home.write("config.toml", &text));

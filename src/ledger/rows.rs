@@ -1,6 +1,10 @@
 //! Tables, sealed rows, and the overlay in which a transaction gathers what it changes.
 
-use std::{collections::BTreeMap, ops::Bound, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    ops::Bound,
+    sync::{Arc, OnceLock},
+};
 
 use redb::TableDefinition;
 use serde::{Serialize, de::DeserializeOwned};
@@ -150,7 +154,7 @@ impl Span<'_> {
 
 /// What one transaction, or a group of them, changes. Rows are held open; they are sealed when they are written.
 #[derive(Default)]
-pub(super) struct Overlay(BTreeMap<(Table, Vec<u8>), Option<Plain>>);
+pub(super) struct Overlay(BTreeMap<Table, BTreeMap<Vec<u8>, Option<Plain>>>);
 
 impl Overlay {
     /// `None` when nothing is said about the row, `Some(None)` when it is removed.
@@ -159,15 +163,17 @@ impl Overlay {
         reason = "unsaid, removed and present are three things, and all callers are in sight"
     )]
     pub(super) fn get(&self, table: Table, key: &[u8]) -> Option<Option<Plain>> {
-        self.0.get(&(table, key.to_vec())).cloned()
+        self.0.get(&table)?.get(key).cloned()
     }
 
     pub(super) fn set(&mut self, table: Table, key: &[u8], row: Option<Plain>) {
-        self.0.insert((table, key.to_vec()), row);
+        self.0.entry(table).or_default().insert(key.to_vec(), row);
     }
 
     pub(super) fn merge(&mut self, later: Self) {
-        self.0.extend(later.0);
+        for (table, rows) in later.0 {
+            self.0.entry(table).or_default().extend(rows);
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -176,20 +182,14 @@ impl Overlay {
 
     /// Lays what stands here over `rows`.
     fn lay_over(&self, table: Table, span: &Span<'_>, rows: &mut BTreeMap<Vec<u8>, Plain>) {
+        let Some(own) = self.0.get(&table) else { return };
         let (lower, upper) = span.bounds();
-        let lower = match lower {
-            Bound::Excluded(key) => Bound::Excluded((table, key)),
-            Bound::Included(key) => Bound::Included((table, key)),
-            Bound::Unbounded => Bound::Included((table, Vec::new())),
+        // A range that ends before it begins would be a panic.
+        let inside = |key: &Vec<u8>| match &upper {
+            Bound::Excluded(end) => key < end,
+            _ => true,
         };
-        for ((at, key), row) in self.0.range((lower, Bound::Unbounded)) {
-            let inside = match &upper {
-                Bound::Excluded(end) => key < end,
-                _ => true,
-            };
-            if *at != table || !inside {
-                break;
-            }
+        for (key, row) in own.range((lower, Bound::Unbounded)).take_while(|(key, _)| inside(key)) {
             match row {
                 Some(row) => rows.insert(key.clone(), row.clone()),
                 None => rows.remove(key),
@@ -217,25 +217,22 @@ impl Overlay {
     }
 
     fn touches(&self, table: Table) -> bool {
-        self.0.range((table, Vec::new())..).next().is_some_and(|((at, _), _)| *at == table)
+        self.0.contains_key(&table)
     }
 
     /// Seals everything into `transaction`.
     pub(super) fn write(&self, sealer: &Sealer, transaction: &redb::WriteTransaction) -> Result<(), LedgerError> {
-        let mut open: Option<(Table, OpenTable<'_>)> = None;
-        for ((table, key), row) in &self.0 {
-            if open.as_ref().is_none_or(|(at, _)| at != table) {
-                drop(open.take());
-                open = Some((*table, transaction.open_table(table.definition())?));
-            }
-            let Some((_, target)) = &mut open else { continue };
-            match row {
-                Some(row) => {
-                    let hidden = sealer.seal(&place(*table, key), row)?;
-                    target.insert(key.as_slice(), hidden.as_slice())?;
-                }
-                None => {
-                    target.remove(key.as_slice())?;
+        for (table, rows) in &self.0 {
+            let mut target = transaction.open_table(table.definition())?;
+            for (key, row) in rows {
+                match row {
+                    Some(row) => {
+                        let hidden = sealer.seal(&place(*table, key), row)?;
+                        target.insert(key.as_slice(), hidden.as_slice())?;
+                    }
+                    None => {
+                        target.remove(key.as_slice())?;
+                    }
                 }
             }
         }
@@ -243,11 +240,13 @@ impl Overlay {
     }
 }
 
-type OpenTable<'a> = redb::Table<'a, &'static [u8], &'static [u8]>;
+type ReadTable = redb::ReadOnlyTable<&'static [u8], &'static [u8]>;
 
 /// A consistent look at the file.
 pub(super) struct Snapshot {
     transaction: redb::ReadTransaction,
+    /// Each table once it was read from: redb looks for it in a tree of its own whenever it is opened.
+    tables: [OnceLock<ReadTable>; Table::ALL.len()],
     sealer: Sealer,
     unreadable: Arc<std::sync::atomic::AtomicU64>,
 }
@@ -258,14 +257,23 @@ impl Snapshot {
         sealer: Sealer,
         unreadable: Arc<std::sync::atomic::AtomicU64>,
     ) -> Self {
-        Self { transaction, sealer, unreadable }
+        Self { transaction, tables: [const { OnceLock::new() }; Table::ALL.len()], sealer, unreadable }
+    }
+
+    fn table(&self, table: Table) -> Result<&ReadTable, LedgerError> {
+        let place = &self.tables[table as usize];
+        if let Some(open) = place.get() {
+            return Ok(open);
+        }
+        let opened = self.transaction.open_table(table.definition())?;
+        Ok(place.get_or_init(|| opened))
     }
 }
 
 impl Rows for Snapshot {
     fn row(&self, table: Table, key: &[u8]) -> Result<Option<Plain>, LedgerError> {
         crate::seal::contain(|| {
-            let rows = self.transaction.open_table(table.definition())?;
+            let rows = self.table(table)?;
             let Some(sealed) = rows.get(key)? else { return Ok(None) };
             let opened = self.sealer.open(&place(table, key), sealed.value());
             opened.map(Some).map_err(|_| LedgerError::Unreadable(table.name()))
@@ -274,7 +282,7 @@ impl Rows for Snapshot {
 
     fn rows(&self, table: Table, span: &Span<'_>) -> Result<PlainRows, LedgerError> {
         crate::seal::contain(|| {
-            let rows = self.transaction.open_table(table.definition())?;
+            let rows = self.table(table)?;
             let (lower, upper) = span.bounds();
             let bounds = (lower.as_ref().map(Vec::as_slice), upper.as_ref().map(Vec::as_slice));
             let mut range = rows.range::<&[u8]>(bounds)?;

@@ -265,6 +265,11 @@ impl Page {
         self.rows.insert(place, row);
         self.used |= 1 << slot;
     }
+
+    fn shrink(&mut self) {
+        self.rows.shrink_to_fit();
+        self.text.shrink_to_fit();
+    }
 }
 
 /// Texts that many rows share, each with a number.
@@ -294,6 +299,8 @@ impl Words {
 #[derive(Default)]
 pub struct Visits {
     pages: HashMap<u64, Page>,
+    /// The page that was put into last. New ids are counted up, so the others seldom grow: they keep no room to.
+    latest: u64,
     words: Words,
     count: usize,
 }
@@ -400,7 +407,13 @@ impl Visits {
             external: external.len() as u8,
             sources: source_number(visit.stamp.source) | room_source << 4,
         };
-        let page = self.pages.entry(id.0 / PAGE).or_default();
+        let number = id.0 / PAGE;
+        if number != self.latest
+            && let Some(page) = self.pages.get_mut(&std::mem::replace(&mut self.latest, number))
+        {
+            page.shrink();
+        }
+        let page = self.pages.entry(number).or_default();
         if page.take(id.0 % PAGE).is_none() {
             self.count += 1;
         }

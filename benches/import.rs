@@ -116,7 +116,16 @@ fn a_import(bencher: Bencher<'_, '_>) {
         let begun = Instant::now();
         let input = Input::open(&path, None, Timestamp::now()).expect("opened");
         let never = Arc::new(AtomicBool::new(false));
-        let end = import::run(&t.engine, input, Layout::default(), &never, &mut |_| peak = peak.max(resident()));
+        // What grows with the number of rows shows in the later parts.
+        let (mut part, mut last) = (0, Instant::now());
+        let end = import::run(&t.engine, input, Layout::default(), &never, &mut |so_far| {
+            peak = peak.max(resident());
+            if so_far.rows >= part + rows() / 10 {
+                let speed = (so_far.rows - part) as f64 / last.elapsed().as_secs_f64();
+                eprintln!("{} rows, {:.0} MB above idle: {speed:.0} rows/s", so_far.rows, resident() - idle);
+                (part, last) = (so_far.rows, Instant::now());
+            }
+        });
         let took = begun.elapsed();
         assert_eq!((end.ended, end.rows, end.unusable.count), (Some(Ended::Whole), rows(), 0));
         stop.store(true, std::sync::atomic::Ordering::Relaxed);

@@ -149,6 +149,7 @@ impl Engine {
                 gone,
                 taken: took,
                 changed: HashSet::new(),
+                found: None,
             };
             for observation in observations {
                 batch.take(tx, observation)?;
@@ -233,6 +234,7 @@ impl Batch<'_> {
                 let id = self.engine.resolve(id);
                 let touched = self.plan.contents.contains_key(&id) || self.changed.contains(&id);
                 let known = !touched && self.engine.with_state(|state| state.knows(id, kind, row));
+                self.found = known.then(|| (about.clone(), id));
                 return Ok((!known).then_some(observation));
             }
         }

@@ -89,6 +89,9 @@ pub(super) struct Batch<'a> {
     pub(super) taken: Taken,
     /// Records of which the batch changed something.
     pub(super) changed: HashSet<RecordId>,
+    /// The name that was found last, with its record: what a row of a dump says of a patient is followed by what it says of
+    /// their visit.
+    pub(super) found: Option<(VendorRef, RecordId)>,
 }
 
 impl Batch<'_> {
@@ -96,6 +99,8 @@ impl Batch<'_> {
     pub(super) fn take(&mut self, tx: &mut Tx<'_>, observation: Observation) -> Result<(), LedgerError> {
         let row = if self.source == Source::Import { import::number(&observation) } else { 0 };
         let Some(observation) = self.take_new(tx, observation, row)? else { return Ok(()) };
+        // What follows may make one record of two.
+        self.found = None;
         let Observation { refs, record, mut facts, raw, complete } = observation;
         let Some(kind) = record.as_ref().map(Record::kind).or_else(|| refs.first().map(|r| r.kind)) else {
             return Ok(());
@@ -203,6 +208,9 @@ impl Batch<'_> {
 
     /// The record that a pointer means, made known by name when it is new.
     pub(super) fn named(&mut self, tx: &mut Tx<'_>, about: &VendorRef) -> Result<RecordId, LedgerError> {
+        if let Some((_, id)) = self.found.as_ref().filter(|(name, _)| name == about) {
+            return Ok(*id);
+        }
         if let Some(id) = tx.record_of(about)? {
             return Ok(self.engine.resolve(id));
         }

@@ -21,6 +21,8 @@ pub struct HooksLayer {
     pub listed: BTreeMap<VendorId, Result<Vec<Registration>, Reason>>,
     /// Which registration, by id, so that another one that comes or goes moves nothing under a finger.
     pub selected: Option<RecordId>,
+    /// Where it stood last: when it goes, the one that follows it is selected.
+    stood: usize,
     /// The keys are in the list of deliveries.
     pub below: bool,
     /// Which delivery, by number, so that one that comes in moves nothing under a finger. One that is not kept any more stays
@@ -95,12 +97,18 @@ impl HooksLayer {
         self.known.vendors.iter().map(|(v, _)| *v).filter(|v| !self.listed.contains_key(v)).collect()
     }
 
+    /// Selects the registration at a place.
+    pub fn go(&mut self, place: usize) {
+        self.selected = self.shown().get(place).map(|h| h.row.record);
+        self.stood = place;
+    }
+
     /// Keeps the selections inside their lists.
     pub fn fit(&mut self) {
         let shown = self.shown();
-        if self.selected.is_none_or(|id| !shown.iter().any(|h| h.row.record == id)) {
-            self.selected = shown.first().map(|h| h.row.record);
-        }
+        let there = shown.iter().position(|h| Some(h.row.record) == self.selected);
+        let place = there.unwrap_or_else(|| self.stood.min(shown.len().saturating_sub(1)));
+        self.go(place);
         self.delivery = self.delivery.or(self.known.deliveries.first().map(|d| d.number));
     }
 

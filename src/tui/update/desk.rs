@@ -154,9 +154,7 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Option<Vec<Effect>> {
             layer.delivery = deliveries.get(to).map(|d| d.number);
         }
         Layer::Hooks(layer) => {
-            let shown = layer.shown();
-            let to = shift(layer.at(), motion, shown.len());
-            layer.selected = shown.get(to).map(|h| h.row.record);
+            layer.go(shift(layer.at(), motion, layer.shown().len()));
         }
         Layer::Assistance(layer) => {
             let rows = layer.rows.as_deref().unwrap_or_default();

@@ -210,6 +210,27 @@ fn a_registration_that_was_deleted_before_anybody_looked_is_gone() {
     desk.hear(something_changed()).lacks(&["hooks.riverside.test"]);
 }
 
+#[test]
+fn the_registration_that_follows_a_deleted_one_is_selected() {
+    let mut desk = small();
+    let made = RecordId(77);
+    {
+        let desks = &mut desk.engine.world.borrow_mut().desks;
+        let mut row = desks.hooks.registrations[0].clone();
+        (row.record, row.name) = (made, Some("7701".into()));
+        desks.listed.push(Registration { id: "7701".into(), ..desks.listed[0].clone() });
+        desks.hooks.registrations.push(row);
+    }
+    desk.keys("Wj");
+    {
+        let desks = &mut desk.engine.world.borrow_mut().desks;
+        desks.hooks.registrations.remove(1);
+        desks.listed.remove(1);
+    }
+    desk.hear(something_changed()).keys("x2");
+    assert_eq!(acts(&desk), [HookAct::Delete { registration: made }]);
+}
+
 /// `y` and `n` mean what they say wherever the two stand.
 #[test]
 fn the_letter_for_no_never_does_what_the_question_asks() {

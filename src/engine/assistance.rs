@@ -48,7 +48,7 @@ impl Engine {
                 told: told_of,
                 read_at,
                 saved_at: entry.map(|e| e.saved_at),
-                pending: entry.map(|e| format!("{}: {}", e.intent.word(), e.state.word())),
+                pending: entry.map(standing),
                 attention: entry.is_some_and(|e| e.state.needs_person()),
             })
         };
@@ -89,5 +89,15 @@ impl Engine {
 
     fn place(&self, id: RecordId) -> Option<Place> {
         serde_json::from_str(told(self.inner.ledger.facts(id))?.get(Fact::Place)?).ok()
+    }
+}
+
+/// What a write is, where it stands, and in the vendor's words why it was refused.
+fn standing(entry: &Entry) -> String {
+    let stands = format!("{}: {}", entry.intent.word(), entry.state.word());
+    match &entry.state {
+        EntryState::Rejected { reason, .. } if !reason.message.is_empty() => format!("{stands} ({})", reason.message),
+        EntryState::Rejected { reason, .. } => format!("{stands} ({})", reason.kind.word()),
+        _ => stands,
     }
 }

@@ -237,3 +237,24 @@ fn a_request_for_assistance_that_was_called_off_is_over_at_once_and_not_read_aga
     t.read(told(vec![name.clone()], Record::Assistance(Box::new(request))));
     assert!(!rows(&t)[0].over() && read_again(&t));
 }
+
+#[test]
+fn a_request_for_assistance_that_was_refused_says_why_in_the_vendor_s_words() {
+    let t = engine();
+    let place = Place::Device { serial: "480582".into() };
+    let request = RecordId::UNASSIGNED;
+    let (entry, _) = t.submit(Intent::RequestAssistance { request, place });
+    let mut refused = Store::entry(&t.engine, entry).unwrap();
+    refused.state =
+        EntryState::Rejected { at: t.now(), reason: Reason::new(ReasonKind::Invalid, "a bell rings there") };
+    t.engine.put_entry(&refused).unwrap();
+    let rows = match t.engine.look(&Query::Assistances) {
+        Answer::Assistances(rows) => rows,
+        other => panic!("{other:?}"),
+    };
+    assert!(
+        rows[0].pending.as_ref().is_some_and(|p| p.ends_with("rejected (a bell rings there)")),
+        "{:?}",
+        rows[0].pending
+    );
+}

@@ -52,7 +52,8 @@ impl Cx<'_> {
         let Some(told) = &row.told else {
             let since = row.saved_at.map_or_else(String::new, |at| format!(", asked {}", ago(&age(at, now))));
             let token = if row.attention { Token::Alarm } else { Token::Own };
-            return (format!("{}{since}", row.pending.as_deref().unwrap_or("not answered yet")), token);
+            let stands = text::clean(row.pending.as_deref().unwrap_or("not answered yet"));
+            return (format!("{stands}{since}"), token);
         };
         if let Some(end) = told.finished_at {
             return (format!("over, {}", ago(&age(end, now))), Token::Off);
@@ -66,7 +67,7 @@ impl Cx<'_> {
         };
         let status = text::clean(told.status.as_str()).into_owned();
         let status = if status.is_empty() { String::new() } else { format!(" · {status}") };
-        let pending = row.pending.as_ref().map_or_else(String::new, |p| format!(" · {p}"));
+        let pending = row.pending.as_ref().map_or_else(String::new, |p| format!(" · {}", text::clean(p)));
         let token = match (row.attention, told.assigned_to.is_some()) {
             (true, _) => Token::Alarm,
             (_, true) => Token::Text,

@@ -501,7 +501,7 @@ fn bad_input_is_refused_at_its_field_before_anything_is_sent() {
         (vec!["patients", "edit", &whom, "--set", "shoe=42"], "shoe is no field; there are first"),
         (vec!["patients", "edit", &whom, "--set", "active=perhaps"], "active: say yes or no"),
         (vec!["patients", "edit", &whom, "--file", &typo], "file: telecom[0].valeu is not known"),
-        (vec!["attachments", "add", &visit, &large], "file: the file is larger than 5242880 bytes"),
+        (vec!["attachments", "add", &visit, &large], "file: the file is larger than 5 MB"),
         (vec!["attachments", "add", &visit, &odd], "file: the file is not a PDF, PNG or JPEG"),
         (vec!["attachments", "add", &visit, &pdf, "--title", " "], "title: the file needs a name"),
         (

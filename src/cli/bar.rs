@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal as _, Stderr, Write};
 
-use crate::domain::command::Progress;
+use crate::domain::{attachment::size_words, command::Progress};
 
 /// Cells of a progress bar.
 const BAR: u64 = 20;
@@ -48,16 +48,7 @@ pub fn bar(progress: Progress) -> String {
         (u128::from(done.min(whole)) * u128::from(of)).checked_div(u128::from(whole)).unwrap_or(u128::from(of))
     };
     let full = share(BAR) as usize;
-    format!("[{}{}] {} % of {}", "#".repeat(full), ".".repeat(BAR as usize - full), share(100), size(whole))
-}
-
-/// A number of bytes as people read it.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} bytes"),
-        1_000..1_000_000 => format!("{}.{} kB", bytes / 1_000, bytes % 1_000 / 100),
-        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
-    }
+    format!("[{}{}] {} % of {}", "#".repeat(full), ".".repeat(BAR as usize - full), share(100), size_words(whole))
 }
 
 #[cfg(test)]

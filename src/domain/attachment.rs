@@ -83,6 +83,17 @@ pub struct FileToAttach {
     pub sha256: String,
 }
 
+/// A number of bytes as people read it. What is a round number of 1,024s, as vendors' limits are, is told as one.
+pub fn size_words(bytes: u64) -> String {
+    const ROUND: u64 = 1 << 20;
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{}.{} kB", bytes / 1_000, bytes % 1_000 / 100),
+        _ if bytes % ROUND == 0 => format!("{} MB", bytes / ROUND),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+    }
+}
+
 /// Why a file cannot be attached. The texts are for the person and name neither the file nor its content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileTrouble {
@@ -93,7 +104,7 @@ pub enum FileTrouble {
     #[error("the file is empty")]
     Empty,
     /// It is larger than the vendor takes.
-    #[error("the file is larger than {0} bytes, which is the most that Solo takes")]
+    #[error("the file is larger than {}, which is the most that Solo takes", size_words(*.0))]
     TooLarge(u64),
     /// Its content is none of the types that the vendor takes.
     #[error("the file is not a PDF, PNG or JPEG, whatever its name says")]

@@ -11,12 +11,13 @@ use super::{
 use crate::{
     domain::{
         Provenance, Source,
+        attachment::size_words,
         care::{EpisodeRow, FileRow, Own, Standing},
         command::Progress,
         episode::EpisodeStatus,
     },
     tui::{
-        forms::{PatientIdentity, attach::size_words, episode::status_words},
+        forms::{PatientIdentity, episode::status_words},
         layers::{Asked, EpisodesLayer, FilesLayer},
         layout, text,
         theme::Token,

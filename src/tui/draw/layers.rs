@@ -5,10 +5,11 @@ use ratatui::{
     layout::{Position, Rect},
 };
 
-use super::{Look, age, frame, put, quiet, report::size, vendor_glyph, why};
+use super::{Look, age, frame, put, quiet, vendor_glyph, why};
 pub(super) use crate::tui::lines::Line;
 use crate::{
     domain::{
+        attachment::size_words,
         command::Level,
         identity::{Ground, Standing},
         view::{Health, VendorState},
@@ -359,11 +360,11 @@ impl Cx<'_> {
                 lines.push((format!("the cache does not serve: {}", text::clean(trouble)), Token::Alarm));
             }
             None => lines.push((
-                format!("cache: {} records, {} on disk", health.cache_records, size(health.cache_bytes)),
+                format!("cache: {} records, {} on disk", health.cache_records, size_words(health.cache_bytes)),
                 Token::Text,
             )),
         }
-        lines.push((format!("ledger: {} on disk", size(health.ledger_bytes)), Token::Text));
+        lines.push((format!("ledger: {} on disk", size_words(health.ledger_bytes)), Token::Text));
         if let Some((done, expected)) = health.filling {
             let of = expected.map_or_else(String::new, |e| format!(" of {e}"));
             lines.push((format!("filling the cache: {done}{of} rows"), Token::Active));

@@ -7,7 +7,10 @@ use ratatui::{
 
 use super::{age, layers::Cx, put, why};
 use crate::{
-    domain::stream::{StreamState, StreamView},
+    domain::{
+        attachment::size_words,
+        stream::{StreamState, StreamView},
+    },
     tui::{
         editor::flow,
         forms::paint,
@@ -208,7 +211,7 @@ fn nothing(layer: &ReaderLayer) -> (String, Token) {
 fn bytes(count: u64) -> String {
     match count {
         0..=9_999 => format!("{count} bytes"),
-        _ => super::report::size(count),
+        _ => size_words(count),
     }
 }
 

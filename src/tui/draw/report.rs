@@ -11,7 +11,10 @@ use super::{
     put,
 };
 use crate::{
-    domain::report::{ReportJob, ReportPage, ReportStage, ReportView},
+    domain::{
+        attachment::size_words,
+        report::{ReportJob, ReportPage, ReportStage, ReportView},
+    },
     tui::{desk::ReportLayer, layers::Layer, layout, model::Model, text, theme::Token},
 };
 
@@ -107,11 +110,11 @@ impl Cx<'_> {
                 )
             }
             ReportStage::Downloading { bytes } => {
-                (format!("{} {} came; x stops", self.bar(*bytes), size(*bytes)), Token::Active)
+                (format!("{} {} came; x stops", self.bar(*bytes), size_words(*bytes)), Token::Active)
             }
             ReportStage::Opening { rows } => (format!("being opened: {rows} rows; x stops"), Token::Active),
             ReportStage::Done { bytes } => {
-                let kept = format!("kept{}", bytes.map_or_else(String::new, |b| format!(", {}", size(b))));
+                let kept = format!("kept{}", bytes.map_or_else(String::new, |b| format!(", {}", size_words(b))));
                 let then = if job.dump { "; i reads it into the cache" } else { "" };
                 (kept + then, Token::Done)
             }
@@ -186,14 +189,6 @@ impl Cx<'_> {
             }
             draw(y, row, if here { Token::Strong } else { Token::Text }, buf);
         }
-    }
-}
-
-pub(super) fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} bytes"),
-        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
-        _ => format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
     }
 }
 

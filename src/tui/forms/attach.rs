@@ -14,7 +14,10 @@ use super::{
     sheet::{Control, Row, Sheet},
 };
 use crate::{
-    domain::{Intent, RecordId, attachment::FileToAttach},
+    domain::{
+        Intent, RecordId,
+        attachment::{FileToAttach, size_words},
+    },
     tui::{
         paths::{Found, Typed},
         picture::Picture,
@@ -312,15 +315,6 @@ impl AttachForm {
             picture.draw(below, buf, theme);
         }
         self.sheet.draw(Rect { height: rows, ..area }, buf, theme, cx.today())
-    }
-}
-
-/// A number of bytes as people read it.
-pub(in crate::tui) fn size_words(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} bytes"),
-        1_000..1_000_000 => format!("{}.{} kB", bytes / 1_000, bytes % 1_000 / 100),
-        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
     }
 }
 

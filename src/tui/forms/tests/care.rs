@@ -107,7 +107,7 @@ fn what_cannot_be_attached_is_said_at_the_field_and_nothing_is_saved() {
     std::fs::write(dir.path().join("none.png"), b"").unwrap();
     for (name, words) in [
         ("inbox/letter.pdf", "not a PDF, PNG or JPEG"),
-        ("large.pdf", "larger than 5242880 bytes"),
+        ("large.pdf", "larger than 5 MB"),
         ("none.png", "the file is empty"),
         ("inbox", "this is a folder"),
         ("gone.png", "there is no such file"),

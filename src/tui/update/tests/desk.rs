@@ -253,7 +253,7 @@ fn a_dump_on_the_disk_is_imported_and_the_one_just_saved_is_offered() {
     if let Some(job) = &mut desk.engine.world.borrow_mut().desks.job {
         (job.dump, job.path) = (true, "/srv/dump-of-today.csv".into());
     }
-    desk.hear(something_changed()).shows(&["kept, 89 kB; i reads it into the cache"]);
+    desk.hear(something_changed()).shows(&["kept, 89.0 kB; i reads it into the cache"]);
     desk.keys("i<enter>");
     let import = Command::Import { file: "/srv/dump-of-today.csv".into(), as_of: None };
     assert_eq!(desk.engine.commands().last(), Some(&import));

@@ -48,6 +48,14 @@ impl Entry {
         }
     }
 
+    /// When the last request left that may have arrived, to the millisecond; `None` before the first. Tells one attempt from
+    /// another.
+    pub fn sent_at(&self) -> Option<Timestamp> {
+        let sent = self.history.iter().rev().find(|step| step.what == StepKind::Sent).map(|step| step.at);
+        let at = sent.or(self.first_sent_at)?;
+        Timestamp::from_millisecond(at.as_millisecond()).ok()
+    }
+
     /// The lane: writes about one record keep their order.
     pub fn lane(&self) -> RecordId {
         self.intent.subject()
@@ -484,7 +492,8 @@ pub struct Errand {
     pub intent: Intent,
     /// How often it was sent before.
     pub attempts: u32,
-    /// When the first request left.
+    /// When the first request left. Of a note, which may be filed again after the vendor failed at it, the request that is
+    /// leaving now or is being looked for ([`Entry::sent_at`]): each is a filing of its own.
     pub first_sent_at: Option<Timestamp>,
     /// When the connection of the request that is being probed ended.
     pub lost_at: Option<Timestamp>,

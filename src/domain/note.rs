@@ -113,6 +113,46 @@ pub struct Note {
     pub job: Option<String>,
     /// When the vendor took it.
     pub filed_at: Option<Timestamp>,
+    /// Which request of ours all this is about, where several were made. Notes of before say nothing of it.
+    #[serde(default)]
+    pub attempt: Attempt,
+}
+
+/// One request that filed a note, and what ended the requests before it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Attempt {
+    /// When it left, to the millisecond ([`super::Entry::sent_at`]).
+    pub sent_at: Option<Timestamp>,
+    /// The vendor's id of the event that ended it.
+    pub ended_by: Option<String>,
+    /// The vendor's jobs and events of earlier requests: none of them says anything about this one.
+    #[serde(default)]
+    pub before: Vec<String>,
+}
+
+/// So many jobs and events of earlier requests are remembered.
+const BEFORE: usize = 32;
+
+impl Note {
+    /// Whether this is about an earlier request than `other` is.
+    pub fn earlier_than(&self, other: &Self) -> bool {
+        matches!((self.attempt.sent_at, other.attempt.sent_at), (Some(this), Some(other)) if this < other)
+    }
+
+    /// The vendor has said how it ended.
+    pub fn ended(&self) -> bool {
+        matches!(self.state, FilingState::Completed | FilingState::Failed { .. })
+    }
+
+    /// What is known of the vendor's jobs and events about requests before the one that left at `sent_at`.
+    pub fn before(&self, sent_at: Timestamp) -> Vec<String> {
+        let mut before = self.attempt.before.clone();
+        if self.attempt.sent_at.map_or(self.ended(), |at| at < sent_at) {
+            before.extend(self.job.iter().chain(&self.attempt.ended_by).cloned());
+        }
+        before.drain(..before.len().saturating_sub(BEFORE));
+        before
+    }
 }
 
 /// How far a filed note got (cobalt.txt: a note takes 5 to 25 seconds and ends by webhook).

@@ -1,16 +1,14 @@
 //! What is shown: the vendor's truth as last read, with one's own pending writes over it.
 
-use jiff::Timestamp;
-
 use super::{
     appointment::{Appointment, AppointmentStatus},
     assistance::{Assistance, AssistanceStatus},
     document::Document,
-    entry::Entry,
+    entry::{Entry, EntryState},
     episode::Episode,
     intent::Intent,
     merge::{self, Seen},
-    note::{Addendum, FilingState, Note},
+    note::{Addendum, Attempt, FilingState, Note},
     record::{Pointer, Record, Source, Sourced},
     scribe::{SessionChange, SessionMore},
     session::{Session, Stage},
@@ -19,11 +17,12 @@ use super::{
 /// `base` with the pending writes of its lane laid over it in their order. Writes whose state does not show are skipped.
 /// `None` only when there is neither a base nor a pending write that makes one.
 pub fn shown<'a>(base: Option<Record>, pending: impl IntoIterator<Item = &'a Entry>) -> Option<Record> {
-    pending.into_iter().filter(|e| e.state.shows()).fold(base, |shown, entry| lay(shown, &entry.intent, entry.saved_at))
+    pending.into_iter().filter(|e| e.state.shows()).fold(base, |shown, entry| lay(shown, entry))
 }
 
-fn lay(base: Option<Record>, intent: &Intent, at: Timestamp) -> Option<Record> {
-    match (intent, base) {
+fn lay(base: Option<Record>, entry: &Entry) -> Option<Record> {
+    let at = entry.saved_at;
+    match (&entry.intent, base) {
         (Intent::CreatePatient { content, .. }, None) => Some(Record::Patient(content.clone())),
         (Intent::UpdatePatient { base, mine, partial, .. }, Some(Record::Patient(now))) => {
             Some(Record::Patient(Box::new(merge::patient(base, Seen::in_part(*partial), mine, &now).result)))
@@ -126,7 +125,15 @@ fn lay(base: Option<Record>, intent: &Intent, at: Timestamp) -> Option<Record> {
             state: FilingState::Queued,
             job: None,
             filed_at: None,
+            attempt: Attempt::default(),
         }))),
+        // It is filed again: what became of it before is not how it stands.
+        (Intent::FileNote { .. }, Some(Record::Note(mut now)))
+            if leaves(&entry.state) && matches!(now.state, FilingState::Failed { .. } | FilingState::Unresolved) =>
+        {
+            now.state = FilingState::Queued;
+            Some(Record::Note(now))
+        }
         (Intent::RequestAddendum { session_note, instructions, .. }, None) => {
             Some(Record::Addendum(Box::new(Addendum {
                 session_note: session_note.clone(),
@@ -137,6 +144,11 @@ fn lay(base: Option<Record>, intent: &Intent, at: Timestamp) -> Option<Record> {
         }
         (_, base) => base,
     }
+}
+
+/// It was not answered yet.
+fn leaves(state: &EntryState) -> bool {
+    matches!(state, EntryState::Saved | EntryState::Waiting { .. } | EntryState::InFlight { .. })
 }
 
 /// What of a change a session shows.

@@ -433,6 +433,7 @@ pub(super) fn follow(tx: &mut Tx<'_>, entry: &Entry, plan: &mut Plan) -> Result<
         if let Record::Note(note) = &mut record {
             note.state = FilingState::Processing;
             note.filed_at = Some(*at);
+            note.attempt.sent_at = entry.sent_at();
         }
         let read_no = tx.count_read(id)?;
         let change = super::hearing::change(None, &record, Source::Own, *at);

@@ -16,7 +16,7 @@ use crate::{
         Entry, Evidence, Fact, Facts, Intent, Kind, Observation, Pointer, Provenance, Raw, ReasonKind, Record,
         RecordId, Source, Sourced, Stored, VendorRef,
         identity::Link,
-        note::NoteBody,
+        note::{FilingState, NoteBody},
         timeline::{Note, Noting},
     },
     ledger::{LedgerError, Read, Tx},
@@ -244,6 +244,13 @@ impl Batch<'_> {
         }
         let cached = old.as_ref().map_or(0, |s| s.provenance.read_no);
         let (record, complete) = absorb::over(old.as_ref().map(|s| (&s.record, s.complete)), record, complete);
+        if let (Some(Record::Note(old)), Record::Note(new)) = (old.as_ref().map(|s| &s.record), &record)
+            && new.earlier_than(old)
+            && new.state == FilingState::Completed
+        {
+            let text = format!("{id}: an earlier filing arrived after all; the note may stand in the EMR twice");
+            self.plan.says.push(text);
+        }
         let record = kept_body(old.as_ref(), record);
         self.fell_back(id, old.as_ref(), &record);
         let last_read = old.as_ref().map(|s| self.engine.read_at(id).unwrap_or(s.provenance.at).max(s.provenance.at));
@@ -339,13 +346,28 @@ fn kept_body(old: Option<&Stored>, record: Record) -> Record {
     let (Some(Record::Note(old)), Record::Note(mut new)) = (old.map(|s| &s.record), record.clone()) else {
         return record;
     };
+    if new.earlier_than(old) {
+        return Record::Note(old.clone());
+    }
     if new.body.is_blank() && !matches!(new.body, NoteBody::Soap(_) if old.body.is_blank()) {
         new.body = old.body.clone();
     }
     new.appointment = new.appointment.or_else(|| old.appointment.clone());
     new.patient = new.patient.or(old.patient);
-    new.job = new.job.or_else(|| old.job.clone());
-    new.filed_at = new.filed_at.or(old.filed_at);
+    if let Some(sent_at) = new.attempt.sent_at {
+        new.attempt.before = old.before(sent_at);
+    }
+    let again = old.earlier_than(&new) || (old.attempt.sent_at.is_none() && old.ended() && !new.ended());
+    if !again {
+        new.job = new.job.or_else(|| old.job.clone());
+        new.filed_at = new.filed_at.or(old.filed_at);
+        new.attempt.sent_at = new.attempt.sent_at.or(old.attempt.sent_at);
+        new.attempt.ended_by = new.attempt.ended_by.or_else(|| old.attempt.ended_by.clone());
+        // An answer may come after the event that it is about.
+        if old.ended() && !new.ended() {
+            new.state = old.state.clone();
+        }
+    }
     Record::Note(new)
 }
 

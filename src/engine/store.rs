@@ -91,6 +91,10 @@ impl Store for Engine {
             EntryState::InFlight { .. } => entry.attempts.saturating_sub(1),
             _ => entry.attempts,
         };
+        let first_sent_at = match entry.intent {
+            Intent::FileNote { .. } => entry.sent_at(),
+            _ => entry.first_sent_at,
+        };
         let mut named = vec![entry.lane()];
         named.extend(entry.intent.needs());
         if let Intent::FileNote { patient, .. } = &entry.intent {
@@ -104,14 +108,7 @@ impl Store for Engine {
                 known.push(self.known(id));
             }
         }
-        Some(Errand {
-            entry: id,
-            intent: entry.intent,
-            attempts: sent_before,
-            first_sent_at: entry.first_sent_at,
-            lost_at,
-            known,
-        })
+        Some(Errand { entry: id, intent: entry.intent, attempts: sent_before, first_sent_at, lost_at, known })
     }
 
     fn known(&self, record: RecordId) -> Known {

@@ -30,7 +30,7 @@ pub fn begin_send(entry: &Entry, now: Timestamp, rules: &Rules) -> Result<Entry,
     next.state = EntryState::InFlight { since };
     next.attempts = next.attempts.saturating_add(1);
     next.first_sent_at = next.first_sent_at.or(Some(now));
-    push(&mut next, now, StepKind::Sent);
+    push(&mut next, since, StepKind::Sent);
     Ok(next)
 }
 

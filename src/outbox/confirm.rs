@@ -98,6 +98,12 @@ pub fn learn(entry: &Entry, record: &Record, evidence: Evidence, now: Timestamp)
         return None;
     }
     let mut next = entry.clone();
+    // A word about an earlier request says nothing about the one that was made since.
+    if let Record::Note(note) = record
+        && matches!((note.attempt.sent_at, entry.sent_at()), (Some(told), Some(sent)) if told < sent)
+    {
+        return None;
+    }
     if let (Intent::FileNote { .. }, Record::Note(note)) = (&entry.intent, record)
         && let FilingState::Failed { reasons } = &note.state
     {

@@ -2,6 +2,7 @@
 
 mod care;
 mod commands;
+mod filing;
 mod import;
 mod keeping;
 mod order;

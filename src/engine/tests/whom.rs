@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::{
     identity::{Ground, Standing},
-    note::{FilingState, Note, NoteBody, VisitNote},
+    note::{Attempt, FilingState, Note, NoteBody, VisitNote},
     view::LinkRow,
 };
 
@@ -28,6 +28,7 @@ fn filed(about: VendorRef) -> Record {
         state: FilingState::Completed,
         job: None,
         filed_at: None,
+        attempt: Attempt::default(),
     }))
 }
 

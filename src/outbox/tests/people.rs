@@ -5,7 +5,7 @@ use crate::domain::{
     Evidence, Record,
     appointment::AppointmentStatus,
     command::{Decision, Refusal},
-    note::{FilingState, Note, NoteBody, QuestionAnswer, Response, VisitNote, VisitNotePart},
+    note::{Attempt, FilingState, Note, NoteBody, QuestionAnswer, Response, VisitNote, VisitNotePart},
 };
 
 #[test]
@@ -210,6 +210,7 @@ fn a_note_that_failed_later_is_handed_to_a_person_whatever_was_acknowledged() {
             state,
             job: None,
             filed_at: None,
+            attempt: Attempt::default(),
         }))
     };
     let acked = with(entry(1, intent), acked());
@@ -217,6 +218,44 @@ fn a_note_that_failed_later_is_handed_to_a_person_whatever_was_acknowledged() {
     assert!(learn(&acked, &failed, Evidence::Webhook, at(5)).unwrap().state.needs_person());
     assert_eq!(learn(&acked, &note(FilingState::Processing), Evidence::Webhook, at(5)), None);
     assert!(learn(&acked, &note(FilingState::Completed), Evidence::Webhook, at(5)).is_some());
+}
+
+#[test]
+fn what_is_told_of_an_earlier_filing_of_a_note_does_not_end_the_later_one() {
+    let intent = Intent::FileNote {
+        note: RecordId(4),
+        emr_appointment: RecordId(5),
+        patient: None,
+        body: NoteBody::Text("fine".into()),
+    };
+    let rules = Rules::default();
+    let answered = |entry: &Entry, now| {
+        let outcome = Outcome::Acked(Evidence::Answer { status: 200 });
+        let sent = begin_send(entry, now, &rules).unwrap();
+        let random = SeededRandom::new(1);
+        after_send(&sent, outcome, Vec::new(), Probe::Events, now, &rules, &random).unwrap()
+    };
+    let note = |sent_at, state| {
+        Record::Note(Box::new(Note {
+            appointment: None,
+            patient: None,
+            body: NoteBody::Text("fine".into()),
+            state,
+            job: None,
+            filed_at: None,
+            attempt: Attempt { sent_at: Some(sent_at), ..Attempt::default() },
+        }))
+    };
+    let failed = || FilingState::Failed { reasons: vec!["locked".into()] };
+    let first = answered(&entry(1, intent), at(10));
+    let refused = learn(&first, &note(at(10), failed()), Evidence::Webhook, at(20)).unwrap();
+    let second = answered(&retry(&refused, PERSON, at(30)).unwrap(), at(31));
+    assert_eq!((first.sent_at(), second.sent_at()), (Some(at(10)), Some(at(31))));
+    for state in [failed(), FilingState::Completed] {
+        assert_eq!(learn(&second, &note(at(10), state), Evidence::Webhook, at(40)), None, "it was told of the first");
+    }
+    assert!(learn(&second, &note(at(31), failed()), Evidence::Webhook, at(40)).unwrap().state.needs_person());
+    assert!(learn(&second, &note(at(31), FilingState::Completed), Evidence::Webhook, at(40)).is_some());
 }
 
 #[test]

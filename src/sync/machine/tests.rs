@@ -433,15 +433,22 @@ fn a_write_that_waits_for_an_id_goes_as_soon_as_the_record_is_known() {
 
 #[test]
 fn an_event_that_overtakes_the_answer_is_not_forgotten() {
-    use crate::domain::note::{FilingState, Note, NoteBody};
+    use crate::domain::note::{Attempt, FilingState, Note, NoteBody};
     let body = NoteBody::Text("fine".into());
     let intent =
         Intent::FileNote { note: RecordId(4), emr_appointment: RecordId(5), patient: None, body: body.clone() };
     let mut machine = started(vec![]);
     machine.handle(Input::EntryChanged(Box::new(Entry::new(EntryId(1), ONE, intent, "nora", at(0)))), at(1));
     machine.handle(Input::Kept(EntryId(1)), at(1));
-    let note =
-        Note { appointment: None, patient: None, body, state: FilingState::Completed, job: None, filed_at: None };
+    let note = Note {
+        appointment: None,
+        patient: None,
+        body,
+        state: FilingState::Completed,
+        job: None,
+        filed_at: None,
+        attempt: Attempt::default(),
+    };
     let content = Some(Box::new(Record::Note(Box::new(note))));
     machine.handle(Input::Learned { record: RecordId(4), content, source: Source::Webhook }, at(2));
     machine.handle(acked(1), at(3));

@@ -1,8 +1,9 @@
 //! Cobalt: notes that a robot types into an EMR (cobalt.txt).
 //!
 //! A filed note is only accepted; how it ended is told by a signed webhook or by the list of them. The answer to filing
-//! names nothing, so a note is known by a name of our own: scheme `filing`, `<appointment id>@<unix millis of the first
-//! send>`, and by scheme `job` where an answer or an event names the job. It is never sent again by itself.
+//! names nothing, so a note is known by a name of our own: scheme `filing`, `<appointment id>@<unix millis of the send>`, and
+//! by scheme `job` where an answer or an event names the job. It is never sent again by itself; when a person files it again,
+//! that is another filing of the same note, and nothing that is known of the first ends it.
 
 pub mod settings;
 
@@ -49,7 +50,7 @@ pub mod scheme {
 
     /// An EMR appointment by Cobalt's own id, which notes are filed under.
     pub const APPOINTMENT: Scheme = Scheme::new("appointment");
-    /// A note by our own name for its filing: `<appointment id>@<unix millis of the first send>`.
+    /// A note by our own name for its filing: `<appointment id>@<unix millis of the send>`.
     pub const FILING: Scheme = Scheme::new("filing");
     /// A note by the vendor's job.
     pub const JOB: Scheme = Scheme::new("job");

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         entry::{Errand, Evidence, Finding, Known, Outcome, Probe, Reason, ReasonKind},
         ids::{Kind, RecordId, VendorRef},
-        note::{FilingState, Note, NoteBody},
+        note::{Attempt, FilingState, Note, NoteBody},
         record::{Observation, Pointer, Raw, Record},
     },
     vendor::{
@@ -49,7 +49,7 @@ impl Cobalt {
         let id = errand.known(emr_appointment).and_then(|k| k.name(COBALT, scheme::APPOINTMENT));
         let id = id.ok_or_else(|| not_yet("the EMR appointment's id is not known"))?;
         let now = self.clock.now();
-        let mut filing = Filing::new(id, errand.first_sent_at.unwrap_or(now));
+        let mut filing = Filing::new(id, errand.first_sent_at.unwrap_or(now)).after(errand);
         {
             let mut watch = self.watch();
             if self.settings.one_note_at_a_time && watch.busy(&filing.name, now, self.settings.patience) {
@@ -65,6 +65,7 @@ impl Cobalt {
             state: FilingState::Queued,
             job: None,
             filed_at: None,
+            attempt: Attempt::default(),
         };
         let result = outcome_of(trail.carry(&*self.transport, &call).await, Probe::Events).and_then(accepted);
         let reply = match result {
@@ -98,7 +99,7 @@ impl Cobalt {
             let text = "without the appointment's id and the time of sending no event can be told apart";
             return Finding::CannotTell(Reason::new(ReasonKind::NotYetKnown, text));
         };
-        let filing = Filing::new(id, first);
+        let filing = Filing::new(id, first).after(errand);
         self.watch().remember(filing.clone());
         let mut note = Note {
             appointment: Some(Pointer::Vendor(emr_ref(id))),
@@ -107,6 +108,7 @@ impl Cobalt {
             state: FilingState::Queued,
             job: None,
             filed_at: None,
+            attempt: Attempt::default(),
         };
         match self.event_of(&filing, trail).await {
             Ok(Some((event, state))) => {
@@ -114,6 +116,7 @@ impl Cobalt {
                 note.state = state;
                 note.job.clone_from(&filing.job);
                 note.filed_at = Some(first);
+                note.attempt.ended_by = event.id;
                 told.push(observed(&filing, note, event.raw));
                 Finding::Present
             }
@@ -154,9 +157,15 @@ impl Cobalt {
             state: FilingState::Processing,
             job: None,
             filed_at: None,
+            attempt: Attempt::default(),
         });
-        let filing = name(scheme::FILING).and_then(Filing::parse);
-        let job = name(scheme::JOB).map(str::to_owned).or_else(|| note.job.clone());
+        // A note that was filed again has a name for each filing; how it stands is how the last one stands.
+        let names = std::iter::once(about).chain(&known.refs).filter(|r| r.scheme == scheme::FILING);
+        let filing = names.filter_map(|r| Filing::parse(&r.value)).max_by_key(|filing| filing.sent_at);
+        let job = match &filing {
+            Some(filing) => note.job.clone().filter(|_| note.attempt.sent_at.is_none_or(|at| at == filing.sent_at)),
+            None => note.job.clone().or_else(|| name(scheme::JOB).map(str::to_owned)),
+        };
         let mut filing = match (filing, &job, note.filed_at) {
             (Some(filing), _, _) => filing,
             (None, Some(job), at) => {
@@ -165,7 +174,8 @@ impl Cobalt {
             (None, None, _) => return Err((super::unsupported(), None)),
         };
         filing.job = job;
-        let ended = matches!(note.state, FilingState::Completed | FilingState::Failed { .. });
+        filing.before = note.before(filing.sent_at);
+        let ended = note.ended();
         if !ended {
             self.watch().remember(filing.clone());
         }
@@ -174,6 +184,7 @@ impl Cobalt {
                 note.state = state;
                 note.job = event.job.clone().or(note.job);
                 filing.job.clone_from(&note.job);
+                note.attempt.ended_by = event.id;
                 event.raw
             }
             None => {
@@ -246,8 +257,19 @@ impl Cobalt {
             state,
             job: filing.job.clone(),
             filed_at: None,
+            attempt: Attempt { ended_by: event.id, ..Attempt::default() },
         };
         Ok(vec![observed(&filing, note, event.raw)])
+    }
+}
+
+impl Filing {
+    /// With what is known of earlier filings of the errand's note.
+    fn after(mut self, errand: &Errand) -> Self {
+        if let Some(Record::Note(note)) = errand.known(errand.intent.subject()).and_then(|k| k.record.as_ref()) {
+            self.before = note.before(self.sent_at);
+        }
+        self
     }
 }
 
@@ -271,7 +293,11 @@ fn emr_ref(id: &str) -> VendorRef {
 }
 
 /// A note under its filing's name and, where it is known, its job's.
-fn observed(filing: &Filing, note: Note, raw: Raw) -> Observation {
+fn observed(filing: &Filing, mut note: Note, raw: Raw) -> Observation {
+    // A note without a filing's name is known by its job only, and the moment stands for nothing.
+    if !filing.appointment.is_empty() {
+        note.attempt.sent_at = Some(filing.sent_at);
+    }
     let mut refs = vec![VendorRef::new(COBALT, Kind::Note, scheme::FILING, &filing.name)];
     if let Some(job) = &filing.job {
         refs.push(VendorRef::new(COBALT, Kind::Note, scheme::JOB, job));

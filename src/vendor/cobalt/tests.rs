@@ -1,3 +1,5 @@
+mod again;
+
 use std::sync::Arc;
 
 use jiff::{Timestamp, civil::date};
@@ -10,7 +12,7 @@ use crate::{
         appointment::{Appointment, AppointmentStatus},
         clock::ManualClock,
         entry::Evidence,
-        note::{FilingState, Note, NoteBody, Soap},
+        note::{Attempt, FilingState, Note, NoteBody, Soap},
         record::{Pointer, Raw},
     },
     vendor::http::{CallErrorKind, Header, fake::Script},
@@ -322,6 +324,7 @@ async fn a_processing_note_is_read_from_the_events_and_is_unresolved_after_the_p
         state: FilingState::Processing,
         job: None,
         filed_at: Some(at(SENT)),
+        attempt: Attempt::default(),
     };
     let known = Known {
         id: RecordId(1),

@@ -15,12 +15,14 @@ const EVENTS: usize = 2_048;
 /// A note that was sent, or may have been.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filing {
-    /// `<appointment id>@<unix millis of the first send>`.
+    /// `<appointment id>@<unix millis of the send>`.
     pub name: String,
     /// Cobalt's appointment id.
     pub appointment: String,
-    /// When the first request left.
+    /// When its request left, to the millisecond.
     pub sent_at: Timestamp,
+    /// Jobs and events of earlier filings of the same note: they are never about this one.
+    pub before: Vec<String>,
     /// The vendor's job, where it is known.
     pub job: Option<String>,
     /// An event ended it.
@@ -28,12 +30,14 @@ pub struct Filing {
 }
 
 impl Filing {
-    /// The filing of a note under an appointment whose first request left at `sent_at`.
+    /// The filing of a note under an appointment whose request left at `sent_at`.
     pub fn new(appointment: &str, sent_at: Timestamp) -> Self {
+        let millis = sent_at.as_millisecond();
         Self {
-            name: format!("{appointment}@{}", sent_at.as_millisecond()),
+            name: format!("{appointment}@{millis}"),
             appointment: appointment.to_owned(),
-            sent_at,
+            sent_at: Timestamp::from_millisecond(millis).unwrap_or(sent_at),
+            before: Vec::new(),
             job: None,
             over: false,
         }
@@ -49,6 +53,9 @@ impl Filing {
     /// Whether an event can be about this filing: the same job where both are known, otherwise the same appointment and not
     /// before it was sent.
     pub fn fits(&self, event: &Event, skew: Duration) -> bool {
+        if [&event.id, &event.job].into_iter().flatten().any(|of| self.before.contains(of)) {
+            return false;
+        }
         if let (Some(ours), Some(theirs)) = (&self.job, &event.job) {
             return ours == theirs;
         }
@@ -80,6 +87,7 @@ impl Watch {
             Some(old) => {
                 old.job = filing.job.or(old.job.take());
                 old.over = filing.over;
+                old.before.extend(filing.before.into_iter().filter(|of| !old.before.contains(of)).collect::<Vec<_>>());
             }
             None => {
                 if self.filings.len() >= FILINGS {

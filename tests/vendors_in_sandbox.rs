@@ -394,6 +394,7 @@ async fn the_clinic_s_notes_are_listed_and_an_addendum_is_asked_for() {
             addendum: RecordId(1),
             session_note: note.into(),
             instructions: "Name the dose.".into(),
+            signature: None,
         };
         errand(intent, Vec::new(), simulated.clock.now())
     };

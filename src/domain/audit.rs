@@ -120,6 +120,11 @@ pub enum AuditAct {
         /// Of what.
         about: About,
     },
+    /// A record was made known by its vendor's number.
+    Adopted {
+        /// Which.
+        record: RecordId,
+    },
 }
 
 impl AuditAct {
@@ -127,7 +132,9 @@ impl AuditAct {
     pub fn mentions(&self) -> Vec<About> {
         match self {
             Self::Opened | Self::Imported { .. } | Self::Replayed { .. } | Self::Exported { .. } => Vec::new(),
-            Self::Saw { record } | Self::Streamed { session: record } => vec![About::Record(*record)],
+            Self::Saw { record } | Self::Streamed { session: record } | Self::Adopted { record } => {
+                vec![About::Record(*record)]
+            }
             Self::Submitted { entry, cleared } => {
                 std::iter::once(About::Entry(*entry)).chain(cleared.map(About::Draft)).collect()
             }

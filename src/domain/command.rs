@@ -142,6 +142,16 @@ pub enum Command {
         /// Whose timeline.
         about: About,
     },
+    /// Make something known by its vendor's number, because no list tells it: a session note, or an addendum or a sign-off
+    /// that was made elsewhere. Answered by [`Reply::Known`]; what is known already stays as it is.
+    Adopt {
+        /// What it is.
+        kind: Kind,
+        /// The vendor's number of it.
+        number: String,
+        /// The vendor's number of the session note that it belongs to; required for an addendum and a sign-off.
+        of: Option<String>,
+    },
 }
 
 /// What a person says about a write whose outcome cannot be found out.
@@ -178,6 +188,11 @@ pub enum Reply {
     Stream {
         /// Which.
         stream: StreamId,
+    },
+    /// To [`Command::Adopt`].
+    Known {
+        /// The record.
+        record: RecordId,
     },
     /// To [`Command::Reveal`].
     Revealed(Box<Opened>),
@@ -288,7 +303,7 @@ pub struct Progress {
 
 /// The version of the message types; both ends of a socket must speak the same. A test holds it together with the shapes
 /// in `src/link/messages.txt`.
-pub const PROTOCOL: u32 = 8;
+pub const PROTOCOL: u32 = 9;
 
 /// What changed. A window that misses a number asks for fresh views.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

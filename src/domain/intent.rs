@@ -12,10 +12,11 @@ use super::{
     document::DocumentBody,
     episode::EpisodeTerms,
     ids::{Kind, RecordId, VendorId},
-    note::{NoteBody, QuestionAnswer},
+    note::{NoteBody, QuestionAnswer, SignOffChange},
     patient::Patient,
     scribe::{Manner, SessionChange},
     session::{Before, Redo, SessionParameters},
+    signature::Signature,
 };
 
 /// One write that a person asked for. It names records by our ids only; the vendor's ids are looked up at the moment of
@@ -136,6 +137,9 @@ pub enum Intent {
         session_note: String,
         /// What is asked for.
         instructions: String,
+        /// Whoever asks may sign it.
+        #[serde(default)]
+        signature: Option<Signature>,
     },
     /// Have the vendor send webhooks to our receiver.
     RegisterWebhook {
@@ -265,6 +269,39 @@ pub enum Intent {
         /// How.
         manner: Manner,
     },
+    /// Answer an addendum. One of response and signature at least.
+    AnswerAddendum {
+        /// Which.
+        addendum: RecordId,
+        /// Its session note, by the clinic's number: the vendor wants both.
+        session_note: String,
+        /// What is answered.
+        response: Option<String>,
+        /// Whoever answers may sign it.
+        signature: Option<Signature>,
+    },
+    /// Sign a session note off.
+    SignOff {
+        /// The new record; [`RecordId::UNASSIGNED`] until saved.
+        sign_off: RecordId,
+        /// The session note, by the clinic's number.
+        session_note: String,
+        /// What the reviewer says.
+        instructions: Option<String>,
+        /// When it was or is to be reviewed.
+        review_date: Timestamp,
+        /// The reviewer's.
+        signature: Signature,
+    },
+    /// Change a sign-off.
+    ChangeSignOff {
+        /// Which.
+        sign_off: RecordId,
+        /// Its session note, by the clinic's number: the vendor wants both.
+        session_note: String,
+        /// What of it.
+        change: Box<SignOffChange>,
+    },
 }
 
 impl std::fmt::Debug for Intent {
@@ -291,7 +328,8 @@ impl Intent {
             | Self::WriteDocument { session, .. } => *session,
             Self::RegisterDoctor { doctor, .. } | Self::UpdateDoctor { doctor, .. } => *doctor,
             Self::FileNote { note, .. } => *note,
-            Self::RequestAddendum { addendum, .. } => *addendum,
+            Self::RequestAddendum { addendum, .. } | Self::AnswerAddendum { addendum, .. } => *addendum,
+            Self::SignOff { sign_off, .. } | Self::ChangeSignOff { sign_off, .. } => *sign_off,
             Self::RegisterWebhook { registration, .. }
             | Self::UpdateWebhook { registration, .. }
             | Self::DeleteWebhook { registration, .. } => *registration,
@@ -313,6 +351,7 @@ impl Intent {
             Self::RegisterDoctor { doctor, .. } | Self::UpdateDoctor { doctor, .. } => Some((*doctor, Kind::Doctor)),
             Self::FileNote { note, .. } => Some((*note, Kind::Note)),
             Self::RequestAddendum { addendum, .. } => Some((*addendum, Kind::Addendum)),
+            Self::SignOff { sign_off, .. } => Some((*sign_off, Kind::SignOff)),
             Self::RegisterWebhook { registration, .. } => Some((*registration, Kind::Webhook)),
             Self::CreateEpisode { episode, .. } => Some((*episode, Kind::Episode)),
             Self::AttachFile { attachment, .. } => Some((*attachment, Kind::Attachment)),
@@ -332,7 +371,9 @@ impl Intent {
             | Self::CancelAssistance { .. }
             | Self::ChangeSession { .. }
             | Self::AssignProfile { .. }
-            | Self::WriteDocument { .. } => None,
+            | Self::WriteDocument { .. }
+            | Self::AnswerAddendum { .. }
+            | Self::ChangeSignOff { .. } => None,
         }
     }
 
@@ -345,6 +386,7 @@ impl Intent {
             Self::RegisterDoctor { doctor, .. } | Self::UpdateDoctor { doctor, .. } => Some(doctor),
             Self::FileNote { note, .. } => Some(note),
             Self::RequestAddendum { addendum, .. } => Some(addendum),
+            Self::SignOff { sign_off, .. } => Some(sign_off),
             Self::RegisterWebhook { registration, .. } => Some(registration),
             Self::CreateEpisode { episode, .. } => Some(episode),
             Self::AttachFile { attachment, .. } => Some(attachment),
@@ -364,7 +406,9 @@ impl Intent {
             | Self::CancelAssistance { .. }
             | Self::ChangeSession { .. }
             | Self::AssignProfile { .. }
-            | Self::WriteDocument { .. } => None,
+            | Self::WriteDocument { .. }
+            | Self::AnswerAddendum { .. }
+            | Self::ChangeSignOff { .. } => None,
         }
     }
 
@@ -392,10 +436,13 @@ impl Intent {
             | Self::AttachFile { appointment, .. }
             | Self::StartSession { appointment, .. } => vec![*appointment],
             Self::FileNote { emr_appointment, .. } => vec![*emr_appointment],
+            Self::AnswerAddendum { addendum, .. } => vec![*addendum],
+            Self::ChangeSignOff { sign_off, .. } => vec![*sign_off],
             Self::CreatePatient { .. }
             | Self::RegisterDoctor { .. }
             | Self::UpdateDoctor { .. }
             | Self::RequestAddendum { .. }
+            | Self::SignOff { .. }
             | Self::RegisterWebhook { .. }
             | Self::RequestAssistance { .. }
             | Self::AskConsult { .. } => Vec::new(),
@@ -432,6 +479,20 @@ impl Intent {
             Self::ChangeSession { .. } => "change scribe session",
             Self::AssignProfile { .. } => "say who a session is about",
             Self::WriteDocument { .. } => "write document",
+            Self::AnswerAddendum { .. } => "answer addendum",
+            Self::SignOff { .. } => "sign off",
+            Self::ChangeSignOff { .. } => "change sign-off",
+        }
+    }
+
+    /// The clinic's number of the session note that this is about, so that it can be brought into its one form.
+    pub fn session_note_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::RequestAddendum { session_note, .. }
+            | Self::AnswerAddendum { session_note, .. }
+            | Self::SignOff { session_note, .. }
+            | Self::ChangeSignOff { session_note, .. } => Some(session_note),
+            _ => None,
         }
     }
 

@@ -35,6 +35,7 @@ pub mod scribed;
 pub mod secret;
 pub mod session;
 pub mod settings;
+pub mod signature;
 pub mod stream;
 pub mod timeline;
 pub mod triage;

@@ -8,6 +8,7 @@ use super::{
     patient::redacted_debug,
     record::Pointer,
     scribed::Scribed,
+    signature::Signature,
 };
 
 /// The text of a note.
@@ -335,6 +336,48 @@ pub struct SignOff {
     pub reviewer: Option<String>,
     /// When it was made.
     pub created_at: Option<Timestamp>,
+    /// When it was changed last.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// What of a sign-off is to change; what is absent stays.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SignOffChange {
+    /// What the reviewer says.
+    pub instructions: Option<String>,
+    /// When it was or is to be reviewed.
+    pub review_date: Option<Timestamp>,
+    /// The reviewer's.
+    pub signature: Option<Signature>,
+}
+
+impl SignOffChange {
+    /// Nothing is to change.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// This change and then a later one, as one change.
+    #[must_use]
+    pub fn then(self, later: Self) -> Self {
+        Self {
+            instructions: later.instructions.or(self.instructions),
+            review_date: later.review_date.or(self.review_date),
+            signature: later.signature.or(self.signature),
+        }
+    }
+
+    /// Lays the change over a sign-off.
+    pub fn lay(&self, over: &mut SignOff) {
+        if self.instructions.is_some() {
+            over.instructions.clone_from(&self.instructions);
+        }
+        over.review_date = self.review_date.or(over.review_date);
+        if let Some(signature) = &self.signature {
+            signature.expose().clone_into(&mut over.signature);
+        }
+    }
 }
 
 redacted_debug!(
@@ -350,7 +393,8 @@ redacted_debug!(
     QuestionAnswer,
     SessionNote,
     Addendum,
-    SignOff
+    SignOff,
+    SignOffChange
 );
 
 #[cfg(test)]

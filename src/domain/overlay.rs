@@ -8,7 +8,7 @@ use super::{
     episode::Episode,
     intent::Intent,
     merge::{self, Seen},
-    note::{Addendum, Attempt, FilingState, Note},
+    note::{Addendum, Attempt, FilingState, Note, SignOff},
     record::{Pointer, Record, Source, Sourced},
     scribe::{SessionChange, SessionMore},
     session::{Session, Stage},
@@ -134,13 +134,37 @@ fn lay(base: Option<Record>, entry: &Entry) -> Option<Record> {
             now.state = FilingState::Queued;
             Some(Record::Note(now))
         }
-        (Intent::RequestAddendum { session_note, instructions, .. }, None) => {
+        (Intent::RequestAddendum { session_note, instructions, signature, .. }, None) => {
             Some(Record::Addendum(Box::new(Addendum {
                 session_note: session_note.clone(),
                 instructions: instructions.clone(),
+                signature: signature.as_ref().map(|s| s.expose().to_owned()),
                 created_at: Some(at),
                 ..Addendum::default()
             })))
+        }
+        (Intent::AnswerAddendum { response, signature, .. }, Some(Record::Addendum(mut now))) => {
+            if response.is_some() {
+                now.response.clone_from(response);
+            }
+            if let Some(signature) = signature {
+                now.responded_signature = Some(signature.expose().to_owned());
+            }
+            Some(Record::Addendum(now))
+        }
+        (Intent::SignOff { session_note, instructions, review_date, signature, .. }, None) => {
+            Some(Record::SignOff(Box::new(SignOff {
+                session_note: session_note.clone(),
+                instructions: instructions.clone(),
+                review_date: Some(*review_date),
+                signature: signature.expose().to_owned(),
+                created_at: Some(at),
+                ..SignOff::default()
+            })))
+        }
+        (Intent::ChangeSignOff { change, .. }, Some(Record::SignOff(mut now))) => {
+            change.lay(&mut now);
+            Some(Record::SignOff(now))
         }
         (_, base) => base,
     }

@@ -205,6 +205,8 @@ pub enum Fact {
     Place,
     /// The sessions that we named as a session's context, by the vendor's ids, as JSON: no answer tells them.
     ContextSessions,
+    /// Who typed the number by which it is known, where no list tells it.
+    NamedBy,
 }
 
 impl Fact {

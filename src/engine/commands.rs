@@ -67,6 +67,7 @@ impl Engine {
             }
             Command::Reveal { about, glance } => self.reveal(about, glance, by),
             Command::ExportTimeline { about } => self.export_timeline(about, by),
+            Command::Adopt { kind, number, of } => self.adopt(kind, &number, of.as_deref(), by),
             // Whoever owns receiver and clients carries these out.
             Command::Hook { .. } | Command::Report { .. } | Command::Stream { .. } | Command::Triage { .. } => {
                 Err(Refusal::NoVendor.into())
@@ -98,6 +99,7 @@ impl Engine {
             _ => {}
         }
         self.linked(&intent)?;
+        let note = self.one_number(&mut intent);
         let vendor = options.desk.carrier(&intent).ok_or(Refusal::NoVendor)?;
         let now = self.now();
         let lane = intent.subject();
@@ -139,8 +141,11 @@ impl Engine {
                 return Err(Refusal::Gone.into());
             }
             let act = AuditAct::Submitted { entry: entry.id, cleared: clears };
-            tx.append_audit(&AuditEvent { at, by: who, act })?;
+            tx.append_audit(&AuditEvent { at, by: who.clone(), act })?;
             let mut plan = Plan::default();
+            if let Some(note) = note {
+                super::adopt::name_note(tx, &mut plan, &note, &who, at)?;
+            }
             for entry in std::iter::once(entry).chain(orphans) {
                 tx.put_entry(&entry)?;
                 plan.entries.push(entry);
@@ -209,6 +214,8 @@ impl Engine {
             }
             Intent::RedoSession { session, .. } => is(*session, &[Kind::Session]),
             Intent::UpdateDoctor { doctor, .. } if *doctor != RecordId::UNASSIGNED => is(*doctor, &[Kind::Doctor]),
+            Intent::AnswerAddendum { addendum, .. } => is(*addendum, &[Kind::Addendum]),
+            Intent::ChangeSignOff { sign_off, .. } => is(*sign_off, &[Kind::SignOff]),
             Intent::FileNote { emr_appointment, patient, .. } => {
                 is(*emr_appointment, &[Kind::EmrAppointment])?;
                 patient.map_or(Ok(()), |patient| is(patient, &[Kind::Patient]))
@@ -217,6 +224,7 @@ impl Engine {
             | Intent::RegisterDoctor { .. }
             | Intent::UpdateDoctor { .. }
             | Intent::RequestAddendum { .. }
+            | Intent::SignOff { .. }
             | Intent::RegisterWebhook { .. }
             | Intent::RequestAssistance { .. }
             | Intent::AskConsult { .. } => Ok(()),
@@ -424,7 +432,18 @@ pub(super) fn follow(tx: &mut Tx<'_>, entry: &Entry, plan: &mut Plan) -> Result<
         }
         _ => {}
     }
-    // What nobody can read again is kept as it was sent.
+    // What nobody can read again is kept as it was sent, and as it was changed.
+    if matches!(entry.intent, Intent::AnswerAddendum { .. } | Intent::ChangeSignOff { .. })
+        && let Some(mut stored) = tx.kept(entry.lane())?.map(|kept| kept.stored)
+        && let Some(record) = overlay::shown(Some(stored.record.clone()), [entry])
+        && record != stored.record
+    {
+        let change = super::hearing::change(Some(&stored), &record, Source::Own, *at);
+        tx.note(stored.id, change.into_iter().collect(), jiff::Timestamp::MIN)?;
+        stored.provenance = Provenance { source: Source::Own, at: *at, read_no: tx.count_read(stored.id)? };
+        stored.record = record;
+        tx.put_kept(&stored, None)?;
+    }
     if let Some((id, kind)) = entry.intent.creates()
         && !kind.rereadable()
         && tx.kept(id)?.is_none()

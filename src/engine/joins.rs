@@ -166,7 +166,8 @@ pub(super) fn rename(intent: &mut Intent, from: RecordId, to: RecordId) {
             named.extend(patient.as_mut());
             named
         }
-        Intent::RequestAddendum { addendum, .. } => vec![addendum],
+        Intent::RequestAddendum { addendum, .. } | Intent::AnswerAddendum { addendum, .. } => vec![addendum],
+        Intent::SignOff { sign_off, .. } | Intent::ChangeSignOff { sign_off, .. } => vec![sign_off],
         Intent::RegisterWebhook { registration, .. }
         | Intent::UpdateWebhook { registration, .. }
         | Intent::DeleteWebhook { registration, .. } => vec![registration],

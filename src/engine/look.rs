@@ -104,7 +104,15 @@ impl Engine {
         let patient = match names.kind {
             Kind::Patient => None,
             _ => self.with_state(|state| {
-                let whom = state.comes_to(id).or_else(|| about(shown.as_ref()?, |visit| state.comes_to(visit)))?;
+                let of_note = || match shown.as_ref()? {
+                    Record::Addendum(a) => state.session_note(&format!("#{}", a.session_note)),
+                    Record::SignOff(s) => state.session_note(&format!("#{}", s.session_note)),
+                    _ => None,
+                };
+                let whom = state
+                    .comes_to(id)
+                    .or_else(|| about(shown.as_ref()?, |visit| state.comes_to(visit)))
+                    .or_else(|| state.comes_to(of_note()?))?;
                 state.person(whom)
             }),
         };

@@ -4,6 +4,7 @@
 //! while a disk is waited for.
 
 mod absorb;
+mod adopt;
 mod assistance;
 mod care;
 mod commands;

@@ -277,9 +277,11 @@ impl Engine {
                         | Kind::SignOff
                 );
                 let shown = record.kind == Kind::Patient && numbered.get(&record.id) == Some(&record.number);
-                if pending.contains(&record.id) || (rows && record.number > 0 && !shown) {
+                let named = record.kind == Kind::SessionNote && record.number == 0;
+                if pending.contains(&record.id) || (rows && record.number > 0 && !shown) || named {
                     missing.push(*record);
-                } else if record.number == 0 && record.kind.rereadable() && rows {
+                }
+                if record.number == 0 && !pending.contains(&record.id) && record.kind.rereadable() && rows {
                     unread.insert(record.id);
                 }
             }

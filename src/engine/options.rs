@@ -42,6 +42,13 @@ pub trait Desk: Send + Sync + 'static {
         None
     }
 
+    /// How a vendor calls a record of this kind that a person names by its number; `None` where none does, or where the text
+    /// is no such number.
+    fn numbered(&self, kind: Kind, number: &str) -> Option<VendorRef> {
+        let _ = (kind, number);
+        None
+    }
+
     /// The configured vendors in their order, with their names for people.
     fn vendors(&self) -> Vec<(VendorId, String)>;
 }
@@ -84,6 +91,10 @@ impl Desk for VendorDesk {
 
     fn list_name(&self, of: &VendorRef, list: Kind) -> Option<VendorRef> {
         self.0.get(of.vendor)?.list_name(of, list)
+    }
+
+    fn numbered(&self, kind: Kind, number: &str) -> Option<VendorRef> {
+        self.0.all().iter().find_map(|v| v.numbered(kind, number))
     }
 
     fn vendors(&self) -> Vec<(VendorId, String)> {

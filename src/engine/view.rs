@@ -326,7 +326,13 @@ impl State {
             Intent::FileNote { emr_appointment, patient, .. } => {
                 self.name(patient.or_else(|| self.comes_to(*emr_appointment)))
             }
-            Intent::RequestAddendum { session_note, .. } => format!("#{session_note}"),
+            Intent::RequestAddendum { session_note, .. }
+            | Intent::AnswerAddendum { session_note, .. }
+            | Intent::SignOff { session_note, .. }
+            | Intent::ChangeSignOff { session_note, .. } => {
+                let name = self.name(self.session_note(&format!("#{session_note}")).and_then(|id| self.comes_to(id)));
+                if name.is_empty() { format!("#{session_note}") } else { name }
+            }
             Intent::RegisterWebhook { vendor, .. }
             | Intent::UpdateWebhook { vendor, .. }
             | Intent::DeleteWebhook { vendor, .. } => vendor.to_string(),
@@ -351,11 +357,20 @@ impl State {
     }
 
     /// The visit of a note: the one that it names or, where its vendor names none of ours, the one that a person linked it
-    /// to.
+    /// to. An addendum and a sign-off are about their session note's.
     fn visit_of_note(&self, id: &RowId, note: &NoteEntry) -> Option<RecordId> {
         let RowId::Record(record) = id else { return note.appointment };
-        let linked = || self.links.of(*record).iter().find(|l| l.holds()).map(|l| l.other(*record));
-        note.appointment.or_else(linked)
+        let linked = |record| self.links.of(record).iter().find(|l| l.holds()).map(|l| l.other(record));
+        note.appointment.or_else(|| match note.kind() {
+            Kind::Addendum | Kind::SignOff => linked(self.session_note(&note.number)?),
+            _ => linked(*record),
+        })
+    }
+
+    /// The session note of this number as rows show it: `#46`.
+    pub(super) fn session_note(&self, number: &str) -> Option<RecordId> {
+        let is = |note: &NoteEntry| note.kind() == Kind::SessionNote && note.number == number;
+        self.notes.iter().filter(|(_, note)| is(note)).map(|(id, _)| *id).min()
     }
 
     /// Sessions and notes show whom they are about by name: where a visit or a patient changed, so did their rows.

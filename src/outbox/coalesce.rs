@@ -100,6 +100,32 @@ fn join(earlier: &Intent, later: &Intent) -> Option<Joined> {
                 Joined::One(Box::new(Intent::UpdateEpisode { episode: *episode, base: base.clone(), mine }))
             })
         }
+        (
+            Intent::AnswerAddendum { response, signature, .. },
+            Intent::AnswerAddendum { addendum, session_note, response: answered, signature: signed },
+        ) => Some(Joined::One(Box::new(Intent::AnswerAddendum {
+            addendum: *addendum,
+            session_note: session_note.clone(),
+            response: answered.clone().or_else(|| response.clone()),
+            signature: signed.clone().or_else(|| signature.clone()),
+        }))),
+        (
+            Intent::SignOff { sign_off, session_note, instructions, review_date, signature },
+            Intent::ChangeSignOff { change, .. },
+        ) => Some(Joined::One(Box::new(Intent::SignOff {
+            sign_off: *sign_off,
+            session_note: session_note.clone(),
+            instructions: change.instructions.clone().or_else(|| instructions.clone()),
+            review_date: change.review_date.unwrap_or(*review_date),
+            signature: change.signature.clone().unwrap_or_else(|| signature.clone()),
+        }))),
+        (Intent::ChangeSignOff { change, .. }, Intent::ChangeSignOff { sign_off, session_note, change: later }) => {
+            Some(Joined::One(Box::new(Intent::ChangeSignOff {
+                sign_off: *sign_off,
+                session_note: session_note.clone(),
+                change: Box::new((**change).clone().then((**later).clone())),
+            })))
+        }
         // The last word counts; what stood there before either is not known, so it is sent even when it changes nothing.
         (Intent::AssignEpisode { .. }, later @ Intent::AssignEpisode { .. })
         | (Intent::UpdateWebhook { .. }, later @ (Intent::UpdateWebhook { .. } | Intent::DeleteWebhook { .. })) => {

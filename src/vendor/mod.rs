@@ -109,6 +109,13 @@ pub trait Vendor: Send + Sync + 'static {
         None
     }
 
+    /// How it calls a record of this kind that a person names by its number, in its one form: without white space around
+    /// it. `None` where it numbers no such records, or where the text is no number.
+    fn numbered(&self, kind: Kind, number: &str) -> Option<VendorRef> {
+        let _ = (kind, number);
+        None
+    }
+
     /// How an unknown outcome of this write is found out; also asked after a crash, when no answer was ever seen.
     fn probe_kind(&self, intent: &Intent) -> Probe;
 

@@ -59,6 +59,7 @@ fn acted(act: &AuditAct, write: Option<&str>) -> String {
         AuditAct::Exported { records } => format!("exported {records} records"),
         AuditAct::Revealed { glance, .. } => format!("looked at the values of {glance}"),
         AuditAct::ExportedTimeline { .. } => "made a redacted bundle of this timeline".into(),
+        AuditAct::Adopted { .. } => "made it known by its number".into(),
     }
 }
 

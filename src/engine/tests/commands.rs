@@ -86,6 +86,7 @@ fn what_cannot_be_done_is_refused_and_changes_nothing() {
         addendum: RecordId::UNASSIGNED,
         session_note: "9".into(),
         instructions: "more".into(),
+        signature: None,
     };
     assert_eq!(refused(&t, submit(addendum)), Refusal::NoVendor);
     let same = Box::new(patient("Ada", "Okafor", "M1"));

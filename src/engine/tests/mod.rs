@@ -1,6 +1,7 @@
 //! The engine over real stores in a directory of its own.
 
 mod care;
+mod clinic;
 mod commands;
 mod filing;
 mod import;

@@ -468,6 +468,9 @@ fn question(intent: &Intent) -> Option<Question> {
         Intent::AssignEpisode { episode, .. } => episode.map(|record| Question::Refresh { record }),
         Intent::FileNote { .. }
         | Intent::RequestAddendum { .. }
+        | Intent::AnswerAddendum { .. }
+        | Intent::SignOff { .. }
+        | Intent::ChangeSignOff { .. }
         | Intent::RegisterWebhook { .. }
         | Intent::UpdateWebhook { .. }
         | Intent::DeleteWebhook { .. }

@@ -381,5 +381,6 @@ fn fact_word(fact: Fact) -> &'static str {
         Fact::Place => "asked for at",
         Fact::ConsultPatient => "patient at Solo",
         Fact::ContextSessions => "context from",
+        Fact::NamedBy => "named by",
     }
 }

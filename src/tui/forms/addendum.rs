@@ -93,6 +93,7 @@ impl AddendumForm {
                 addendum: RecordId::UNASSIGNED,
                 session_note,
                 instructions: self.sheet.text(Field::Instructions).trim().to_owned(),
+                signature: None,
             })),
             Err(problem) => Step::Say(problem),
         }

@@ -1,10 +1,12 @@
 //! The Clinic API of Esteem Health: session notes with addendums and sign-offs (clinic-session-notes.txt).
 //!
-//! Nothing lets an addendum be read again, so what the vendor answered when it was made is kept, and a lost answer is for
-//! a person to decide. Session notes can be listed and read by administrators only.
+//! Nothing lets an addendum or a sign-off be read again, so what the vendor answered is kept, and a lost answer to a create is
+//! for a person to decide; an update may be repeated. Session notes can be listed and read by administrators only.
 
 pub mod settings;
 
+mod forms;
+mod notes;
 mod wire;
 
 #[cfg(test)]
@@ -12,26 +14,24 @@ mod tests;
 
 pub use settings::{ClinicSettings, KEYS, OFFER};
 
-use std::{collections::HashSet, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use jiff::civil::Date;
 
 use crate::domain::{
     clock::Clock,
-    entry::{Errand, Evidence, Fetched, Finding, Known, Outcome, Probe, Probed, Reason, ReasonKind, Sent},
+    entry::{Errand, Fetched, Finding, Known, Probe, Probed, Reason, ReasonKind, Sent},
     ids::{Kind, Scheme, VendorId, VendorRef},
     inbox::{Decoded, InboxItem, Undecodable},
     intent::Intent,
-    note::Addendum,
-    record::{Observation, Record},
     secret::Secret,
     view::Question,
 };
 
 use super::{
     AskResult, Asked, Capability, Later, Sink, Vendor,
-    http::{Call, Http, HttpTrouble, Reply, Transport, outcome_of, reason_of, unreadable},
-    trail::{self, Fields, Trail, Unread},
+    http::{Call, Http, HttpTrouble, Reply, Transport},
+    trail::{Fields, Trail},
 };
 
 /// Its name in the configuration and in every reference.
@@ -45,6 +45,8 @@ pub mod scheme {
     pub const SESSION_NOTE: Scheme = Scheme::new("sessionNote");
     /// An addendum to one.
     pub const ADDENDUM: Scheme = Scheme::new("addendum");
+    /// A sign-off of one.
+    pub const SIGN_OFF: Scheme = Scheme::new("signOff");
 }
 
 /// The client of one user.
@@ -89,105 +91,6 @@ impl Clinic {
         reply.status == 401
             || Self::complaint(reply).is_some_and(|said| self.settings.refusal_words.iter().any(|w| said.contains(w)))
     }
-
-    /// Create Session Note Addendum.
-    async fn request_addendum(
-        &self,
-        session_note: &str,
-        instructions: &str,
-        trail: &mut Trail,
-        told: &mut Vec<Observation>,
-    ) -> Result<Outcome, Outcome> {
-        let refused = |text: &str| Outcome::Rejected(Reason::new(ReasonKind::Invalid, text));
-        let number = wire::number(session_note).ok_or_else(|| refused(NOT_A_NUMBER))?;
-        let body = wire::NewAddendum { session_note_id: number, addendum: wire::Instructions { instructions } };
-        let call = self.call(Call::post("v1/clinic/session_notes/addendums", &[]).json(&body));
-        let result = trail.carry(&*self.transport, &call).await;
-        if let Ok(reply) = &result
-            && reply.status == 422
-            && self.refuses_token(reply)
-        {
-            return Err(Outcome::AuthExpired(Reason { kind: ReasonKind::Unauthorized, ..reason_of(reply) }));
-        }
-        let reply = outcome_of(result, Probe::None)?;
-        // The vendor took it; an answer that cannot be read takes nothing back, and what was sent is known.
-        let (id, mut addendum) = wire::addendum(&reply.body).unwrap_or((None, Addendum::default()));
-        if addendum.session_note.is_empty() {
-            session_note.trim().clone_into(&mut addendum.session_note);
-        }
-        if addendum.instructions.is_empty() {
-            instructions.clone_into(&mut addendum.instructions);
-        }
-        told.push(Observation {
-            refs: id.map(|id| VendorRef::new(CLINIC, Kind::Addendum, scheme::ADDENDUM, id)).into_iter().collect(),
-            record: Some(Record::Addendum(Box::new(addendum))),
-            facts: Vec::new(),
-            raw: trail::raw(&reply.body),
-            complete: true,
-        });
-        Ok(Outcome::Acked(Evidence::Answer { status: reply.status }))
-    }
-
-    /// A read through the administrators' paths. `None` is an empty list.
-    async fn as_admin(&self, call: Call, trail: &mut Trail) -> Result<Option<Reply>, Unread> {
-        let result = trail.carry(&*self.transport, &self.call(call)).await;
-        match result {
-            Ok(reply) if reply.success() => Ok(Some(reply)),
-            Ok(reply) if Self::complaint(&reply).is_some_and(|said| said.contains(&self.settings.empty_words)) => {
-                Ok(None)
-            }
-            // Whether the token may do nothing or only not this cannot be told apart; the first write says so.
-            Ok(reply) if reply.status == 403 || self.refuses_token(&reply) => {
-                let reason = Reason { kind: ReasonKind::Unsupported, ..reason_of(&reply) };
-                Err((reason, None))
-            }
-            Ok(reply) => Err((reason_of(&reply), reply.retry_after)),
-            Err(e) => Err((e.reason(), None)),
-        }
-    }
-
-    /// All session notes that an administrator sees, up to the bound.
-    async fn list(&self, trail: &mut Trail) -> Result<Vec<Observation>, Unread> {
-        if !self.settings.list_notes {
-            return Ok(Vec::new());
-        }
-        let (mut all, mut seen) = (Vec::new(), HashSet::new());
-        for page in 1..=self.settings.list_pages {
-            let call = Call::get("v1/admin/clinic/session_notes", &[])
-                .query("page", page.to_string())
-                .query("page_size", self.settings.list_page_size.to_string());
-            let Some(reply) = self.as_admin(call, trail).await? else { break };
-            let unread = |reason| (reason, None);
-            let fields = Fields::of(&reply).map_err(unread)?;
-            let items = fields
-                .list(&["session_notes"])
-                .ok_or_else(|| unread(unreadable(&reply, "the answer has no list of session notes")))?;
-            let notes: Vec<Observation> = items.iter().filter_map(|item| wire::session_note(item.get())).collect();
-            // A page that repeats what is known already will be followed by more of them.
-            let fresh: Vec<Observation> = notes.into_iter().filter(|o| seen.insert(o.refs.clone())).collect();
-            let nothing_new = fresh.is_empty();
-            all.extend(fresh);
-            let pages = fields.part(&["pagination"]).and_then(|p| p.whole(&["total_pages"]));
-            if nothing_new || pages.is_none_or(|pages| i64::from(page) >= pages) {
-                break;
-            }
-        }
-        Ok(all)
-    }
-
-    async fn read(&self, about: &VendorRef, trail: &mut Trail) -> Result<Vec<Observation>, Unread> {
-        if about.kind != Kind::SessionNote || about.scheme != scheme::SESSION_NOTE || !self.settings.list_notes {
-            return Err((unsupported(), None));
-        }
-        let call = Call::get("v1/admin/clinic/session_notes/{id}", &[("id", &about.value)]);
-        let missing = || (Reason::new(ReasonKind::NotFound, "there is no such session note"), None);
-        let reply = self.as_admin(call, trail).await?.ok_or_else(missing)?;
-        let mut observation =
-            wire::single(&reply.body).ok_or_else(|| (unreadable(&reply, "the answer holds no session note"), None))?;
-        observation.refs.retain(|r| r != about);
-        observation.refs.insert(0, about.clone());
-        Ok(vec![observation])
-    }
 }
 
 const NOT_A_NUMBER: &str = "the session note's id must be a whole number";
@@ -214,36 +117,44 @@ impl Vendor for Clinic {
     }
 
     fn carries_out(&self, intent: &Intent) -> bool {
-        matches!(intent, Intent::RequestAddendum { .. })
+        matches!(
+            intent,
+            Intent::RequestAddendum { .. }
+                | Intent::AnswerAddendum { .. }
+                | Intent::SignOff { .. }
+                | Intent::ChangeSignOff { .. }
+        )
     }
 
     fn check(&self, intent: &Intent) -> Result<(), String> {
-        match intent {
-            Intent::RequestAddendum { session_note, .. } if wire::number(session_note).is_none() => {
-                Err(NOT_A_NUMBER.into())
-            }
-            Intent::RequestAddendum { instructions, .. } if instructions.trim().is_empty() => {
-                Err("the instructions are empty".into())
-            }
-            Intent::RequestAddendum { .. } => Ok(()),
-            _ => Err("the Clinic does not do this".into()),
-        }
+        self.check_write(intent)
     }
 
-    fn probe_kind(&self, _intent: &Intent) -> Probe {
-        Probe::None
+    fn numbered(&self, kind: Kind, number: &str) -> Option<VendorRef> {
+        let scheme = match kind {
+            Kind::SessionNote => scheme::SESSION_NOTE,
+            Kind::Addendum => scheme::ADDENDUM,
+            Kind::SignOff => scheme::SIGN_OFF,
+            _ => return None,
+        };
+        wire::number(number).map(|number| VendorRef::new(CLINIC, kind, scheme, number.get()))
+    }
+
+    /// A second create would make a second one. An update says what is to stand there, so it may be repeated.
+    fn probe_kind(&self, intent: &Intent) -> Probe {
+        match intent {
+            Intent::AnswerAddendum { .. } | Intent::ChangeSignOff { .. } => Probe::Idempotent,
+            _ => Probe::None,
+        }
     }
 
     fn send<'a>(&'a self, errand: &'a Errand) -> Later<'a, Sent> {
         Box::pin(async move {
-            let (mut trail, mut observations) = (Trail::default(), Vec::new());
-            let result = match &errand.intent {
-                Intent::RequestAddendum { session_note, instructions, .. } => {
-                    self.request_addendum(session_note, instructions, &mut trail, &mut observations).await
-                }
-                _ => Err(Outcome::Rejected(unsupported())),
+            let mut trail = Trail::default();
+            let (outcome, observations) = match self.write(errand, &mut trail).await {
+                Ok((outcome, told)) => (outcome, vec![told]),
+                Err(outcome) => (outcome, Vec::new()),
             };
-            let (Ok(outcome) | Err(outcome)) = result;
             Sent { outcome, observations, exchanges: trail.exchanges }
         })
     }
@@ -251,7 +162,7 @@ impl Vendor for Clinic {
     /// There is no read-back.
     fn probe<'a>(&'a self, _errand: &'a Errand) -> Later<'a, Probed> {
         Box::pin(async move {
-            let text = "the vendor lets nobody read an addendum again";
+            let text = "the vendor lets nobody read an addendum or a sign-off again";
             let finding = Finding::CannotTell(Reason::new(ReasonKind::Unsupported, text));
             Probed { finding, observations: Vec::new(), exchanges: Vec::new() }
         })

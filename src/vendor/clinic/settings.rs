@@ -47,6 +47,12 @@ pub const KEYS: &[Key] = &[
         "At most so many pages of session notes are read at a time.",
     ),
     Key::new("list_page_size", KeyKind::Integer { min: 1, max: 1000 }, "50", "Session notes on a page."),
+    Key::new(
+        "text_kib",
+        KeyKind::Integer { min: 1, max: 1024 },
+        "64",
+        "How long an addendum's or a sign-off's text may be, in KiB. The clinic publishes no limit.",
+    ),
 ];
 
 /// The settings of one user of the clinic system.
@@ -69,6 +75,8 @@ pub struct ClinicSettings {
     pub list_pages: u32,
     /// Notes on a page. Default 50.
     pub list_page_size: u32,
+    /// How long a text may be, in KiB. Default 64 (assumption: nothing is published).
+    pub text_kib: usize,
     /// A 422 whose `errors` is a text with one of these in it is a refused token (published: authentication fails with 401 or
     /// 422). Compared in lower case. Default `token`, `signed in`, `sign in`, `logged in`, `log in`, `unauthorized`,
     /// `authenticat`.
@@ -90,6 +98,7 @@ impl ClinicSettings {
             list_notes: true,
             list_pages: 10,
             list_page_size: 50,
+            text_kib: 64,
             refusal_words: ["token", "signed in", "sign in", "logged in", "log in", "unauthorized", "authenticat"]
                 .map(str::to_owned)
                 .to_vec(),
@@ -115,6 +124,7 @@ impl ClinicSettings {
         };
         settings.list_pages = number("list_pages", settings.list_pages);
         settings.list_page_size = number("list_page_size", settings.list_page_size);
+        settings.text_kib = number("text_kib", 64) as usize;
         Ok(settings)
     }
 }

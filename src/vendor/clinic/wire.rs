@@ -1,13 +1,13 @@
 //! The Clinic's bodies.
 
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
     domain::{
         ids::{Kind, VendorRef},
-        note::{Addendum, SessionNote},
+        note::{Addendum, SessionNote, SignOff},
         record::{Observation, Raw, Record},
     },
     vendor::trail::{self, Fields},
@@ -23,23 +23,77 @@ pub fn number(text: &str) -> Option<Box<RawValue>> {
     whole.then(|| RawValue::from_string(digits.to_owned()).ok()).flatten()
 }
 
-/// The body of Create Session Note Addendum.
+/// The body of a write about an addendum.
 #[derive(Serialize)]
-pub struct NewAddendum<'a> {
+pub struct OfAddendum<T> {
     /// A JSON integer.
     pub session_note_id: Box<RawValue>,
-    /// What is asked for.
-    pub addendum: Instructions<'a>,
+    /// What is written.
+    pub addendum: T,
 }
 
-/// The `addendum` member. Its `signature` is optional and not sent: no wish carries one.
+/// The body of a write about a sign-off.
 #[derive(Serialize)]
-pub struct Instructions<'a> {
+pub struct OfSignOff<T> {
+    /// A JSON integer.
+    pub session_note_id: Box<RawValue>,
+    /// What is written.
+    pub sign_off: T,
+}
+
+/// Create Session Note Addendum.
+#[derive(Serialize)]
+pub struct NewAddendum<'a> {
     /// Required.
     pub instructions: &'a str,
+    /// A PNG data URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<&'a str>,
 }
 
-/// An addendum as created. `None` when the body is no object.
+/// Update Session Note Addendum.
+#[derive(Serialize)]
+pub struct Answer<'a> {
+    /// What is answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instructions_response: Option<&'a str>,
+    /// A PNG data URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub responded_signature: Option<&'a str>,
+}
+
+/// Create Session Note Sign-off.
+#[derive(Serialize)]
+pub struct NewSignOff<'a> {
+    /// What the reviewer says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<&'a str>,
+    /// Required; see [`moment`].
+    pub review_date: String,
+    /// Required; a PNG data URL.
+    pub signature: &'a str,
+}
+
+/// Update Session Note Sign-off.
+#[derive(Serialize)]
+pub struct SignOffPatch<'a> {
+    /// What the reviewer says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<&'a str>,
+    /// See [`moment`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub review_date: Option<String>,
+    /// A PNG data URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<&'a str>,
+}
+
+/// A moment as the document's example writes it: ISO 8601 in UTC with milliseconds.
+pub fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// An addendum as it was answered. `None` when the body is no object.
 pub fn addendum(body: &[u8]) -> Option<(Option<String>, Addendum)> {
     let top = Fields::read(body)?;
     let fields = top.part(&["addendum", "session_note_addendum", "data"]).unwrap_or(top);
@@ -54,6 +108,23 @@ pub fn addendum(body: &[u8]) -> Option<(Option<String>, Addendum)> {
         updated_at: moment("updated_at"),
     };
     Some((fields.text(&["id"]), addendum))
+}
+
+/// A sign-off as it was answered. `None` when the body is no object.
+pub fn sign_off(body: &[u8]) -> Option<(Option<String>, SignOff)> {
+    let top = Fields::read(body)?;
+    let fields = top.part(&["sign_off", "session_note_sign_off", "data"]).unwrap_or(top);
+    let moment = |name| fields.moment(&[name], &TimeZone::UTC);
+    let sign_off = SignOff {
+        session_note: fields.text(&["session_note_id"]).unwrap_or_default(),
+        instructions: fields.text(&["instructions"]),
+        review_date: moment("review_date"),
+        signature: fields.text(&["signature"]).unwrap_or_default(),
+        reviewer: fields.text(&["reviewer_id"]),
+        created_at: moment("created_at"),
+        updated_at: moment("updated_at"),
+    };
+    Some((fields.text(&["id"]), sign_off))
 }
 
 /// A session note; `None` when it has no id.

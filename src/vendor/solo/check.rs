@@ -76,7 +76,10 @@ pub fn check(intent: &Intent, settings: &SoloSettings) -> Result<(), String> {
         | Intent::RegisterDoctor { .. }
         | Intent::UpdateDoctor { .. }
         | Intent::FileNote { .. }
-        | Intent::RequestAddendum { .. } => Err("Solo does not do this".into()),
+        | Intent::RequestAddendum { .. }
+        | Intent::AnswerAddendum { .. }
+        | Intent::SignOff { .. }
+        | Intent::ChangeSignOff { .. } => Err("Solo does not do this".into()),
     }
 }
 

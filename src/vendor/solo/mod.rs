@@ -245,7 +245,10 @@ impl Vendor for Solo {
             | Intent::RegisterDoctor { .. }
             | Intent::UpdateDoctor { .. }
             | Intent::FileNote { .. }
-            | Intent::RequestAddendum { .. } => false,
+            | Intent::RequestAddendum { .. }
+            | Intent::AnswerAddendum { .. }
+            | Intent::SignOff { .. }
+            | Intent::ChangeSignOff { .. } => false,
         }
     }
 

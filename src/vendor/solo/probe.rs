@@ -58,7 +58,10 @@ pub fn kind(intent: &Intent) -> Probe {
         | Intent::RegisterDoctor { .. }
         | Intent::UpdateDoctor { .. }
         | Intent::FileNote { .. }
-        | Intent::RequestAddendum { .. } => Probe::None,
+        | Intent::RequestAddendum { .. }
+        | Intent::AnswerAddendum { .. }
+        | Intent::SignOff { .. }
+        | Intent::ChangeSignOff { .. } => Probe::None,
     }
 }
 

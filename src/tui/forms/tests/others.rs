@@ -303,7 +303,7 @@ fn an_addendum_needs_a_number_and_instructions() {
         assert!(shown.contains(problem), "{shown}");
     }
     let mut form = Form::request_addendum(Some(known_note()));
-    let Intent::RequestAddendum { addendum, session_note, instructions } =
+    let Intent::RequestAddendum { addendum, session_note, instructions, signature: None } =
         submitted(keys(&mut form, &cx, "Fix the name <enter>"))
     else {
         panic!("not an addendum")

@@ -211,6 +211,13 @@ pub enum Query {
         /// From which byte of the text.
         from: u64,
     },
+    /// The drafts that one person saved last, the newest first.
+    DraftsBy {
+        /// Who, as in [`Request::Hello`](crate::domain::Request).
+        by: String,
+        /// Which part.
+        window: Window,
+    },
 }
 
 /// Which rooms' appointments.

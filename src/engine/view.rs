@@ -59,6 +59,9 @@ impl State {
             Query::Notes { window, .. } => {
                 part(&self.notes_of(query, now), *window, |id| self.note_row(id, now), RowSet::Notes)
             }
+            Query::DraftsBy { by, window } => {
+                part(&self.drafts_by(by), *window, |id| self.note_row(id, now), RowSet::Notes)
+            }
             Query::Outbox { finished, window } => {
                 part(&self.outbox(*finished), *window, |entry| Some(self.outbox_row(entry)), RowSet::Outbox)
             }
@@ -241,6 +244,12 @@ impl State {
         let changed = |n: &NoteEntry| n.dated.then_some(n.at);
         found.sort_by_key(|(id, n)| (n.urgency(now, self.patience), Reverse(changed(n)), Reverse(number(id))));
         found.into_iter().map(|(id, _)| id).collect()
+    }
+
+    fn drafts_by(&self, by: &str) -> Vec<RowId> {
+        let mut found: Vec<_> = self.drafts.iter().filter(|(_, draft)| draft.by.as_deref() == Some(by)).collect();
+        found.sort_by_key(|(id, draft)| Reverse((draft.at, id.0)));
+        found.into_iter().map(|(id, _)| RowId::Draft(*id)).collect()
     }
 
     fn note_row(&self, id: &RowId, now: Timestamp) -> Option<NoteRow> {

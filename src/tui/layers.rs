@@ -379,4 +379,6 @@ pub enum Choice {
     Submit(&'static str, Box<Intent>),
     /// Do this, and say so.
     Do(&'static str, Box<Command>),
+    /// Go on with this open draft.
+    ShowDraft(DraftId),
 }

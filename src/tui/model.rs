@@ -273,6 +273,8 @@ pub struct Model {
     pub notes: List<NoteRow>,
     /// What lies over the panes, the last on top.
     pub layers: Vec<Layer>,
+    /// Drafts that are open and not shown, the one hidden last at the end.
+    pub shelf: Vec<super::editor::Editor>,
     /// Vendors, queue, receiver.
     pub health: Option<Box<Health>>,
     /// Messages that still stand.
@@ -329,6 +331,7 @@ impl Model {
             sessions: List::default(),
             notes: List::default(),
             layers: Vec::new(),
+            shelf: Vec::new(),
             health: None,
             toasts: VecDeque::new(),
             log: VecDeque::new(),

@@ -86,6 +86,14 @@ impl Terminal {
         rustix::process::kill_process(pid, signal).unwrap();
     }
 
+    /// Lets the program write to no file behind this many bytes, or to any again.
+    #[cfg(target_os = "linux")]
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        use rustix::process::{Pid, Resource, Rlimit, prlimit};
+        let pid = Pid::from_raw(self.child.0.process_id().unwrap() as i32).unwrap();
+        prlimit(Some(pid), Resource::Fsize, Rlimit { current: bytes, maximum: None }).unwrap();
+    }
+
     /// Closes the terminal, as a connection that breaks does, and returns how the program ended.
     pub fn hang_up(self) -> portable_pty::ExitStatus {
         self.seen.0.lock().unwrap().left = true;

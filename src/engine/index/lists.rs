@@ -92,6 +92,8 @@ pub struct NoteEntry {
     pub stamp: Option<Stamp>,
     /// What is searched beside the patient.
     pub(in crate::engine) searched: String,
+    /// Who saved it last; none for what is no draft.
+    pub by: Option<String>,
 }
 
 impl SessionItem {
@@ -120,6 +122,7 @@ impl NoteEntry {
             dated: true,
             stamp: None,
             searched: fold(&format!("draft {} {}", draft.by, body(&draft.body))),
+            by: Some(draft.by.clone()),
         }
     }
 
@@ -137,6 +140,7 @@ impl NoteEntry {
             // What nobody has read yet is as old as our own write.
             dated: at.is_some() || stamp.read_no == 0,
             stamp: Some(stamp),
+            by: None,
         };
         let number = |n: &str| format!("#{n}");
         Some(match shown {

@@ -86,7 +86,7 @@ impl<'a, S: Surface> Opening<'a, S> {
         model.opening = false;
         model.setting = setting;
         model.now = clock.now();
-        let pending = update::everything(&model);
+        let pending = update::beginning(&model);
         let mut window = Window {
             model,
             keymap,

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Said on Esc while the answer to filing is outstanding.
-const LEAVE: &str = "Not answered yet: Esc again leaves; if it is refused, the last words may be lost.";
+const LEAVE: &str = "Not answered yet: Esc again leaves; the text stays open until it is.";
 
 impl Editor {
     /// A key was pressed.
@@ -52,7 +52,7 @@ impl Editor {
                 if self.pages.len() > 1 {
                     hints.extend([("tab", "section"), ("f5-f8", "S O A P")]);
                 }
-                hints.extend([("f9", "undo"), ("f10", "redo")]);
+                hints.extend([("f9", "undo"), ("f10", "redo"), ("f12", "other drafts")]);
                 hints
             }
         }
@@ -73,6 +73,7 @@ impl Editor {
             KeyCode::F(2) if write => self.check(),
             KeyCode::F(3) => self.find(),
             KeyCode::F(4) => self.found(!shift, false),
+            KeyCode::F(12) => return EditorEvent::Others,
             KeyCode::F(9) if write => self.history(true, now),
             KeyCode::F(10) if write => self.history(false, now),
             KeyCode::Left if ctrl || alt => self.step(Step::WordBack),

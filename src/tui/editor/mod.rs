@@ -2,7 +2,7 @@
 //!
 //! It holds plain data and does no I/O: what is to be saved or filed comes out as an [`EditorEvent`], time comes in. A draft is
 //! asked to be saved [`PAUSE_MS`] after the last key and at the latest [`MOST_MS`] after the first key that is not saved, so that half
-//! of the 500 ms that PROMISES.md allows is left for sealing and the disk.
+//! of the 500 ms that a killed process may cost is left for sealing and the disk.
 
 mod check;
 pub(in crate::tui) mod flow;
@@ -50,6 +50,8 @@ pub enum EditorEvent {
         /// The text.
         body: NoteBody,
     },
+    /// Show which other drafts are open, to go on with one of them.
+    Others,
 }
 
 /// What the keys mean at the moment.
@@ -176,6 +178,26 @@ impl Editor {
         !self.read_only && self.saving.unsaved()
     }
 
+    /// Whether it only shows a note.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    /// Whether what was typed last could not be saved so far.
+    pub fn cannot_save(&self) -> bool {
+        self.unsaved() && self.saving.failing()
+    }
+
+    /// One line that tells this draft from others.
+    pub fn line(&self) -> String {
+        format!("{} ·{}", self.about.line(), self.standing_words().trim_end())
+    }
+
+    /// Says something under the text.
+    pub fn say(&mut self, text: impl Into<String>, bad: bool) {
+        self.message = Some((text.into(), bad));
+    }
+
     /// Tells the size in which the editor will be drawn, so that moves by rows and pages fit it.
     pub fn resize(&mut self, area: Rect) {
         let (columns, rows) = view::text_size(area);
@@ -221,7 +243,7 @@ impl Editor {
         let body = self.body();
         self.draft.version += 1;
         self.draft.saved_at = now;
-        self.saving.sent(self.draft.version);
+        self.saving.sent(self.draft.version, now);
         Box::new(Draft { body, ..self.draft.clone() })
     }
 

@@ -58,7 +58,7 @@ impl Editor {
     }
 
     /// The words at the lower edge: how long the note is and whether it is saved.
-    fn standing_words(&self) -> String {
+    pub(super) fn standing_words(&self) -> String {
         let words: usize = self.pages.iter().map(Page::words).sum();
         let s = if words == 1 { "" } else { "s" };
         let saved = if self.read_only {

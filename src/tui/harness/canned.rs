@@ -48,6 +48,10 @@ pub(in crate::tui) struct World {
     pub(in crate::tui) notes: Vec<NoteRow>,
     pub(in crate::tui) entries: Vec<Entry>,
     pub(in crate::tui) drafts: Vec<Draft>,
+    /// The drafts are told as what this person left unfinished.
+    pub(in crate::tui) restarted: bool,
+    /// What every note of a vendor's is.
+    pub(in crate::tui) note: Option<Record>,
     pub(in crate::tui) links: Vec<LinkRow>,
     pub(in crate::tui) health: Health,
     pub(in crate::tui) visit_links: Vec<(String, String)>,
@@ -113,6 +117,8 @@ impl World {
                 entry(7, EntryState::Saved),
             ],
             drafts: [1, 5].map(draft).into(),
+            restarted: false,
+            note: None,
             links: vec![link(Standing::Proposed)],
             health: Health {
                 clinic: "Riverside Lantern Clinic".into(),
@@ -228,6 +234,13 @@ impl World {
                 let fits = |r: &&NoteRow| r.about.to_lowercase().contains(&text.to_lowercase());
                 rows(*window, self.notes.iter().filter(fits).cloned().collect(), RowSet::Notes)
             }
+            Query::DraftsBy { by, window } => {
+                let own = |r: &&NoteRow| {
+                    let mine = |d: &Draft| r.id == RowId::Draft(d.id) && d.by == *by;
+                    self.restarted && self.drafts.iter().any(mine)
+                };
+                rows(*window, self.notes.iter().filter(own).cloned().collect(), RowSet::Notes)
+            }
             Query::Outbox { window, .. } => {
                 rows(*window, self.entries.iter().map(outbox_row).collect(), RowSet::Outbox)
             }
@@ -321,6 +334,7 @@ impl World {
                 let summary = self.summary.clone().or(session.summary.clone());
                 (Kind::Session, Record::Session(Box::new(Session { summary, ..session })), about(n))
             }
+            NOTE..EMR if self.note.is_some() => (Kind::Note, self.note.clone()?, about(2)),
             NOTE..EMR => (Kind::SessionNote, Record::SessionNote(Box::new(session_note())), None),
             EPISODE.. => {
                 let episode = Episode { terms: self.episodes.first()?.terms.clone(), ..Episode::default() };

@@ -193,7 +193,7 @@ pub(super) fn episode(n: u64, name: &str, status: EpisodeStatus, to: Option<&str
     EpisodeRow { id: RecordId(EPISODE + n), terms, own: None }
 }
 
-pub(super) fn draft(id: u64) -> Draft {
+pub(in crate::tui) fn draft(id: u64) -> Draft {
     Draft {
         id: DraftId(id),
         appointment: Some(appointment_id(2)),

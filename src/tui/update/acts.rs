@@ -18,6 +18,7 @@ use crate::{
     },
     tui::{
         action::Action,
+        editor::Editor,
         forms::Form,
         layers::{Choice, DetailLayer, Layer, LinkAs, LinksLayer, OutboxLayer, PaletteLayer, VisitLinksLayer},
         lines::Lines,
@@ -378,6 +379,12 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
     }
     if !model.layers.is_empty() {
         return leaving::top(model);
+    }
+    if model.shelf.iter().any(Editor::cannot_save) {
+        let lines = model.shelf.iter().filter(|e| e.cannot_save()).map(Editor::line).collect();
+        let items = vec![("Stay".into(), Choice::No), ("Close and lose what was typed last".into(), Choice::Quit)];
+        ask(model, "A draft could not be saved", lines, items);
+        return Vec::new();
     }
     model.quitting = true;
     Vec::new()

@@ -1,9 +1,11 @@
 //! What the engine says: answers to what was started, and what it tells by itself.
 
-use super::{Effect, Purpose, Wish, acts, care, desk, everything, keys, look, notes, reader, timeline, triage, walk};
+use super::{
+    Effect, Purpose, Wish, acts, care, desk, drafts, everything, keys, look, notes, reader, timeline, triage, walk,
+};
 use crate::{
     domain::{
-        Delta, DraftId, Fact, Kind, Message, Reply,
+        Delta, Fact, Kind, Message, Reply,
         command::{Level, Refusal, Touched},
         entry::Reason,
         view::Told,
@@ -190,29 +192,14 @@ fn replied(model: &mut Model, purpose: Purpose, reply: Reply) -> Vec<Effect> {
             desk::wishes(model).into_iter().map(|w| look(model, w)).collect()
         }
         (Purpose::Reveal, reply) => timeline::revealed(model, reply),
-        (Purpose::File, Reply::Refused(refusal)) => notes::not_filed(model, &refusal),
-        (Purpose::File, _) => {
-            model.layers.retain(|l| !matches!(l, Layer::Editor(_)));
+        (Purpose::File(draft), Reply::Refused(refusal)) => notes::not_filed(model, draft, &refusal),
+        (Purpose::File(draft), _) => {
+            drafts::forget(model, draft);
             model.tell(Level::Info, "saved: the note is filed as soon as the EMR can be reached");
             vec![look(model, Wish::Pane(Pane::Notes))]
         }
-        (Purpose::Autosave(_), Reply::Refused(refusal)) => {
-            let now = model.now;
-            match keys::editor(model) {
-                Some(editor) => editor.refused(&refusal, now),
-                // The draft became the filed note before its last saving came through.
-                None if refusal == Refusal::Gone => {}
-                None => model.tell(Level::Error, format!("The draft could not be saved: {refusal}.")),
-            }
-            Vec::new()
-        }
-        (Purpose::Autosave(version), Reply::Draft { draft }) => {
-            let now = model.now;
-            let event = keys::editor(model)
-                .filter(|e| e.draft().id == draft || e.draft().id == DraftId(0))
-                .map(|e| e.saved(draft, version, now));
-            event.map_or_else(Vec::new, |event| keys::editor_event(model, event))
-        }
+        (Purpose::Autosave(draft, _), Reply::Refused(refusal)) => drafts::not_saved(model, draft, &refusal),
+        (Purpose::Autosave(of, version), Reply::Draft { draft }) => drafts::saved(model, of, draft, version),
         (Purpose::NewDraft, Reply::Draft { draft }) => vec![look(model, Wish::OpenDraft(draft))],
         (Purpose::Word(_) | Purpose::NewDraft, Reply::Refused(refusal)) => {
             model.tell(Level::Error, sentence(&refusal));

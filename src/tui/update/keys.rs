@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use super::{
-    Effect, Purpose, Wish, acts, care, decide, desk, lacking, look, notes, palette, timeline,
+    Effect, Purpose, Wish, acts, care, decide, desk, drafts, lacking, look, palette, timeline,
     typing::{self, Typed},
     walk,
 };
@@ -11,7 +11,6 @@ use crate::{
     domain::{Command, Intent, RecordId, Request, command::Decision},
     tui::{
         action::{Action, Context},
-        editor::EditorEvent,
         forms::{FormContext, FormEvent, FormId},
         keymap::{Chord, Keymap},
         layers::{Choice, ChoiceLayer, Layer},
@@ -42,8 +41,8 @@ pub(super) fn key(model: &mut Model, keymap: &Keymap, key: KeyEvent) -> Vec<Effe
             return form_event(model, event);
         }
         Some(Layer::Editor(editor)) => {
-            let event = editor.key(key, model.now);
-            return editor_event(model, event);
+            let (of, event) = (editor.draft().id, editor.key(key, model.now));
+            return drafts::event(model, of, event);
         }
         Some(Layer::Palette(_)) => return palette::palette_key(model, keymap, key),
         Some(Layer::Choice(_)) => return choice_key(model, key),
@@ -272,7 +271,10 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
         Choice::Settle(settling) => return decide::settle(model, &settling),
         Choice::Room(appointment, room) => ("room noted", Command::SetRoom { appointment, room }),
         Choice::Unlink(a, b) => ("link taken back", Command::RefuseLink { a, b }),
-        Choice::DropDraft(draft) => ("draft thrown away", Command::DropDraft { draft }),
+        Choice::DropDraft(draft) => {
+            drafts::forget(model, draft);
+            ("draft thrown away", Command::DropDraft { draft })
+        }
         Choice::Withdraw(entry) => ("withdrawn", Command::Withdraw { entry }),
         Choice::Do(word, command) => (word, *command),
         Choice::Submit(said, intent) => return vec![care::submit(*intent, said)],
@@ -283,6 +285,7 @@ fn choose(model: &mut Model, choice: Choice) -> Vec<Effect> {
             )];
         }
         Choice::AskAgain(entry) => return vec![look(model, Wish::AskAgain(entry))],
+        Choice::ShowDraft(draft) => return drafts::show(model, draft),
     };
     vec![Effect::Start(Purpose::Word(word), Request::Do(command))]
 }
@@ -365,36 +368,6 @@ fn close(model: &mut Model, at: usize) {
     if matches!(model.layers.get(at), Some(Layer::Form(_))) {
         model.layers.remove(at);
     }
-}
-
-pub(super) fn editor_event(model: &mut Model, event: EditorEvent) -> Vec<Effect> {
-    match event {
-        EditorEvent::Stay => Vec::new(),
-        EditorEvent::Close(draft) => {
-            model.layers.retain(|l| !matches!(l, Layer::Editor(_)));
-            draft.into_iter().map(autosave).collect()
-        }
-        EditorEvent::Autosave(draft) => vec![autosave(draft)],
-        EditorEvent::File { draft, .. } => {
-            // The text is durable before anything else is tried with it.
-            let (id, appointment) = (draft.id, draft.appointment);
-            let mut effects = vec![autosave(draft)];
-            effects.extend(notes::file_under(model, id, appointment));
-            effects
-        }
-    }
-}
-
-fn autosave(draft: Box<crate::domain::note::Draft>) -> Effect {
-    Effect::Start(Purpose::Autosave(draft.version), Request::Do(Command::SaveDraft { draft }))
-}
-
-/// The editor, when one is open.
-pub(super) fn editor(model: &mut Model) -> Option<&mut crate::tui::editor::Editor> {
-    model.layers.iter_mut().find_map(|l| match l {
-        Layer::Editor(editor) => Some(&mut **editor),
-        _ => None,
-    })
 }
 
 /// Asks before something is done.

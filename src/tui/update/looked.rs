@@ -1,8 +1,8 @@
 //! Answers from memory, to what was looked up for the next frame.
 
 use super::{
-    Effect, Wish, acts, care, decide, desk, fit, keys, lacking, look, notes, opening, reader, sessions, timeline,
-    triage, walk,
+    Effect, Wish, acts, care, decide, desk, drafts, fit, keys, lacking, look, notes, opening, reader, sessions,
+    timeline, triage, walk,
 };
 use crate::{
     domain::view::{Answer, RowId, RowSet, Rows},
@@ -136,6 +136,7 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             notes::links_layer(model, record, rows);
             notes::filing_may_go_on(model, record)
         }
+        (Wish::OwnDrafts, Answer::Rows(rows)) => drafts::left_unfinished(model, &rows),
         (Wish::OpenDraft(_), Answer::Draft(Some(draft))) => notes::edit(model, *draft, false),
         // Filing goes through the editor's check: two identifiers, empty sections.
         (Wish::FileDraft(_), Answer::Draft(Some(draft))) => notes::edit(model, *draft, true),
@@ -191,6 +192,7 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             | Wish::Watch(_)
             | Wish::SessionLinks(_)
             | Wish::Redo(..)
+            | Wish::ReadNote(_)
             | Wish::NoteFor(_),
             Answer::Detail(detail),
         ) => match detail {

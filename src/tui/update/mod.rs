@@ -5,6 +5,7 @@ mod answers;
 mod care;
 mod decide;
 mod desk;
+mod drafts;
 mod keys;
 mod leaving;
 mod looked;
@@ -217,6 +218,10 @@ pub enum Wish {
     ConsultFor(RecordId),
     /// A refused consult that is to be put right.
     AskAgain(EntryId),
+    /// The drafts that this person was writing, to say so at the start.
+    OwnDrafts,
+    /// A note that cannot be changed any more, to be read whole.
+    ReadNote(RecordId),
 }
 
 /// What an answer that takes its time is for.
@@ -230,10 +235,10 @@ pub enum Purpose {
     FormAct(FormId, &'static str),
     /// A vendor's webhook registrations.
     Registrations(VendorId),
-    /// The editor's saving of this version.
-    Autosave(u64),
-    /// A note to be filed from the editor.
-    File,
+    /// The saving of this version of a draft.
+    Autosave(DraftId, u64),
+    /// The note to be filed from this draft.
+    File(DraftId),
     /// A patient who was known in part, to be edited then.
     Reread(RecordId),
     /// Something whose success needs no more than a word.
@@ -340,7 +345,7 @@ fn carry_out(model: &mut Model, keymap: &Keymap, msg: Msg) -> Vec<Effect> {
             }
             effects
         }
-        Msg::Blurred => editor_rests(model),
+        Msg::Blurred => drafts::rest(model),
         Msg::Heard(message) => answers::heard(model, message),
         Msg::Looked(wish, answer) => looked::looked(model, wish, answer),
         Msg::Started(purpose, number) => {
@@ -361,7 +366,7 @@ fn carry_out(model: &mut Model, keymap: &Keymap, msg: Msg) -> Vec<Effect> {
         Msg::Tick(now) => tick(model, now),
         Msg::Ending => {
             model.quitting = true;
-            let mut effects = editor_rests(model);
+            let mut effects = drafts::rest(model);
             effects.extend(leaving::ending(model));
             effects
         }
@@ -394,6 +399,13 @@ pub fn everything(model: &Model) -> Vec<Effect> {
     wishes.extend(triage::wishes(model, &anything));
     wishes.extend(reader::wishes(model, &anything));
     wishes.into_iter().map(|w| look(model, w)).collect()
+}
+
+/// All that a window begins with: everything it shows, and what this person left unfinished.
+pub fn beginning(model: &Model) -> Vec<Effect> {
+    let mut effects = everything(model);
+    effects.push(look(model, Wish::OwnDrafts));
+    effects
 }
 
 /// The query that fulfils a wish.
@@ -448,6 +460,7 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         Wish::Files(appointment) => Query::Files { appointment },
         Wish::Episodes(patient, appointment) => Query::Episodes { patient, appointment },
         Wish::OpenDraft(draft) | Wish::FileDraft(draft) => Query::Draft { draft },
+        Wish::OwnDrafts => Query::DraftsBy { by: model.setting.user.clone(), window: Window { offset: 0, limit: 1 } },
         Wish::Detail(record)
         | Wish::Whose(record)
         | Wish::EditPatient(record)
@@ -476,6 +489,7 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         | Wish::Found(record)
         | Wish::DocumentFor(record)
         | Wish::ConsultFor(record)
+        | Wish::ReadNote(record)
         | Wish::NoteFor(record) => Query::Detail { record },
     };
     Effect::Look(wish, query)
@@ -553,16 +567,10 @@ fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
         effects.extend(triage::wishes(model, &anything).into_iter().map(|wish| look(model, wish)));
     }
     let rooms = rooms_at_hand(model);
-    match model.layers.last_mut() {
-        Some(Layer::Editor(editor)) => {
-            let event = editor.tick(now);
-            effects.extend(keys::editor_event(model, event));
-        }
-        Some(Layer::Form(form)) => {
-            let event = form.tick(&context(&model.setting, now, &rooms));
-            effects.extend(keys::form_event(model, event));
-        }
-        _ => {}
+    effects.extend(drafts::each(model, |editor| editor.tick(now)));
+    if let Some(Layer::Form(form)) = model.layers.last_mut() {
+        let event = form.tick(&context(&model.setting, now, &rooms));
+        effects.extend(keys::form_event(model, event));
     }
     if model.today() != before {
         effects.extend(everything(model));
@@ -570,31 +578,17 @@ fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     effects
 }
 
-/// The editor is about to be left alone: what it holds is saved at once.
-fn editor_rests(model: &mut Model) -> Vec<Effect> {
-    let now = model.now;
-    let events: Vec<_> = model
-        .layers
-        .iter_mut()
-        .filter_map(|layer| match layer {
-            Layer::Editor(editor) => Some(editor.flush(now)),
-            _ => None,
-        })
-        .collect();
-    events.into_iter().flat_map(|event| keys::editor_event(model, event)).collect()
-}
-
 /// When the window must wake up by itself, if at all.
 pub fn next_wake(model: &Model) -> Option<Timestamp> {
     let toast = model.next_toast_goes();
-    let editor = match model.layers.last() {
-        Some(Layer::Editor(editor)) => editor.next_tick(),
+    let form = match model.layers.last() {
         Some(Layer::Form(form)) => form.next_tick(),
         _ => None,
     };
+    let editors = drafts::next_tick(model);
     // The header's clock shows minutes.
     let minute = Timestamp::from_second((model.now.as_second().div_euclid(60) + 1) * 60).ok();
-    [model.resting.map(|(_, at)| at), toast, editor, minute].into_iter().flatten().min()
+    [model.resting.map(|(_, at)| at), toast, form, editors, minute].into_iter().flatten().min()
 }
 
 #[cfg(test)]

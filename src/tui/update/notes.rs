@@ -2,15 +2,16 @@
 
 use super::{
     Effect, Purpose, Wish,
-    acts::{detail, nobody, nothing_there},
+    acts::{nobody, nothing_there},
+    drafts::{self, editor},
     fit,
-    keys::{ask, editor},
+    keys::ask,
     look,
     opening::{identity_of, told_of},
 };
 use crate::{
     domain::{
-        Command, DraftId, Entry, EntryState, Intent, Kind, Question, Record, RecordId, Request,
+        Command, DraftId, Entry, EntryState, Intent, Kind, Pointer, Question, Record, RecordId, Request,
         command::{Level, Refusal},
         note::{Draft, FilingState, NoteBody, SessionNote},
         scribed::Scribed,
@@ -35,7 +36,9 @@ pub(super) fn edit_note(model: &mut Model) -> Vec<Effect> {
     match selected_draft(model) {
         Some(draft) => vec![look(model, Wish::OpenDraft(draft))],
         None => match model.notes.current().map(|r| (&r.item, r.id.clone())) {
-            Some((NoteItem::Filed(_), RowId::Record(record))) => detail(model, record),
+            Some((NoteItem::Filed(_) | NoteItem::SessionNote(_), RowId::Record(record))) => {
+                vec![look(model, Wish::ReadNote(record))]
+            }
             None => nobody(model, Pane::Notes, "select a draft first"),
             _ => nothing_there(model, "only a draft can be edited"),
         },
@@ -128,14 +131,33 @@ pub(super) fn file_under(model: &mut Model, draft: DraftId, appointment: Option<
 /// Opens a draft in the editor; `check` begins to file it.
 pub(super) fn edit(model: &mut Model, draft: Draft, check: bool) -> Vec<Effect> {
     let whose = draft.patient.or(draft.appointment);
-    let about = identity(model, &draft);
-    let mut editor = Editor::open(draft, about);
-    if check {
+    let id = draft.id;
+    if !drafts::open_already(model, &draft) {
+        let about = identity(model, &draft);
+        model.shelf.push(Editor::open(draft, about));
+    }
+    let effects = drafts::show(model, id);
+    if check && let Some(editor) = editor(model, id) {
         editor.check();
     }
-    model.layers.push(Layer::Editor(Box::new(editor)));
+    effects.into_iter().chain(whose.map(|record| look(model, Wish::Whose(record)))).collect()
+}
+
+/// Shows a note that was filed or signed, whole and unchangeable.
+pub(super) fn read(model: &mut Model, detail: &Detail, record: &Record) -> Vec<Effect> {
+    let (body, appointment, patient) = match record {
+        Record::Note(note) => (note.body.clone(), note.appointment.as_ref().and_then(Pointer::local), note.patient),
+        Record::SessionNote(note) => match note.summary.as_deref().map(str::trim) {
+            Some(text) if !text.is_empty() => (NoteBody::Text(text.to_owned()), None, None),
+            _ => return nothing_there(model, "this note has no text yet"),
+        },
+        _ => return nothing_there(model, "that cannot be done here"),
+    };
+    let about = detail.patient.as_ref().map(identity_of).unwrap_or_default();
+    let draft = new_draft(model, appointment, patient, None, body, None);
+    model.layers.push(Layer::Editor(Box::new(Editor::read(draft, about))));
     fit(model);
-    whose.map(|record| look(model, Wish::Whose(record))).into_iter().collect()
+    Vec::new()
 }
 
 /// Whom the note in the editor is about was read.
@@ -144,9 +166,12 @@ pub(super) fn identify(model: &mut Model, record: RecordId, detail: &Detail) -> 
         Some(Record::Patient(patient)) => Some(PatientIdentity::from(&**patient)),
         _ => detail.patient.as_ref().map(identity_of),
     };
-    let whose = |e: &&mut Editor| e.draft().patient.or(e.draft().appointment) == Some(record);
-    if let (Some(about), Some(editor)) = (about, editor(model).filter(whose)) {
-        editor.identify(about);
+    if let Some(about) = about {
+        for editor in drafts::editors(model) {
+            if editor.draft().patient.or(editor.draft().appointment) == Some(record) {
+                editor.identify(about.clone());
+            }
+        }
     }
     Vec::new()
 }
@@ -227,7 +252,7 @@ pub(super) fn file(
     let emr: Vec<&LinkRow> = rows.iter().filter(|r| r.other_kind == Kind::EmrAppointment).collect();
     if let Some(row) = emr.iter().find(|r| r.link.holds()) {
         let emr_appointment = row.link.other(appointment);
-        let Some(editor) = editor(model).filter(|e| e.draft().id == draft) else {
+        let Some(editor) = editor(model, draft) else {
             return nothing_there(model, "open the draft and file it again");
         };
         let whole = Draft { body: editor.body(), ..editor.draft().clone() };
@@ -237,25 +262,29 @@ pub(super) fn file(
             patient: whole.patient,
             body: whole.body.clone(),
         };
-        return vec![Effect::Start(Purpose::File, Request::Do(Command::Submit { intent, clears: Some(draft) }))];
+        return vec![Effect::Start(Purpose::File(draft), Request::Do(Command::Submit { intent, clears: Some(draft) }))];
     }
     if !emr.is_empty() {
         let rows = rows.into_iter().filter(|r| r.other_kind == Kind::EmrAppointment).collect();
-        not_filed(model, &Refusal::Unconfirmed);
+        not_filed(model, draft, &Refusal::Unconfirmed);
         model.layers.push(Layer::Links(LinksLayer { record: appointment, rows, selected: 0, then_file: Some(draft) }));
         return Vec::new();
     }
     if asked {
-        return not_filed(model, &Refusal::Invalid("the EMR has no appointment with this MRN at this time".into()));
+        return not_filed(
+            model,
+            draft,
+            &Refusal::Invalid("the EMR has no appointment with this MRN at this time".into()),
+        );
     }
     model.begin("looking for the appointment in the EMR …");
     vec![Effect::Start(Purpose::EmrFor(draft, appointment), Request::Ask(Question::EmrAppointments { appointment }))]
 }
 
 /// The editor keeps the text and says why.
-pub(super) fn not_filed(model: &mut Model, refusal: &Refusal) -> Vec<Effect> {
+pub(super) fn not_filed(model: &mut Model, draft: DraftId, refusal: &Refusal) -> Vec<Effect> {
     let now = model.now;
-    match editor(model) {
+    match editor(model, draft) {
         Some(editor) => editor.refused(refusal, now),
         None => model.tell(Level::Error, format!("The note was not filed: {refusal}. The draft is kept.")),
     }

@@ -44,6 +44,7 @@ pub(super) fn with_detail(model: &mut Model, wish: Wish, detail: &Detail) -> Vec
         }
         (Wish::NoteOfVisit(_), Some(Record::SessionNote(note))) => notes::note_of_visit(model, detail, note),
         (Wish::FileAgain(_), _) => notes::file_again(model, detail),
+        (Wish::ReadNote(_), Some(record)) => notes::read(model, detail, record),
         (Wish::BookFor(id), Some(Record::Patient(patient))) if out_of_use(patient).is_some() => {
             let whom = PatientIdentity::from(&**patient).line();
             let lines = [whom].into_iter().chain(out_of_use(patient)).collect();

@@ -3,6 +3,7 @@
 mod care;
 mod contexts;
 mod desk;
+mod drafts;
 mod forms;
 mod identity;
 mod sessions;
@@ -463,11 +464,11 @@ fn forms_open_for_booking_moving_scribes_visit_notes_and_addendums() {
 }
 
 #[test]
-fn a_draft_is_saved_half_a_second_after_the_last_key_and_at_once_when_the_process_is_told_to_end() {
+fn a_draft_is_saved_a_moment_after_the_last_key_and_at_once_when_the_process_is_told_to_end() {
     let mut desk = wide();
-    desk.keys("5g<enter>").shows(&["Cough for three days."]).keys("Dry. ").wait(200);
+    desk.keys("5g<enter>").shows(&["Cough for three days."]).keys("Dry. ").wait(100);
     assert!(desk.engine.commands().is_empty());
-    desk.wait(300);
+    desk.wait(60);
     assert!(matches!(&desk.engine.commands()[..], [Command::SaveDraft { draft }] if draft.id == DraftId(1)));
     desk.keys("Wet. ").signal(SIGTERM);
     assert!(desk.model().quitting);

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod care;
 pub mod clock;
 pub mod command;
+pub mod compare;
 pub mod consult;
 pub mod dispute;
 pub mod doctor;

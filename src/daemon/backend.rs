@@ -20,7 +20,7 @@ use crate::{
     domain::{
         Command, Message, Query, Question, Reason, ReasonKind, RecordId, Reply, VendorId,
         audit::AuditAct,
-        command::{Level, Refusal, Toast},
+        command::{Level, Refusal, Toast, Touched},
         import::{Ended, Import},
         view::{Answer, ReceiverHealth},
     },
@@ -37,6 +37,7 @@ use super::{
     fill::{self, Mark},
     hooks::HookDesk,
     import::{self, Input},
+    presence::Presence,
     reports::{ReportDesk, whole},
     streams::StreamDesk,
     triage::TriageDesk,
@@ -55,6 +56,7 @@ pub(super) struct EngineBackend {
     last_import: Arc<Mutex<Option<Import>>>,
     receiver: OnceLock<ReceiverHealth>,
     desks: Desks,
+    presence: Mutex<Presence>,
 }
 
 /// Those who do what takes its time.
@@ -88,6 +90,7 @@ impl EngineBackend {
             last_import: Arc::default(),
             desks,
             receiver: OnceLock::new(),
+            presence: Mutex::default(),
         }
     }
 
@@ -319,6 +322,19 @@ impl Backend for EngineBackend {
     fn execute_for(&self, window: WindowId, command: Command, by: &str) -> Reply {
         match command {
             Command::Report { act } => self.desks.reports.act(*act, Some(window), by),
+            Command::Claim { draft, take } => {
+                let (holding, changed) = lock(&self.presence).claim(draft, window, by, take, self.engine.now());
+                if changed {
+                    self.engine.touch(Touched::Draft(draft));
+                }
+                Reply::Holds(holding)
+            }
+            Command::Release { draft } => {
+                if lock(&self.presence).release(draft, window) {
+                    self.engine.touch(Touched::Draft(draft));
+                }
+                Reply::Done
+            }
             command => self.execute(command, by),
         }
     }
@@ -333,6 +349,8 @@ impl Backend for EngineBackend {
     fn gone(&self, window: WindowId) {
         self.screens(|screens| screens.forget(window));
         self.desks.reports.gone(window);
+        let free = lock(&self.presence).gone(window);
+        free.into_iter().for_each(|draft| self.engine.touch(Touched::Draft(draft)));
     }
 
     fn ask(&self, question: Question, done: OnTold) {

@@ -5,6 +5,7 @@ mod doors;
 mod fill;
 mod hooks;
 pub mod import;
+mod presence;
 mod reports;
 mod streams;
 mod triage;

@@ -89,7 +89,7 @@ pub fn size_words(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} bytes"),
         1_000..1_000_000 => format!("{}.{} kB", bytes / 1_000, bytes % 1_000 / 100),
-        _ if bytes % ROUND == 0 => format!("{} MB", bytes / ROUND),
+        _ if bytes.is_multiple_of(ROUND) => format!("{} MB", bytes / ROUND),
         _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
     }
 }

@@ -7,7 +7,7 @@ use super::{
     hooks::HookAct,
     ids::{DraftId, EntryId, Kind, RecordId},
     intent::Intent,
-    note::Draft,
+    note::{Draft, Holding},
     report::ReportAct,
     stream::{StreamAct, StreamId},
     timeline::{About, Glance, Opened},
@@ -50,7 +50,8 @@ pub enum Command {
         /// For each field in question whether mine is kept; a field that is not named takes theirs.
         keep_mine: Vec<String>,
     },
-    /// Save a draft; `id` 0 makes a new one. An older version never replaces a newer.
+    /// Save a draft; `id` 0 makes a new one. It is saved only over the text that it was typed over; otherwise the answer is
+    /// [`Reply::Overtaken`].
     SaveDraft {
         /// The draft.
         draft: Box<Draft>,
@@ -152,6 +153,19 @@ pub enum Command {
         /// The vendor's number of the session note that it belongs to; required for an addendum and a sign-off.
         of: Option<String>,
     },
+    /// Say that this window writes in a draft, so that other windows can tell who does; or ask who does. Answered by
+    /// [`Reply::Holds`]. It goes with the window.
+    Claim {
+        /// Which.
+        draft: DraftId,
+        /// Whether it is taken from the window that writes in it.
+        take: bool,
+    },
+    /// Say that this window writes in a draft no more.
+    Release {
+        /// Which.
+        draft: DraftId,
+    },
 }
 
 /// What a person says about a write whose outcome cannot be found out.
@@ -200,6 +214,13 @@ pub enum Reply {
     Bundle(String),
     /// Refused, with what to tell the person. Nothing was changed.
     Refused(Refusal),
+    /// To [`Command::SaveDraft`]: somebody else saved the draft meanwhile. Nothing was changed; this is theirs.
+    Overtaken {
+        /// As it is kept.
+        theirs: Box<Draft>,
+    },
+    /// To [`Command::Claim`].
+    Holds(Holding),
 }
 
 /// Why a command was not carried out.

@@ -46,6 +46,14 @@ impl NoteBody {
 }
 
 impl NoteBody {
+    /// A number that tells this text from another one (FNV-1a, 64 bits). It is no secret's fingerprint: it only says whether
+    /// two windows speak of the same text.
+    pub fn print(&self) -> u64 {
+        let parts = super::scribed::parts(self);
+        let bytes = parts.iter().flat_map(|part| part.bytes().chain([0xff]));
+        bytes.fold(0xcbf2_9ce4_8422_2325, |print, byte| (print ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    }
+
     /// A scribe's summary as a note: its sections, and the headings inside them, sorted into the four parts by their titles,
     /// or one text when no title says where it belongs.
     pub fn from_summary(summary: &super::session::Summary) -> Self {
@@ -199,6 +207,21 @@ pub struct Draft {
     pub version: u64,
     /// Whose it is.
     pub by: String,
+    /// The [`NoteBody::print`] of the text that this one was typed over: it is saved only over that one. What is kept
+    /// has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<u64>,
+}
+
+/// Who writes in a draft at the moment, where several windows have it open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holding {
+    /// Whether it is the window that asked.
+    pub you: bool,
+    /// Who sits at the window that does.
+    pub by: String,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// An appointment's visit note (teladoc-solo.txt, Get Visit Note): one part per template.

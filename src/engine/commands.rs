@@ -1,6 +1,6 @@
 //! What windows tell the engine to do. A command is durable before it is answered; a refused one changed nothing.
 
-use super::{Engine, index::lists::NoteEntry, kind_of, plan::Plan};
+use super::{Engine, kind_of, plan::Plan};
 use crate::{
     domain::{
         Command, DraftId, Entry, EntryId, Fact, Intent, Kind, RecordId, Reply, Source, Sourced, VendorId,
@@ -8,7 +8,7 @@ use crate::{
         command::{Decision, Refusal, Touched},
         entry::{Step, StepKind},
         identity::{Link, Standing},
-        note::Draft,
+        note::Holding,
     },
     ledger::{LedgerError, Read, Tx},
     outbox::{self, Fold},
@@ -68,6 +68,9 @@ impl Engine {
             Command::Reveal { about, glance } => self.reveal(about, glance, by),
             Command::ExportTimeline { about } => self.export_timeline(about, by),
             Command::Adopt { kind, number, of } => self.adopt(kind, &number, of.as_deref(), by),
+            // Whoever knows the windows tells them apart; here there is one.
+            Command::Claim { .. } => Ok(Reply::Holds(Holding { you: true, by: by.to_owned(), since: self.now() })),
+            Command::Release { .. } => Ok(Reply::Done),
             // Whoever owns receiver and clients carries these out.
             Command::Hook { .. } | Command::Report { .. } | Command::Stream { .. } | Command::Triage { .. } => {
                 Err(Refusal::NoVendor.into())
@@ -135,10 +138,9 @@ impl Engine {
                 }
                 Fold::Into(entry) | Fold::Undone(entry) => entry,
             };
-            if let Some(draft) = clears
-                && !tx.remove_draft(draft)?
-            {
-                return Err(Refusal::Gone.into());
+            if let Some(draft) = clears {
+                super::drafts::files(tx, draft, &entry.intent)?;
+                tx.remove_draft(draft)?;
             }
             let act = AuditAct::Submitted { entry: entry.id, cleared: clears };
             tx.append_audit(&AuditEvent { at, by: who.clone(), act })?;
@@ -293,39 +295,6 @@ impl Engine {
         self.act(entry, by, AuditAct::Decided { entry, decision }, move |e, by, now| {
             outbox::decide(e, decision, by, now)
         })
-    }
-
-    fn save_draft(&self, mut draft: Draft, by: &str) -> Result<Reply, Stop> {
-        by.clone_into(&mut draft.by);
-        draft.saved_at = self.now();
-        let kept = self.inner.ledger.commit(move |tx| -> Result<_, Stop> {
-            if draft.id == DraftId(0) {
-                draft.id = tx.allocate_draft()?;
-            } else if tx.draft(draft.id)?.is_none() {
-                return Err(Refusal::Gone.into());
-            }
-            let kept = tx.put_draft(&draft)?;
-            Ok((draft, kept))
-        })?;
-        let (draft, kept) = kept;
-        if kept {
-            self.change_state(|state| state.drafts.insert(draft.id, NoteEntry::draft(&draft)));
-            self.inner.windows.touched(&[Touched::Draft(draft.id)]);
-        }
-        Ok(Reply::Draft { draft: draft.id })
-    }
-
-    fn drop_draft(&self, draft: DraftId, by: &str) -> Result<Reply, Stop> {
-        let event = self.event(by, AuditAct::DroppedDraft { draft });
-        self.inner.ledger.commit(move |tx| -> Result<_, Stop> {
-            if !tx.remove_draft(draft)? {
-                return Err(Refusal::Gone.into());
-            }
-            Ok(tx.append_audit(&event).map(drop)?)
-        })?;
-        self.change_state(|state| state.drafts.remove(&draft));
-        self.inner.windows.touched(&[Touched::Draft(draft)]);
-        Ok(Reply::Done)
     }
 
     fn link(&self, a: RecordId, b: RecordId, by: &str, same: bool) -> Result<Reply, Stop> {

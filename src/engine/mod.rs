@@ -8,6 +8,7 @@ mod adopt;
 mod assistance;
 mod care;
 mod commands;
+mod drafts;
 #[doc(hidden)]
 pub mod fake;
 pub mod fold;

@@ -77,6 +77,7 @@ fn draft(id: u64, version: u64, text: &str) -> Draft {
         saved_at: at(1),
         version,
         by: "keeper".into(),
+        over: None,
     }
 }
 

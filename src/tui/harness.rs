@@ -95,16 +95,23 @@ impl Fake {
         if matches!(command, Command::Watch { .. }) {
             return Reply::Done;
         }
+        if matches!(command, Command::Claim { .. } | Command::Release { .. }) {
+            return self.world.borrow_mut().carry_out(command);
+        }
         if let Some(refusal) = self.refusal.borrow_mut().take() {
             return Reply::Refused(refusal);
         }
         self.world.borrow_mut().carry_out(command)
     }
 
-    /// Commands but those that only tell what is on the screen.
+    /// Commands but those that only tell what is on the screen and who writes there.
     pub(super) fn commands(&self) -> Vec<Command> {
         let of = |r: &Request| match r {
-            Request::Do(command) if !matches!(command, Command::Watch { .. }) => Some(command.clone()),
+            Request::Do(command)
+                if !matches!(command, Command::Watch { .. } | Command::Claim { .. } | Command::Release { .. }) =>
+            {
+                Some(command.clone())
+            }
             _ => None,
         };
         self.started.borrow().iter().filter_map(of).collect()

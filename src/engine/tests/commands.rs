@@ -71,6 +71,7 @@ fn draft(text: &str, id: DraftId, version: u64) -> Box<Draft> {
         saved_at: Timestamp::UNIX_EPOCH,
         version,
         by: String::new(),
+        over: None,
     })
 }
 
@@ -191,17 +192,60 @@ fn what_needs_a_withdrawn_write_is_handed_to_a_person() {
 }
 
 #[test]
-fn an_older_draft_never_replaces_a_newer() {
+fn a_draft_is_saved_only_over_the_text_that_it_was_typed_over() {
     let t = Engine::for_tests().unwrap();
-    let save = |d| match t.engine.execute(Command::SaveDraft { draft: d }, "amira") {
+    let text = |text: &str| NoteBody::Text(text.into());
+    let save = |d, over: &str, by| {
+        let draft = Box::new(Draft { over: Some(text(over).print()), ..d });
+        t.engine.execute(Command::SaveDraft { draft }, by)
+    };
+    let Reply::Draft { draft: id } = save(*draft("one", DraftId(0), 1), "", "amira") else { panic!() };
+    let kept = || match t.engine.look(&Query::Draft { draft: id }) {
+        Answer::Draft(Some(kept)) => *kept,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(save(*draft("one two", id, 2), "one", "amira"), Reply::Draft { draft: id });
+    // What was typed over the first text does not take the place of the second, whatever it counts itself.
+    for version in [1, 2, 3, 9] {
+        let reply = save(*draft("one three", id, version), "one", "nadia");
+        let Reply::Overtaken { theirs } = reply else { panic!("{reply:?}") };
+        assert_eq!((theirs.body, theirs.by.as_str()), (text("one two"), "amira"));
+    }
+    let told_nothing = t.engine.execute(Command::SaveDraft { draft: draft("four", id, 3) }, "nadia");
+    assert!(matches!(told_nothing, Reply::Overtaken { .. }));
+    assert_eq!((kept().body, kept().version), (text("one two"), 2));
+    assert_eq!(save(*draft("one two", id, 2), "one", "amira"), Reply::Draft { draft: id }, "its answer was lost");
+    assert_eq!(save(*draft("one two three", id, 2), "one two", "nadia"), Reply::Draft { draft: id });
+    assert_eq!((kept().body, kept().by.as_str(), kept().over), (text("one two three"), "nadia", None));
+}
+
+/// What somebody else wrote into the draft would go with it.
+#[test]
+fn a_note_is_filed_only_as_its_draft_is_kept_and_without_open_conflicts() {
+    use crate::domain::compare::{CLOSE, MIDDLE, OPEN};
+    let t = Engine::for_tests().unwrap();
+    let (whom, visit_id) = t.one_visit();
+    let start = board(&t.engine)[0].start.unwrap();
+    let e = t.read(told(vec![VendorRef::new(COBALT, Kind::EmrAppointment, ID, "e1")], emr(start, "M1")));
+    t.engine.execute(Command::ConfirmLink { a: e, b: visit_id }, "amira");
+    let text = |text: &str| NoteBody::Text(text.into());
+    let saved = |words: &str| match t.engine.execute(Command::SaveDraft { draft: draft(words, DraftId(0), 1) }, "amira")
+    {
         Reply::Draft { draft } => draft,
         other => panic!("{other:?}"),
     };
-    let id = save(draft("one", DraftId(0), 1));
-    assert_eq!(save(draft("three", id, 3)), id);
-    assert_eq!(save(draft("two", id, 2)), id);
-    let Answer::Draft(Some(kept)) = t.engine.look(&Query::Draft { draft: id }) else { panic!() };
-    assert_eq!((kept.body, kept.by.as_str()), (NoteBody::Text("three".into()), "amira"));
+    let files = |words: &str, draft| {
+        let Intent::FileNote { note, emr_appointment, patient, .. } = file(e, Some(whom)) else { panic!() };
+        let intent = Intent::FileNote { note, emr_appointment, patient, body: text(words) };
+        t.engine.execute(Command::Submit { intent, clears: Some(draft) }, "nadia")
+    };
+    let one = saved("Cough for days.");
+    assert!(matches!(files("Cough.", one), Reply::Refused(Refusal::Invalid(why)) if why.contains("another window")));
+    let torn = format!("{OPEN}\nCough.\n{MIDDLE}\nFever.\n{CLOSE}");
+    let other = saved(&torn);
+    assert!(matches!(files(&torn, other), Reply::Refused(Refusal::Invalid(why)) if why.contains("marks")));
+    assert!(matches!(files("Cough for days.", one), Reply::Saved { .. }));
+    assert_eq!(files("Cough for days.", one), Reply::Refused(Refusal::Gone));
 }
 
 #[test]

@@ -96,6 +96,7 @@ fn notes_stand_with_what_needs_a_person_on_top_then_the_newest_first_over_a_rest
         saved_at: at(0),
         version: 1,
         by: String::new(),
+        over: None,
     };
     let saved = t.engine.execute(Command::SaveDraft { draft: Box::new(draft) }, "amira");
     assert!(matches!(saved, Reply::Draft { .. }));

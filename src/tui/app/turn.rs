@@ -297,7 +297,9 @@ impl<E: Engine, S: Surface> Window<'_, E, S> {
 
     /// Whether an answer is awaited that a person would miss.
     pub fn unsettled(&self) -> bool {
-        let quiet = |p: &Purpose| matches!(p, Purpose::Quiet | Purpose::FormQuestion(_) | Purpose::Registrations(_));
+        let quiet = |p: &Purpose| {
+            matches!(p, Purpose::Quiet | Purpose::Claim(_) | Purpose::FormQuestion(_) | Purpose::Registrations(_))
+        };
         self.model.waiting.iter().any(|(_, p)| !quiet(p))
     }
 }

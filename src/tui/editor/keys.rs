@@ -44,6 +44,9 @@ impl Editor {
             Mode::Checking(_) => vec![("enter", "file it"), ("esc", "write on")],
             Mode::Filing { .. } => vec![("esc", "leave")],
             Mode::Finding => vec![("enter", "next"), ("up", "previous"), ("esc", "write on")],
+            Mode::Writing if self.held.is_some() => {
+                vec![("esc", "close"), ("T", "take over"), ("/", "find"), ("n", "next"), ("tab", "section")]
+            }
             Mode::Writing if self.read_only => {
                 vec![("esc", "close"), ("/", "find"), ("n", "next"), ("tab", "section"), ("pgdn", "page")]
             }
@@ -96,6 +99,7 @@ impl Editor {
                 KeyCode::Char('k') => self.rows(-1),
                 KeyCode::Char(' ') => self.rows(self.rows.saturating_sub(2).max(1) as isize),
                 KeyCode::Char('q') => return self.leave(now),
+                KeyCode::Char('T') if self.held.is_some() => return EditorEvent::TakeOver,
                 _ => {}
             },
             KeyCode::Enter => self.change(Edit::Newline, now),
@@ -228,6 +232,11 @@ impl Editor {
             self.message = Some(("There is nothing to file: the note is blank.".into(), true));
             return;
         }
+        if self.undecided() {
+            self.message = Some((super::merging::UNDECIDED.into(), true));
+            return;
+        }
+        self.lineage.seen();
         self.message = None;
         self.mode = Mode::Checking(check::warnings(&body));
     }

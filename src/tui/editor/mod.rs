@@ -7,6 +7,7 @@
 mod check;
 pub(in crate::tui) mod flow;
 mod keys;
+mod merging;
 mod page;
 mod saving;
 mod view;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use self::{
+    merging::Lineage,
     page::{Edit, Page, Step},
     saving::Saving,
 };
@@ -52,6 +54,8 @@ pub enum EditorEvent {
     },
     /// Show which other drafts are open, to go on with one of them.
     Others,
+    /// Take the draft over from the window that writes in it; answer with [`Editor::hold`].
+    TakeOver,
 }
 
 /// What the keys mean at the moment.
@@ -99,6 +103,9 @@ pub struct Editor {
     read_only: bool,
     mode: Mode,
     saving: Saving,
+    lineage: Lineage,
+    /// Who writes in this draft in another window; only to be read as long as somebody does.
+    held: Option<String>,
     waiting: Option<Waiting>,
     undone: Vec<Group>,
     done: Vec<Group>,
@@ -143,6 +150,7 @@ impl Editor {
         let pages: Vec<Page> = check::texts(&draft.body).into_iter().map(Page::new).collect();
         let at = pages.iter().position(Page::is_blank).unwrap_or(pages.len().saturating_sub(1));
         let saving = Saving::of(&draft);
+        let lineage = Lineage::of(&draft);
         Self {
             draft,
             about,
@@ -151,6 +159,8 @@ impl Editor {
             read_only,
             mode: Mode::Writing,
             saving,
+            lineage,
+            held: None,
             waiting: None,
             undone: Vec::new(),
             done: Vec::new(),
@@ -175,12 +185,12 @@ impl Editor {
 
     /// Whether there is something that was not asked to be saved, or is not known to be.
     pub fn unsaved(&self) -> bool {
-        !self.read_only && self.saving.unsaved()
+        self.keeps() && self.saving.unsaved()
     }
 
     /// Whether it only shows a note.
     pub fn is_read_only(&self) -> bool {
-        self.read_only
+        !self.keeps()
     }
 
     /// Whether what was typed last could not be saved so far.
@@ -221,17 +231,22 @@ impl Editor {
 
     /// When [`Editor::tick`] has something to do at the earliest.
     pub fn next_tick(&self) -> Option<Timestamp> {
-        if self.read_only { None } else { self.saving.due() }
+        if self.keeps() { self.saving.due() } else { None }
     }
 
     /// Time has passed.
     pub fn tick(&mut self, now: Timestamp) -> EditorEvent {
-        if !self.read_only && self.saving.is_due(now) { self.save(now) } else { EditorEvent::Stay }
+        if self.keeps() && self.saving.is_due(now) { self.save(now) } else { EditorEvent::Stay }
     }
 
     /// Saves at once what is not saved: focus loss, lock, hang-up.
     pub fn flush(&mut self, now: Timestamp) -> EditorEvent {
-        if !self.read_only && self.saving.can_save() { self.save(now) } else { EditorEvent::Stay }
+        if self.keeps() && self.saving.can_save() { self.save(now) } else { EditorEvent::Stay }
+    }
+
+    /// Whether this is a draft, of which every word is to be kept; also while another window writes in it.
+    fn keeps(&self) -> bool {
+        !self.read_only || self.held.is_some()
     }
 
     fn save(&mut self, now: Timestamp) -> EditorEvent {
@@ -244,13 +259,15 @@ impl Editor {
         self.draft.version += 1;
         self.draft.saved_at = now;
         self.saving.sent(self.draft.version, now);
-        Box::new(Draft { body, ..self.draft.clone() })
+        let over = Some(self.lineage.sent(self.draft.version, &body));
+        Box::new(Draft { body, over, ..self.draft.clone() })
     }
 
     /// The draft was saved under this id and version. What waited for the id comes out now.
     pub fn saved(&mut self, id: DraftId, version: u64, now: Timestamp) -> EditorEvent {
         self.draft.id = id;
         self.saving.acknowledged(version);
+        self.lineage.kept(version);
         if self.message.as_ref().is_some_and(|(_, bad)| *bad) && self.mode == Mode::Writing {
             self.message = None;
         }
@@ -264,6 +281,7 @@ impl Editor {
     /// What was asked of the window was refused: the text stays, the reason is shown.
     pub fn refused(&mut self, refusal: &Refusal, now: Timestamp) {
         self.waiting = None;
+        self.lineage.refused();
         self.message = Some(if matches!(self.mode, Mode::Filing { .. }) {
             self.mode = Mode::Writing;
             (format!("Not filed: {refusal}. The draft is kept."), true)
@@ -275,7 +293,7 @@ impl Editor {
 
     /// Closes, with what must be saved before; waits where a saving under way will tell the draft's id.
     fn leave(&mut self, now: Timestamp) -> EditorEvent {
-        if self.read_only || !self.saving.dirty() {
+        if !self.keeps() || !self.saving.dirty() {
             return EditorEvent::Close(None);
         }
         if !self.saving.can_save() {

@@ -161,6 +161,15 @@ impl Page {
         }
     }
 
+    /// Puts another text in the place of this one; how many steps of the history that is.
+    pub fn become_text(&mut self, text: &str) -> usize {
+        let characters = self.lines().iter().map(|l| l.chars().count() + 1).sum::<usize>().saturating_sub(1);
+        self.jump(0, 0);
+        let gone = self.area.delete_str(characters);
+        let came = !text.is_empty() && self.area.insert_str(text);
+        usize::from(gone) + usize::from(came)
+    }
+
     /// Takes one step of the history back; whether there was one.
     pub fn undo(&mut self) -> bool {
         self.area.undo()

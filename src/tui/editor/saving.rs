@@ -55,6 +55,13 @@ impl Saving {
         }
     }
 
+    /// Nothing is left to be saved: the text is what the engine holds.
+    pub fn settled(&mut self) {
+        self.touched = None;
+        self.under_way = None;
+        self.not_before = None;
+    }
+
     pub fn failed(&mut self, now: Timestamp) {
         self.under_way = None;
         self.failing = true;

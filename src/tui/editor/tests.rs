@@ -38,6 +38,7 @@ fn draft(id: u64, body: NoteBody) -> Draft {
         saved_at: now(),
         version: 0,
         by: "nadia".into(),
+        over: None,
     }
 }
 

@@ -36,7 +36,11 @@ enum Line<'a> {
 impl Editor {
     /// Draws the note; where the terminal's cursor belongs.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
-        let title = format!(" {} · {} ", if self.read_only { "Note" } else { "Write a note" }, self.about.line());
+        let title = format!(
+            " {} · {} ",
+            if self.read_only && self.held.is_none() { "Note" } else { "Write a note" },
+            self.about.line()
+        );
         let inner = frame(area, buf, theme, title, &self.standing_words());
         if inner.is_empty() {
             return None;
@@ -61,7 +65,9 @@ impl Editor {
     pub(super) fn standing_words(&self) -> String {
         let words: usize = self.pages.iter().map(Page::words).sum();
         let s = if words == 1 { "" } else { "s" };
-        let saved = if self.read_only {
+        let saved = if self.held.is_some() && !self.saving.unsaved() {
+            "only to be read here"
+        } else if self.read_only && self.held.is_none() {
             "cannot be changed"
         } else if self.saving.dirty() {
             "not saved yet"
@@ -231,6 +237,10 @@ impl Editor {
                 put(buf, x, area.y, area.right().saturating_sub(x), &text, theme.style(Token::Dim));
             }
             return Some(Position::new((area.x + used + more).min(area.right() - 1), area.y));
+        }
+        if let Some(held) = self.held.as_ref().filter(|_| self.message.is_none()) {
+            let text = format!("! {held} · T takes over");
+            put(buf, area.x, area.y, area.width, &text, theme.style(Token::Warning));
         }
         if let Some((text, bad)) = &self.message {
             let style = theme.style(if *bad { Token::Invalid } else { Token::Info });

@@ -22,7 +22,7 @@ use crate::domain::{
     identity::Standing,
     ids::Scheme,
     loss::Loss,
-    note::Draft,
+    note::{Draft, Holding},
     record::{Facts, Provenance, Sourced},
     report::{Report, ReportStatus},
     scribe::{Account, SessionText},
@@ -80,6 +80,8 @@ pub(in crate::tui) struct World {
     pub(in crate::tui) texts: Vec<SessionText>,
     /// The account behind the scribe.
     pub(in crate::tui) account: Account,
+    /// Who writes in every draft, when it is not this window.
+    pub(in crate::tui) holding: Option<Holding>,
 }
 
 impl World {
@@ -169,6 +171,7 @@ impl World {
                 ..SessionText::default()
             }],
             account: Account { valid: Some(true), ..Account::default() },
+            holding: None,
         }
     }
 
@@ -464,6 +467,9 @@ impl World {
                 self.drafts.retain(|d| d.id != draft.id);
                 self.drafts.push(draft.clone());
                 Reply::Draft { draft: draft.id }
+            }
+            Command::Claim { .. } => {
+                Reply::Holds(self.holding.clone().unwrap_or(Holding { you: true, by: "amira".into(), since: noon() }))
             }
             Command::Withdraw { entry } | Command::Decide { entry, decision: Decision::Drop } => {
                 if !self.entries.iter().any(|e| e.id == *entry) {

@@ -210,6 +210,7 @@ pub(in crate::tui) fn draft(id: u64) -> Draft {
         saved_at: later(noon(), -120_000),
         version: 4,
         by: "amira".into(),
+        over: None,
     }
 }
 

@@ -140,7 +140,9 @@ fn delta_effects(model: &Model, delta: &Delta) -> Vec<Effect> {
     wishes.extend(timeline::wishes(model, delta));
     wishes.extend(triage::wishes(model, delta));
     wishes.extend(reader::wishes(model, delta));
-    wishes.into_iter().map(|w| look(model, w)).collect()
+    let mut effects: Vec<_> = wishes.into_iter().map(|w| look(model, w)).collect();
+    effects.extend(drafts::touched(model, delta));
+    effects
 }
 
 fn replied(model: &mut Model, purpose: Purpose, reply: Reply) -> Vec<Effect> {
@@ -196,10 +198,12 @@ fn replied(model: &mut Model, purpose: Purpose, reply: Reply) -> Vec<Effect> {
         (Purpose::File(draft), _) => {
             drafts::forget(model, draft);
             model.tell(Level::Info, "saved: the note is filed as soon as the EMR can be reached");
-            vec![look(model, Wish::Pane(Pane::Notes))]
+            vec![drafts::release(draft), look(model, Wish::Pane(Pane::Notes))]
         }
         (Purpose::Autosave(draft, _), Reply::Refused(refusal)) => drafts::not_saved(model, draft, &refusal),
         (Purpose::Autosave(of, version), Reply::Draft { draft }) => drafts::saved(model, of, draft, version),
+        (Purpose::Autosave(of, version), Reply::Overtaken { theirs }) => drafts::overtaken(model, of, version, &theirs),
+        (Purpose::Claim(draft), Reply::Holds(holding)) => drafts::holds(model, draft, &holding),
         (Purpose::NewDraft, Reply::Draft { draft }) => vec![look(model, Wish::OpenDraft(draft))],
         (Purpose::Word(_) | Purpose::NewDraft, Reply::Refused(refusal)) => {
             model.tell(Level::Error, sentence(&refusal));

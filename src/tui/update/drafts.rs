@@ -1,14 +1,15 @@
 //! The drafts that are open in this window: one shown over the other, or hidden with their undo until they are wanted again.
-//! Each is saved by itself, whatever lies over it.
+//! Each is saved by itself, whatever lies over it. Who writes in them elsewhere, and what becomes of words that another
+//! window's came before.
 
 use jiff::Timestamp;
 
-use super::{Effect, Purpose, fit, keys::ask, notes};
+use super::{Effect, Purpose, Wish, fit, keys::ask, look, notes};
 use crate::{
     domain::{
-        Command, DraftId, Request,
-        command::{Level, Refusal},
-        note::Draft,
+        Command, Delta, DraftId, Request,
+        command::{Level, Refusal, Touched},
+        note::{Draft, Holding},
         view::{RowSet, Rows},
     },
     tui::{
@@ -68,8 +69,9 @@ pub(super) fn event(model: &mut Model, of: DraftId, event: EditorEvent) -> Vec<E
         EditorEvent::Stay => Vec::new(),
         EditorEvent::Close(draft) => {
             hide(model, of);
-            draft.into_iter().map(autosave).collect()
+            draft.into_iter().map(autosave).chain([release(of)]).collect()
         }
+        EditorEvent::TakeOver => vec![claim(of, true)],
         EditorEvent::Autosave(draft) => vec![autosave(draft)],
         EditorEvent::File { draft, .. } => {
             // The text is durable before anything else is tried with it.
@@ -138,15 +140,18 @@ pub(super) fn show(model: &mut Model, draft: DraftId) -> Vec<Effect> {
         (None, Some(at)) => Layer::Editor(Box::new(model.shelf.remove(at))),
         (None, None) => return Vec::new(),
     };
+    let mut effects = Vec::new();
     // The one that was written in stays open behind it.
     while let Some(Layer::Editor(last)) = model.layers.pop_if(|layer| matches!(layer, Layer::Editor(_))) {
         if !last.is_read_only() {
+            effects.push(release(last.draft().id));
             shelve(model, *last);
         }
     }
     model.layers.push(editor);
     fit(model);
-    Vec::new()
+    effects.push(claim(draft, false));
+    effects
 }
 
 /// Offers the other drafts that are open, the one hidden last first.
@@ -188,6 +193,77 @@ pub(super) fn not_saved(model: &mut Model, draft: DraftId, refusal: &Refusal) ->
         // The draft became the filed note before its last saving came through.
         None if *refusal == Refusal::Gone => {}
         None => model.tell(Level::Error, format!("The draft could not be saved: {refusal}.")),
+    }
+    Vec::new()
+}
+
+/// Says that this window writes in a draft, or with `take` that it does instead of another.
+pub(super) fn claim(draft: DraftId, take: bool) -> Effect {
+    Effect::Start(Purpose::Claim(draft), Request::Do(Command::Claim { draft, take }))
+}
+
+/// Says that it does no more.
+pub(super) fn release(draft: DraftId) -> Effect {
+    Effect::Start(Purpose::Quiet, Request::Do(Command::Release { draft }))
+}
+
+/// Another window saved the draft first: both texts become one.
+pub(super) fn overtaken(model: &mut Model, asked: DraftId, version: u64, theirs: &Draft) -> Vec<Effect> {
+    let now = model.now;
+    let Some(editor) = editor(model, asked) else {
+        // The draft became the filed note before its last saving came through.
+        return Vec::new();
+    };
+    let wanted = editor.overtaken(version, theirs, now);
+    let undecided = editor.undecided();
+    let mut effects = event(model, asked, wanted);
+    if undecided && shown_at(model, asked).is_none() {
+        effects.extend(show(model, asked));
+        effects.push(claim(asked, true));
+        model.tell(Level::Warning, "The draft is open again: another window wrote the same passage differently.");
+    }
+    effects
+}
+
+/// Who writes in an open draft was told.
+pub(super) fn holds(model: &mut Model, draft: DraftId, holding: &Holding) -> Vec<Effect> {
+    let now = model.now;
+    let since = holding.since.to_zoned(model.setting.zone.clone()).strftime("%H:%M").to_string();
+    let own = holding.by == model.setting.user;
+    let words = match (holding.you, own) {
+        (true, _) => None,
+        (false, true) => Some(format!("you write here in another window since {since}")),
+        (false, false) => Some(format!("{} writes here since {since}", holding.by)),
+    };
+    if shown_at(model, draft).is_none() && holding.you {
+        // The editor was hidden before the answer came.
+        return vec![release(draft)];
+    }
+    let wanted = editor(model, draft).map(|editor| editor.hold(words, now));
+    wanted.map_or_else(Vec::new, |wanted| event(model, draft, wanted))
+}
+
+/// What is asked about open drafts when they are touched: their text, and who writes in them.
+pub(super) fn touched(model: &Model, delta: &Delta) -> Vec<Effect> {
+    let shown = model.layers.iter().filter_map(|layer| match layer {
+        Layer::Editor(editor) if !editor.is_read_only() => Some((editor.draft().id, true)),
+        _ => None,
+    });
+    let open = shown.chain(model.shelf.iter().map(|editor| (editor.draft().id, false)));
+    let is = |id: DraftId| delta.touched.is_empty() || delta.touched.contains(&Touched::Draft(id));
+    let asked = open.filter(|(id, _)| *id != DraftId(0) && is(*id));
+    asked
+        .flat_map(|(id, shown)| {
+            let who = shown.then(|| claim(id, false));
+            std::iter::once(look(model, Wish::DraftAsKept(id))).chain(who)
+        })
+        .collect()
+}
+
+/// An open draft as it is kept now.
+pub(super) fn as_kept(model: &mut Model, draft: &Draft) -> Vec<Effect> {
+    if let Some(editor) = editor(model, draft.id) {
+        editor.told(draft);
     }
     Vec::new()
 }

@@ -138,6 +138,7 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
         }
         (Wish::OwnDrafts, Answer::Rows(rows)) => drafts::left_unfinished(model, &rows),
         (Wish::OpenDraft(_), Answer::Draft(Some(draft))) => notes::edit(model, *draft, false),
+        (Wish::DraftAsKept(_), Answer::Draft(Some(draft))) => drafts::as_kept(model, &draft),
         // Filing goes through the editor's check: two identifiers, empty sections.
         (Wish::FileDraft(_), Answer::Draft(Some(draft))) => notes::edit(model, *draft, true),
         (Wish::Whose(record), Answer::Detail(Some(detail))) => notes::identify(model, record, &detail),

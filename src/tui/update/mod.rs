@@ -222,6 +222,8 @@ pub enum Wish {
     OwnDrafts,
     /// A note that cannot be changed any more, to be read whole.
     ReadNote(RecordId),
+    /// A draft that is open, as it is kept now.
+    DraftAsKept(DraftId),
 }
 
 /// What an answer that takes its time is for.
@@ -269,6 +271,8 @@ pub enum Purpose {
     Retell,
     /// What is read first; nobody waits for it.
     Quiet,
+    /// Who writes in a draft.
+    Claim(DraftId),
 }
 
 /// What the palette of the demo can do to its sandbox.
@@ -459,7 +463,7 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         Wish::Links(record) | Wish::FileLinks(_, record) => Query::Links { record },
         Wish::Files(appointment) => Query::Files { appointment },
         Wish::Episodes(patient, appointment) => Query::Episodes { patient, appointment },
-        Wish::OpenDraft(draft) | Wish::FileDraft(draft) => Query::Draft { draft },
+        Wish::OpenDraft(draft) | Wish::FileDraft(draft) | Wish::DraftAsKept(draft) => Query::Draft { draft },
         Wish::OwnDrafts => Query::DraftsBy { by: model.setting.user.clone(), window: Window { offset: 0, limit: 1 } },
         Wish::Detail(record)
         | Wish::Whose(record)

@@ -195,6 +195,7 @@ pub(super) fn new_draft(
         saved_at: model.now,
         version: 1,
         by: model.setting.user.clone(),
+        over: None,
     }
 }
 
@@ -255,6 +256,10 @@ pub(super) fn file(
         let Some(editor) = editor(model, draft) else {
             return nothing_there(model, "open the draft and file it again");
         };
+        if editor.unseen() {
+            let why = "it was changed in another window meanwhile; look at it and file it again";
+            return not_filed(model, draft, &Refusal::Invalid(why.into()));
+        }
         let whole = Draft { body: editor.body(), ..editor.draft().clone() };
         let intent = Intent::FileNote {
             note: RecordId::UNASSIGNED,

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     domain::{
         Record,
-        note::{FilingState, Note, NoteBody},
+        note::{Attempt, FilingState, Note, NoteBody},
     },
     tui::harness::later,
 };
@@ -144,6 +144,7 @@ fn a_note_that_was_filed_is_read_and_not_written() {
         state: FilingState::Completed,
         job: None,
         filed_at: Some(later(noon(), -60_000)),
+        attempt: Attempt::default(),
     })));
     desk.keys("5g").keys(&"j".repeat(row)).keys("e").shows(&["Seen and filed.", "cannot be changed"]);
     desk.keys("x<del><f2>").shows(&["Seen and filed.", "cannot be changed"]).keys("<esc>");

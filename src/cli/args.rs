@@ -86,7 +86,7 @@ pub enum Command {
     /// Context-aware links: encode, decode
     #[command(visible_alias = "link")]
     Links(Links),
-    /// Webhook registrations at Solo: list, show, add, update, delete; and decrypt
+    /// Webhook registrations: list, show, add, update, delete, rotate-secret; and decrypt
     #[command(visible_alias = "webhook")]
     Webhooks(Webhooks),
     /// Scribe sessions: list, show, start, status, summary, links; what one scribe alone knows stands with its name
@@ -95,9 +95,9 @@ pub enum Command {
     /// Doctors at a facility, for Noa: add, update
     #[command(alias = "doctor")]
     Doctors(Doctors),
-    /// Notes: list, show
+    /// Notes: list, show, file, file-again
     #[command(alias = "note")]
-    Notes(Listing),
+    Notes(super::notes::Notes),
     /// What happened to a session, note, appointment or queued write, in one order; and a redacted bundle of it
     Timeline(super::timeline::Timeline),
     /// Scribe sessions that are stuck, grouped by cause; and doing what is safe about them
@@ -106,6 +106,10 @@ pub enum Command {
     Queue(Queue),
     /// The configuration
     Config(ConfigCommand),
+    /// Appointments as the EMR has them, read through Cobalt: list, show
+    Emr(super::emr::Emr),
+    /// Which records of different vendors are one person or one visit: list, confirm, refuse
+    SameAs(super::same_as::SameAs),
 }
 
 #[derive(Debug, Args)]

@@ -105,7 +105,7 @@ impl<'a> Desk<'a> {
             return Ok(record);
         }
         let name = format!("{}:{}:{}", reference.vendor, reference.scheme, reference.value);
-        if reference.vendor != SOLO && reference.kind != Kind::Session {
+        if reference.vendor != SOLO && !matches!(reference.kind, Kind::Session | Kind::EmrAppointment) {
             return Err(CliError::NotFound(name));
         }
         self.look_up(reference.clone()).map_err(|error| match error {

@@ -262,9 +262,9 @@ pub fn table(rows: &RowSet, here: &Here) -> Table {
             let mut table = Table::new(&["ID", "VENDOR", "WHAT", "WHOM", "STATE", "SAVED", "TRIES", "WHY"]);
             for row in rows {
                 let why = match (&row.reason, row.waits_for) {
-                    (Some(reason), _) if reason.message.is_empty() => reason.kind.word().to_owned(),
-                    (Some(reason), _) => format!("{}: {}", reason.kind.word(), reason.message),
-                    (None, Some(other)) => format!("waits for {other}"),
+                    (_, Some(other)) => format!("after {other}"),
+                    (Some(reason), None) if reason.message.is_empty() => reason.kind.word().to_owned(),
+                    (Some(reason), None) => format!("{}: {}", reason.kind.word(), reason.message),
                     (None, None) => String::new(),
                 };
                 table.row(vec![

@@ -14,16 +14,19 @@ mod desk;
 mod doctors;
 mod documents;
 mod dump;
+mod emr;
 mod episodes;
 mod import;
 mod input;
 mod links;
 mod list;
+mod notes;
 mod patients;
 mod print;
 mod process;
 mod queue;
 mod reports;
+mod same_as;
 mod sandbox;
 mod save;
 mod sent;
@@ -258,7 +261,7 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode, CliError> {
         Some(Command::Import(wanted)) => import::run(&common, &wanted),
         Some(Command::Rooms(listing)) => listed(&common, Pane::Rooms, &listing),
         Some(Command::Sessions(command)) => at_desk(&common, |desk| sessions::run(desk, &command.action)),
-        Some(Command::Notes(listing)) => listed(&common, Pane::Notes, &listing),
+        Some(Command::Notes(command)) => at_desk(&common, |desk| notes::run(desk, &command.action)),
         Some(Command::Patients(command)) => at_desk(&common, |desk| patients::run(desk, &command.action)),
         Some(Command::Appointments(command)) => at_desk(&common, |desk| appointments::run(desk, &command.action)),
         Some(Command::Slots(wanted)) => at_desk(&common, |desk| slots::run(desk, &wanted)),
@@ -275,6 +278,8 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode, CliError> {
         Some(Command::Reports(command)) => reports::run(&common, &command.action),
         Some(Command::Links(command)) => links::run(&common, &command.action),
         Some(Command::Webhooks(command)) => webhooks::run(&common, &command.action),
+        Some(Command::Emr(command)) => at_desk(&common, |desk| emr::run(desk, &command.action)),
+        Some(Command::SameAs(command)) => at_desk(&common, |desk| same_as::run(desk, &command.action)),
         Some(Command::Queue(command)) => attach::with(&common, |link: &Link| {
             let here = Here::of(link, SystemClock.now())?;
             queue::run(link, &command.action, &here, &mut io::stdout().lock())?;

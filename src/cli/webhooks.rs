@@ -1,4 +1,5 @@
-//! `wardroom webhooks list|show|add|update|delete|decrypt`: registrations at Solo.
+//! `wardroom webhooks list|show|add|update|delete|rotate-secret|decrypt`: registrations at the vendors that take them by a
+//! request.
 
 use std::{
     io::Write as _,
@@ -6,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::{
@@ -19,9 +20,12 @@ use super::{
     write::{Following, submit},
 };
 use crate::{
-    domain::{Intent, Kind, Question, RecordId, registration::Registration, view::Told},
+    domain::{Intent, Kind, Question, RecordId, VendorId, VendorRef, registration::Registration, view::Told},
     tui::text,
-    vendor::solo::{EVENTS, SOLO, envelope, scheme},
+    vendor::{
+        cobalt::{self, COBALT},
+        solo::{EVENTS, SOLO, envelope, scheme},
+    },
 };
 
 /// Webhook registrations.
@@ -36,14 +40,18 @@ pub struct Webhooks {
 pub enum WebhooksAction {
     /// The registrations that the vendor has now. Of addresses only the host is told
     List {
+        #[command(flatten)]
+        at: At,
         /// One object a line
         #[arg(long)]
         json: bool,
     },
     /// Read one registration with its key, which is kept sealed and not told
     Show {
-        /// Solo's id or wardroom's own (r12)
+        /// The vendor's id or wardroom's own (r12)
         id: String,
+        #[command(flatten)]
+        at: At,
         /// One object a line
         #[arg(long)]
         json: bool,
@@ -53,6 +61,8 @@ pub enum WebhooksAction {
         /// A file with the address, or - for standard input: it opens a door and should stand in no argument
         #[arg(long, value_name = "FILE")]
         endpoint_file: PathBuf,
+        #[command(flatten)]
+        at: At,
         /// For which events; may be given more than once [default: all]
         #[arg(long = "event", value_name = "EVENT")]
         events: Vec<String>,
@@ -61,8 +71,10 @@ pub enum WebhooksAction {
     },
     /// Change where a registration's deliveries go, or which events it is for
     Update {
-        /// Solo's id or wardroom's own (r12)
+        /// The vendor's id or wardroom's own (r12)
         id: String,
+        #[command(flatten)]
+        at: At,
         /// A file with the address, or - for standard input
         #[arg(long, value_name = "FILE")]
         endpoint_file: PathBuf,
@@ -74,10 +86,20 @@ pub enum WebhooksAction {
     },
     /// Have the vendor forget a registration
     Delete {
-        /// Solo's id or wardroom's own (r12)
+        /// The vendor's id or wardroom's own (r12)
         id: String,
         #[command(flatten)]
+        at: At,
+        #[command(flatten)]
         following: Following,
+    },
+    /// Have the vendor draw a fresh signing secret and keep it here, sealed. Other receivers' copies of it hold no more
+    RotateSecret {
+        #[command(flatten)]
+        at: At,
+        /// One object a line
+        #[arg(long)]
+        json: bool,
     },
     /// Open a delivery's envelope from standard input and print its JSON; fails when it cannot be opened
     Decrypt {
@@ -85,6 +107,51 @@ pub enum WebhooksAction {
         #[arg(long, value_name = "FILE")]
         key_file: PathBuf,
     },
+}
+
+/// At which vendor.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct At {
+    /// At which vendor
+    #[arg(long, value_enum, value_name = "VENDOR", default_value_t = At::SOLO.vendor)]
+    pub vendor: Registrar,
+}
+
+impl At {
+    const SOLO: Self = Self { vendor: Registrar::Solo };
+
+    fn id(self) -> VendorId {
+        match self.vendor {
+            Registrar::Solo => SOLO,
+            Registrar::Cobalt => COBALT,
+        }
+    }
+
+    fn events(self) -> Vec<String> {
+        let events: &[&str] = match self.vendor {
+            Registrar::Solo => &EVENTS,
+            Registrar::Cobalt => &cobalt::EVENTS,
+        };
+        events.iter().map(|e| (*e).to_owned()).collect()
+    }
+
+    /// The registration that is meant. What Cobalt calls so is known once its list was read.
+    fn registration(self, desk: &Desk<'_>, given: &str) -> Result<RecordId, CliError> {
+        if self.vendor == Registrar::Solo || given.contains(':') || given.parse::<RecordId>().is_ok() {
+            return desk.record(Kind::Webhook, given);
+        }
+        registrations(desk, self)?;
+        desk.named(&VendorRef::new(COBALT, Kind::Webhook, cobalt::scheme::WEBHOOK, given))
+    }
+}
+
+/// The vendors that take registrations by a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Registrar {
+    /// Solo
+    Solo,
+    /// Cobalt: it sends every event to every registration
+    Cobalt,
 }
 
 /// Carries a command about webhooks out.
@@ -96,27 +163,22 @@ pub fn run(common: &Common, action: &WebhooksAction) -> Result<ExitCode, CliErro
 }
 
 fn at(desk: &Desk<'_>, action: &WebhooksAction) -> Result<ExitCode, CliError> {
-    let registration = |id: &str| desk.record(Kind::Webhook, id);
     match action {
-        WebhooksAction::List { json } => {
-            let out = &mut std::io::stdout().lock();
-            let mut table = Table::new(&["ID", "HOST", "EVENTS"]);
-            for known in registrations(desk)? {
-                if *json {
-                    json_line(out, &known)?;
-                } else {
-                    table.row(vec![known.id, known.host, known.events.join(", ")]);
-                }
-            }
-            if !json {
-                table.write(out)?;
-            }
+        WebhooksAction::List { at, json } => {
+            listed(registrations(desk, *at)?, *json)?;
             Ok(ExitCode::SUCCESS)
         }
-        WebhooksAction::Show { id, json } => {
-            let record = registration(id)?;
+        WebhooksAction::RotateSecret { at, json } => {
+            let Told::Webhooks(all) = desk.ask(Question::RotateSecret { vendor: at.id() })? else {
+                return Err(CliError::Unexpected);
+            };
+            listed(all, *json)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        WebhooksAction::Show { id, at, json } => {
+            let record = at.registration(desk, id)?;
             desk.refresh(record)?;
-            let known = told(desk, record)?;
+            let known = told(desk, *at, record)?;
             // The key and the address never leave the engine, but a person should know that they are there.
             let object = json!({
                 "record": record.to_string(), "id": known.id, "host": known.host, "events": known.events,
@@ -131,41 +193,54 @@ fn at(desk: &Desk<'_>, action: &WebhooksAction) -> Result<ExitCode, CliError> {
             }
             Ok(ExitCode::SUCCESS)
         }
-        WebhooksAction::Add { endpoint_file, events, following } => {
+        WebhooksAction::Add { endpoint_file, at, events, following } => {
             let endpoint = input::line("endpoint", endpoint_file)?;
-            let events = if events.is_empty() { all() } else { events.clone() };
+            let events = if events.is_empty() { at.events() } else { events.clone() };
             let registration = RecordId::UNASSIGNED;
-            submit(desk, Intent::RegisterWebhook { registration, vendor: SOLO, endpoint, events }, *following)
+            submit(desk, Intent::RegisterWebhook { registration, vendor: at.id(), endpoint, events }, *following)
         }
-        WebhooksAction::Update { id, endpoint_file, events, following } => {
+        WebhooksAction::Update { id, at, endpoint_file, events, following } => {
             let endpoint = input::line("endpoint", endpoint_file)?;
-            let registration = registration(id)?;
-            let events = if events.is_empty() { told(desk, registration)?.events } else { events.clone() };
-            submit(desk, Intent::UpdateWebhook { registration, vendor: SOLO, endpoint, events }, *following)
+            let registration = at.registration(desk, id)?;
+            let events = if events.is_empty() { told(desk, *at, registration)?.events } else { events.clone() };
+            submit(desk, Intent::UpdateWebhook { registration, vendor: at.id(), endpoint, events }, *following)
         }
-        WebhooksAction::Delete { id, following } => {
-            submit(desk, Intent::DeleteWebhook { registration: registration(id)?, vendor: SOLO }, *following)
+        WebhooksAction::Delete { id, at, following } => {
+            let registration = at.registration(desk, id)?;
+            submit(desk, Intent::DeleteWebhook { registration, vendor: at.id() }, *following)
         }
         WebhooksAction::Decrypt { .. } => Err(CliError::Unexpected),
     }
 }
 
-fn all() -> Vec<String> {
-    EVENTS.iter().map(|e| (*e).to_owned()).collect()
+fn listed(all: Vec<Registration>, json: bool) -> Result<(), CliError> {
+    let out = &mut std::io::stdout().lock();
+    let mut table = Table::new(&["ID", "HOST", "EVENTS"]);
+    for known in all {
+        if json {
+            json_line(out, &known)?;
+        } else {
+            table.row(vec![known.id, known.host, known.events.join(", ")]);
+        }
+    }
+    if !json {
+        table.write(out)?;
+    }
+    Ok(())
 }
 
-fn registrations(desk: &Desk<'_>) -> Result<Vec<Registration>, CliError> {
-    match desk.ask(Question::Webhooks { vendor: SOLO })? {
+fn registrations(desk: &Desk<'_>, at: At) -> Result<Vec<Registration>, CliError> {
+    match desk.ask(Question::Webhooks { vendor: at.id() })? {
         Told::Webhooks(registrations) => Ok(registrations),
         _ => Err(CliError::Unexpected),
     }
 }
 
 /// A registration as the vendor lists it.
-fn told(desk: &Desk<'_>, record: RecordId) -> Result<Registration, CliError> {
+fn told(desk: &Desk<'_>, at: At, record: RecordId) -> Result<Registration, CliError> {
     let refs = desk.detail(record)?.refs;
-    let id = refs.iter().find(|r| r.scheme == scheme::WEBHOOK).map(|r| r.value.as_str());
-    let known = registrations(desk)?.into_iter().find(|r| Some(r.id.as_str()) == id);
+    let called = |id: &str| refs.iter().any(|r| r.vendor == at.id() && r.scheme == scheme::WEBHOOK && r.value == id);
+    let known = registrations(desk, at)?.into_iter().find(|r| called(&r.id));
     known.ok_or_else(|| CliError::NotFound(record.to_string()))
 }
 

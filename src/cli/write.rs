@@ -17,7 +17,7 @@ use super::{
     reason,
 };
 use crate::domain::{
-    Command, Entry, EntryId, EntryState, Fact, Intent, Query, RecordId, Reply,
+    Command, DraftId, Entry, EntryId, EntryState, Fact, Intent, Query, RecordId, Reply,
     view::{Answer, sending},
 };
 
@@ -34,11 +34,25 @@ pub struct Following {
 
 /// Saves a write, tells its number and how far it is, and waits when that is wanted.
 pub fn submit(desk: &Desk<'_>, intent: Intent, following: Following) -> Result<ExitCode, CliError> {
-    let (entry, record) = match desk.link.execute(Command::Submit { intent, clears: None })? {
-        Reply::Saved { entry, record } => (entry, record),
-        Reply::Refused(refusal) => return Err(CliError::NotSaved(refusal)),
-        _ => return Err(CliError::Unexpected),
-    };
+    submit_clearing(desk, intent, None, following)
+}
+
+/// As [`submit`]; the draft that it was made of is gone once it is saved.
+pub fn submit_clearing(
+    desk: &Desk<'_>,
+    intent: Intent,
+    clears: Option<DraftId>,
+    following: Following,
+) -> Result<ExitCode, CliError> {
+    match desk.link.execute(Command::Submit { intent, clears })? {
+        Reply::Saved { entry, record } => follow(desk, entry, record, following),
+        Reply::Refused(refusal) => Err(CliError::NotSaved(refusal)),
+        _ => Err(CliError::Unexpected),
+    }
+}
+
+/// Tells how far a write about a record is, and waits when that is wanted.
+pub fn follow(desk: &Desk<'_>, entry: EntryId, record: RecordId, following: Following) -> Result<ExitCode, CliError> {
     let entry = match following.wait {
         Some(seconds) => awaited(desk, entry, Duration::from_secs(seconds))?,
         None => look(desk, entry)?,

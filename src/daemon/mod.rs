@@ -11,7 +11,6 @@ mod streams;
 mod triage;
 
 use std::{
-    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -23,7 +22,7 @@ use tokio::runtime::Handle;
 
 use self::{backend::EngineBackend, doors::Doors};
 use crate::{
-    domain::{VendorId, clock::Clock, random::Randomness, settings::Values, view::ReceiverHealth},
+    domain::{VendorId, clock::Clock, note::FilingRules, random::Randomness, settings::Values, view::ReceiverHealth},
     engine::{self, Engine, VendorDesk},
     link::{Backend, Server, ServerError},
     outbox::Rules,
@@ -139,7 +138,7 @@ impl Daemon {
             vendors.clone(),
             options.clock.clone(),
             options.random.clone(),
-            settings(&options),
+            settings(&options, &vendors),
         );
         let solo = options.vendors.iter().find(|(name, _)| *name == "solo");
         let layout = solo.and_then(|(_, values)| Layout::read(values).ok()).unwrap_or_default();
@@ -198,13 +197,19 @@ impl Daemon {
                 vendors.clone(),
                 options.clock.clone(),
                 options.random.clone(),
-                settings(&options),
+                settings(&options, &vendors),
             );
             handle.fill(from, to).finished().await;
             handle.shutdown().await;
         }
-        let settled =
-            Sync::once(store, vendors, options.clock.clone(), options.random.clone(), settings(&options)).await;
+        let settled = Sync::once(
+            store,
+            vendors.clone(),
+            options.clock.clone(),
+            options.random.clone(),
+            settings(&options, &vendors),
+        )
+        .await;
         close(&engine).await?;
         Ok((settled, notices))
     }
@@ -312,7 +317,7 @@ fn key(dir: &Path) -> Result<Keys, seal::KeyError> {
     seal::load_or_create(&path, seal::Unlock::KeyFile, &entropy).map(|(keys, _)| keys)
 }
 
-fn settings(options: &Options) -> Settings {
+fn settings(options: &Options, vendors: &Registry) -> Settings {
     let seconds = |key: &str, usual: u64| {
         Duration::from_secs(options.sync.integer(key).and_then(|n| u64::try_from(n).ok()).unwrap_or(usual))
     };
@@ -331,8 +336,14 @@ fn settings(options: &Options) -> Settings {
             .unwrap_or(settings.vendor.requests_per_minute),
         ..settings.vendor
     };
+    // What a vendor says of notes holds for rows, queue and client alike.
+    let filing = vendors.all().iter().filter_map(|v| Some((v.id(), v.filing()?)));
+    let of_notes = |rules: FilingRules| {
+        let rules = Rules { events_patience: rules.patience, notes_in_turn: rules.in_turn, ..usual.rules.clone() };
+        sync::settings::VendorSettings { rules, ..usual.clone() }
+    };
+    settings.vendors = filing.map(|(id, rules)| (id, of_notes(rules))).collect();
     settings.vendor = usual;
-    settings.vendors = BTreeMap::new();
     settings
 }
 

@@ -1,6 +1,6 @@
 //! Appointments and waiting rooms.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -150,6 +150,28 @@ pub struct EmrAppointment {
     pub status: Option<String>,
     /// The EMR's own id.
     pub ehr_appointment_id: Option<String>,
+    /// The note that stands in the EMR, where it was asked for with the appointment.
+    #[serde(default)]
+    pub progress_note: Option<String>,
+}
+
+/// Which of the EMR's appointments are asked for. What is not given narrows nothing.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct EmrWanted {
+    /// The first day, in the clinic's zone.
+    pub from: Date,
+    /// The last day.
+    pub to: Date,
+    /// Of the patient with this MRN.
+    pub mrn: Option<String>,
+    /// Of patients in whose name this stands.
+    pub name: Option<String>,
+    /// Of patients with this telephone number.
+    pub phone: Option<String>,
+    /// At the office or over video, in the vendor's word.
+    pub mode: Option<String>,
+    /// With the notes that stand in the EMR.
+    pub with_note: bool,
 }
 
 /// A free time in a waiting room's book.
@@ -202,4 +224,4 @@ impl Provider {
     }
 }
 
-redacted_debug!(Appointment, EmrAppointment, Provider, Terms);
+redacted_debug!(Appointment, EmrAppointment, EmrWanted, Provider, Terms);

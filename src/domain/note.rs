@@ -164,6 +164,15 @@ impl Note {
     }
 }
 
+/// How a vendor takes notes that it puts into the EMR.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FilingRules {
+    /// A note of which nothing was heard for so long counts as unresolved.
+    pub patience: std::time::Duration,
+    /// Whether it takes one after the other.
+    pub in_turn: bool,
+}
+
 /// How far a filed note got (cobalt.txt: a note takes 5 to 25 seconds and ends by webhook).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

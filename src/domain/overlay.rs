@@ -129,7 +129,7 @@ fn lay(base: Option<Record>, entry: &Entry) -> Option<Record> {
         }))),
         // It is filed again: what became of it before is not how it stands.
         (Intent::FileNote { .. }, Some(Record::Note(mut now)))
-            if leaves(&entry.state) && matches!(now.state, FilingState::Failed { .. } | FilingState::Unresolved) =>
+            if leaves_again(entry, &now) && now.state != FilingState::Completed =>
         {
             now.state = FilingState::Queued;
             Some(Record::Note(now))
@@ -170,9 +170,13 @@ fn lay(base: Option<Record>, entry: &Entry) -> Option<Record> {
     }
 }
 
-/// It was not answered yet.
-fn leaves(state: &EntryState) -> bool {
-    matches!(state, EntryState::Saved | EntryState::Waiting { .. } | EntryState::InFlight { .. })
+/// What is known of the note is about an earlier request than the one that is to leave or is leaving.
+fn leaves_again(entry: &Entry, now: &Note) -> bool {
+    match entry.state {
+        EntryState::Saved | EntryState::Waiting { .. } => true,
+        EntryState::InFlight { .. } => now.attempt.sent_at != entry.sent_at(),
+        _ => false,
+    }
 }
 
 /// What of a change a session shows.

@@ -3,7 +3,8 @@
 use super::{Engine, kind_of, plan::Plan};
 use crate::{
     domain::{
-        Command, DraftId, Entry, EntryId, Fact, Intent, Kind, RecordId, Reply, Source, Sourced, VendorId,
+        Command, DraftId, Entry, EntryId, EntryState, Evidence, Fact, Intent, Kind, RecordId, Reply, Source, Sourced,
+        VendorId,
         audit::{AuditAct, AuditEvent},
         command::{Decision, Refusal, Touched},
         entry::{Step, StepKind},
@@ -292,6 +293,13 @@ impl Engine {
     }
 
     fn decide(&self, entry: EntryId, decision: Decision, by: &str) -> Result<Reply, Stop> {
+        let silent = |e: &Entry| self.with_state(|state| state.silent(e, self.now()));
+        let acked = |e: &&Entry| matches!(e.state, EntryState::Acked { .. });
+        let taken = self.with_state(|state| state.queue.get(entry).filter(acked).cloned());
+        // What the vendor took and may still speak of is not decided about.
+        if let Some(taken) = taken.filter(|e| !silent(e)) {
+            return Err(Refusal::State(taken.state.word().into()).into());
+        }
         self.act(entry, by, AuditAct::Decided { entry, decision }, move |e, by, now| {
             outbox::decide(e, decision, by, now)
         })
@@ -377,8 +385,12 @@ fn linkable(one: Kind, other: Kind) -> bool {
 
 /// What follows from an entry's new state: what our own acknowledged write established is kept with it.
 pub(super) fn follow(tx: &mut Tx<'_>, entry: &Entry, plan: &mut Plan) -> Result<(), LedgerError> {
-    use crate::domain::{EntryState, Provenance, Record, Stored, identity::Ground, note::FilingState, overlay};
-    let EntryState::Acked { at, .. } = &entry.state else { return Ok(()) };
+    use crate::domain::{Provenance, Record, Stored, identity::Ground, note::FilingState, overlay};
+    let (at, by_word) = match &entry.state {
+        EntryState::Acked { at, evidence } => (at, matches!(evidence, Evidence::Person { .. })),
+        EntryState::Seen { at, evidence: Evidence::Person { .. } } if outbox::files(entry) => (at, true),
+        _ => return Ok(()),
+    };
     match &entry.intent {
         Intent::Book { appointment, room, terms, .. } => {
             let mut facts = tx.facts(*appointment)?;
@@ -428,6 +440,17 @@ pub(super) fn follow(tx: &mut Tx<'_>, entry: &Entry, plan: &mut Plan) -> Result<
         tx.note(id, change.into_iter().collect(), jiff::Timestamp::MIN)?;
         let provenance = Provenance { source: Source::Own, at: *at, read_no };
         tx.put_kept(&Stored { id, record, provenance, complete: false }, None)?;
+    }
+    // A person saw in the EMR what the vendor never spoke of: nothing else ends such a note.
+    if by_word
+        && let Intent::FileNote { note: id, .. } = entry.intent
+        && let Some(mut kept) = tx.kept(id)?
+        && let Record::Note(note) = &mut kept.stored.record
+    {
+        note.state = FilingState::Completed;
+        kept.stored.provenance = Provenance { source: Source::Person, at: *at, read_no: tx.count_read(id)? };
+        tx.put_kept(&kept.stored, kept.raw.as_ref())?;
+        plan.show(id, Kind::Note);
     }
     Ok(())
 }

@@ -94,8 +94,10 @@ impl Engine {
         });
         let base_record = base.record.map(|(record, _)| record);
         let shown = crate::domain::overlay::shown(base_record.clone(), &pending);
-        let unfinished =
-            self.with_state(|state| state.queue.about(id).filter(|e| !e.state.closed()).cloned().collect::<Vec<_>>());
+        let unfinished = self.with_state(|state| {
+            let open = |e: &&crate::domain::Entry| !e.state.closed() || state.silent(e, self.now());
+            state.queue.about(id).filter(open).cloned().collect::<Vec<_>>()
+        });
         let provenance = stored.as_ref().map(|s| {
             let mut p = s.provenance;
             p.at = newest.map_or(p.at, |newest| newest.max(p.at));

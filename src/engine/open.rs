@@ -170,7 +170,10 @@ impl Engine {
         }
         let engine = Self {
             inner: Arc::new(Inner {
-                state: RwLock::new(State::new(options.zone.clone(), options.note_patience)),
+                state: RwLock::new(State {
+                    filing: options.desk.filing().into_iter().collect(),
+                    ..State::new(options.zone.clone(), options.note_patience)
+                }),
                 ledger,
                 cache,
                 options,

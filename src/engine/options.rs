@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 
 use crate::{
     domain::{
-        Intent, Kind, Raw, VendorId, VendorRef, clock::Clock, loss::Loss, random::Randomness, session::Stage,
-        triage::TriageRules, view::RoomFilter,
+        Intent, Kind, Raw, VendorId, VendorRef, clock::Clock, loss::Loss, note::FilingRules, random::Randomness,
+        session::Stage, triage::TriageRules, view::RoomFilter,
     },
     seal::Keys,
     sync::ports::Vendors,
@@ -47,6 +47,11 @@ pub trait Desk: Send + Sync + 'static {
     fn numbered(&self, kind: Kind, number: &str) -> Option<VendorRef> {
         let _ = (kind, number);
         None
+    }
+
+    /// The vendors that put notes into the EMR, and how each of them takes notes.
+    fn filing(&self) -> Vec<(VendorId, FilingRules)> {
+        Vec::new()
     }
 
     /// The configured vendors in their order, with their names for people.
@@ -95,6 +100,10 @@ impl Desk for VendorDesk {
 
     fn numbered(&self, kind: Kind, number: &str) -> Option<VendorRef> {
         self.0.all().iter().find_map(|v| v.numbered(kind, number))
+    }
+
+    fn filing(&self) -> Vec<(VendorId, FilingRules)> {
+        self.0.all().iter().filter_map(|v| Some((v.id(), v.filing()?))).collect()
     }
 
     fn vendors(&self) -> Vec<(VendorId, String)> {
@@ -148,7 +157,8 @@ pub struct Options {
     pub thresholds: Thresholds,
     /// A change of status was seen when the status before it was read at most this long ago.
     pub watch_gap: Duration,
-    /// After this time without word a filed note counts as unresolved.
+    /// After this time without word a filed note counts as unresolved, where its vendor says nothing of it
+    /// ([`Desk::filing`]).
     pub note_patience: Duration,
     /// What was noted of a record longer ago is not told in its story any more.
     pub notes_for: Duration,

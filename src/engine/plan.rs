@@ -334,14 +334,20 @@ impl Batch<'_> {
     }
 }
 
-/// What a vendor's word about a filed note leaves out is what we sent, and what it told of a session once still holds where
-/// a later answer does not speak of it.
+/// What a vendor's word about a filed note leaves out is what we sent, and what it told of a session or an EMR appointment
+/// once still holds where a later answer does not speak of it.
 fn kept_body(old: Option<&Stored>, record: Record) -> Record {
     if let (Some(Record::Session(old)), Record::Session(mut new)) = (old.map(|s| &s.record), record.clone()) {
         new.created_at = new.created_at.or(old.created_at);
         new.doctor = new.doctor.or_else(|| old.doctor.clone());
         new.language = new.language.or_else(|| old.language.clone());
         return Record::Session(new);
+    }
+    if let (Some(Record::EmrAppointment(old)), Record::EmrAppointment(mut new)) =
+        (old.map(|s| &s.record), record.clone())
+    {
+        new.progress_note = new.progress_note.or_else(|| old.progress_note.clone());
+        return Record::EmrAppointment(new);
     }
     let (Some(Record::Note(old)), Record::Note(mut new)) = (old.map(|s| &s.record), record.clone()) else {
         return record;

@@ -21,9 +21,11 @@ use super::{
 };
 use crate::{
     domain::{
-        DraftId, Entry, EntryState, Kind, Record, RecordId, VendorId, overlay,
+        DraftId, Entry, EntryState, Kind, Record, RecordId, VendorId,
+        note::{FilingRules, FilingState},
+        overlay,
         record::ToldStatus,
-        view::{Freshness, PatientRow, RoomFilter},
+        view::{Freshness, NoteItem, PatientRow, RoomFilter},
     },
     outbox,
 };
@@ -53,6 +55,8 @@ pub(super) struct State {
     pub(super) zone: TimeZone,
     /// After this time without word a filed note counts as unresolved.
     pub(super) patience: Duration,
+    /// How vendors take notes.
+    pub(super) filing: HashMap<VendorId, FilingRules>,
     pub(super) patients: Patients,
     pub(super) board: Board,
     pub(super) rooms: BTreeMap<RecordId, String>,
@@ -83,6 +87,7 @@ impl State {
         Self {
             zone,
             patience,
+            filing: HashMap::new(),
             patients: Patients::default(),
             board: Board::default(),
             rooms: BTreeMap::new(),
@@ -100,6 +105,21 @@ impl State {
             told: HashMap::new(),
             learned: Learned::default(),
         }
+    }
+
+    /// After which time without word a note of this vendor's counts as unresolved.
+    pub(super) fn patience_with(&self, vendor: Option<VendorId>) -> Duration {
+        vendor.and_then(|vendor| self.filing.get(&vendor)).map_or(self.patience, |rules| rules.patience)
+    }
+
+    /// Whether the vendor took this note and was silent about it ever since, so that a person may have it filed again.
+    pub(super) fn silent(&self, entry: &Entry, now: Timestamp) -> bool {
+        let unresolved = |note: &NoteEntry| {
+            note.item_at(now, self.patience_with(note.vendor)) == NoteItem::Filed(FilingState::Unresolved)
+        };
+        outbox::files(entry)
+            && matches!(entry.state, EntryState::Acked { .. })
+            && self.notes.get(&entry.lane()).is_some_and(unresolved)
     }
 
     /// The record that is meant by an id: another one, when the two turned out to be the same.

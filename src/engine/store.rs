@@ -5,7 +5,10 @@ use super::{
     commands::follow,
     hearing::{OpenedHook, Taken},
     import::Telling,
-    index::{Stamp, lists::SessionItem},
+    index::{
+        Stamp,
+        lists::{NoteEntry, SessionItem},
+    },
     lock,
     plan::Plan,
     told,
@@ -332,10 +335,13 @@ impl Store for Engine {
                 let turn = Turn { since: s.since(), rests: !live, ..Turn::of(*id, s.stamp) };
                 (live || rests(s)).then_some(turn)
             });
-            let notes = state
-                .notes
-                .iter()
-                .filter(|(_, n)| matches!(n.item, NoteItem::Filed(FilingState::Queued | FilingState::Processing)));
+            let awaited = |n: &NoteEntry| match n.item {
+                NoteItem::Filed(FilingState::Queued | FilingState::Processing) => true,
+                // A word that was given up waiting for may still come.
+                NoteItem::Filed(FilingState::Unresolved) => now.duration_since(n.at) <= LOOKED_FOR,
+                _ => false,
+            };
+            let notes = state.notes.iter().filter(|(_, n)| awaited(n));
             let notes = notes.filter_map(|(id, n)| n.stamp.map(|s| Turn::of(*id, s)));
             visits.chain(sessions).chain(notes).collect()
         });

@@ -14,6 +14,7 @@ use crate::{
         Intent, VendorId,
         clock::{Clock, ManualClock},
         ids::Tag,
+        note::FilingRules,
         random::SeededRandom,
         session::Stage,
     },
@@ -33,6 +34,9 @@ pub struct ForTests {
     desk: Arc<dyn Desk>,
     dir: tempfile::TempDir,
 }
+
+/// How long a filed note may be silent: not the usual time, so that a test sees whose rule holds.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// Carries everything out, refuses nothing.
 struct AnyDesk(VendorId);
@@ -62,6 +66,12 @@ impl Desk for AnyDesk {
             "Failed" => Some(Stage::Failed),
             _ => None,
         }
+    }
+
+    fn filing(&self) -> Vec<(VendorId, FilingRules)> {
+        [self.0, VendorId(Tag::new("cobalt"))]
+            .map(|id| (id, FilingRules { patience: PATIENCE, in_turn: true }))
+            .to_vec()
     }
 
     fn vendors(&self) -> Vec<(VendorId, String)> {

@@ -63,7 +63,7 @@ impl State {
                 part(&self.drafts_by(by), *window, |id| self.note_row(id, now), RowSet::Notes)
             }
             Query::Outbox { finished, window } => {
-                part(&self.outbox(*finished), *window, |entry| Some(self.outbox_row(entry)), RowSet::Outbox)
+                part(&self.outbox(*finished), *window, |entry| Some(self.outbox_row(entry, now)), RowSet::Outbox)
             }
             _ => return None,
         })
@@ -242,7 +242,9 @@ impl State {
             })
             .collect();
         let changed = |n: &NoteEntry| n.dated.then_some(n.at);
-        found.sort_by_key(|(id, n)| (n.urgency(now, self.patience), Reverse(changed(n)), Reverse(number(id))));
+        found.sort_by_key(|(id, n)| {
+            (n.urgency(now, self.patience_with(n.vendor)), Reverse(changed(n)), Reverse(number(id)))
+        });
         found.into_iter().map(|(id, _)| id).collect()
     }
 
@@ -266,7 +268,7 @@ impl State {
         Some(NoteRow {
             id: id.clone(),
             vendor: note.vendor,
-            item: note.item_at(now, self.patience),
+            item: note.item_at(now, self.patience_with(note.vendor)),
             about: name,
             number: note.number.clone(),
             at: note.at,
@@ -281,7 +283,11 @@ impl State {
         entries
     }
 
-    pub(super) fn outbox_row(&self, entry: &Entry) -> OutboxRow {
+    pub(super) fn outbox_row(&self, entry: &Entry, now: Timestamp) -> OutboxRow {
+        let turn = || {
+            let rules = self.filing.get(&entry.vendor).filter(|rules| rules.in_turn)?;
+            self.queue.before(entry, now, rules.patience).map(|(first, _)| first)
+        };
         let (reason, next) = match &entry.state {
             EntryState::Waiting { until, reason } => (Some(reason), Some(*until)),
             EntryState::Unknown { reason, next_probe, .. } => (Some(reason), Some(*next_probe)),
@@ -300,7 +306,7 @@ impl State {
             next,
             saved_at: entry.saved_at,
             attempts: entry.attempts,
-            waits_for: self.queue.hold(entry).map(crate::outbox::Hold::by),
+            waits_for: self.queue.hold(entry).map(crate::outbox::Hold::by).or_else(turn),
         }
     }
 

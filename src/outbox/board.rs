@@ -1,6 +1,9 @@
 //! Lanes and dependencies.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
@@ -9,7 +12,7 @@ use super::{
     rules::{Rules, elapsed, later},
 };
 use crate::domain::{
-    Entry, EntryId, EntryState, Probe, Reason, ReasonKind, RecordId,
+    Entry, EntryId, EntryState, Evidence, Intent, Probe, Reason, ReasonKind, RecordId,
     entry::{PersonAct, StepKind},
 };
 
@@ -154,6 +157,38 @@ impl Board {
         }
         None
     }
+
+    /// Which other note of the same vendor's goes before a note that waits, and until when at the latest: the one that is on
+    /// its way into the EMR and was heard of less than `patience` ago, otherwise the next one that was saved earlier. For a
+    /// vendor that takes notes one at a time ([`Rules::notes_in_turn`]).
+    pub fn before(&self, entry: &Entry, now: Timestamp, patience: Duration) -> Option<(EntryId, Option<Timestamp>)> {
+        if !files(entry) || !entry.state.unsent() {
+            return None;
+        }
+        let others = || self.iter().filter(|e| e.id != entry.id && e.vendor == entry.vendor && files(e));
+        let on_its_way = |other: &Entry| match &other.state {
+            EntryState::InFlight { .. } | EntryState::Unknown { .. } => Some(None),
+            // One from the future says that the clock was set back; nothing is known of its age then.
+            EntryState::Acked { at, evidence } if !matches!(evidence, Evidence::Person { .. }) => {
+                (now.duration_since(*at).unsigned_abs() < patience).then(|| Some(later(*at, patience)))
+            }
+            _ => None,
+        };
+        if let Some(first) = others().find_map(|other| on_its_way(other).map(|until| (other.id, until))) {
+            return Some(first);
+        }
+        let queued = |other: &&Entry| {
+            let stuck =
+                matches!(&other.state, EntryState::Waiting { reason, .. } if reason.kind == ReasonKind::NotYetKnown);
+            other.id < entry.id && other.state.unsent() && !stuck && self.hold(other).is_none()
+        };
+        others().filter(queued).last().map(|other| (other.id, None))
+    }
+}
+
+/// Whether it puts a note into the EMR.
+pub fn files(entry: &Entry) -> bool {
+    matches!(entry.intent, Intent::FileNote { .. })
 }
 
 /// Which other entry this one waits for, for the outbox layer. Same answer as [`Board::hold`] without building a board.

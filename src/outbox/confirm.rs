@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::push;
+use super::{files, push};
 use crate::domain::{
     Entry, EntryState, Evidence, Intent, Reason, ReasonKind, Record,
     appointment::AppointmentStatus,
@@ -94,7 +94,11 @@ pub fn shows(intent: &Intent, record: &Record) -> Shows {
 pub fn learn(entry: &Entry, record: &Record, evidence: Evidence, now: Timestamp) -> Option<Entry> {
     let open =
         matches!(entry.state, EntryState::Acked { .. } | EntryState::Unknown { .. } | EntryState::NeedsDecision { .. });
-    if !open {
+    // It is to be filed again because nothing was heard of it, and now its vendor says that it is there.
+    let late = files(entry)
+        && matches!(entry.state, EntryState::Waiting { .. })
+        && matches!(record, Record::Note(note) if note.state == FilingState::Completed);
+    if !open && !late {
         return None;
     }
     let mut next = entry.clone();

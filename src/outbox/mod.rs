@@ -15,7 +15,7 @@ mod rules;
 mod tests;
 
 pub use advance::{after_probe, after_send, begin_send, lapse, recover};
-pub use board::{Board, Due, Hold, due, orphans, waits_for};
+pub use board::{Board, Due, Hold, due, files, orphans, waits_for};
 pub use coalesce::{Fold, fold};
 pub use confirm::{Shows, learn, shows};
 pub use person::{decide, edit, resolve, retry, withdraw};

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{doubted, push, untouched};
+use super::{doubted, files, push, untouched};
 use crate::domain::{
-    Entry, EntryState, Evidence, Intent, Record,
+    Entry, EntryState, Evidence, Intent, Reason, ReasonKind, Record,
     command::{Decision, Refusal},
     entry::{PersonAct, StepKind},
     merge::{self, Seen},
@@ -66,6 +66,14 @@ pub fn decide(entry: &Entry, decision: Decision, by: &str, now: Timestamp) -> Re
     let (state, what) = match (decision, &entry.state) {
         (Decision::Arrived, EntryState::NeedsDecision { .. }) => {
             (EntryState::Acked { at: now, evidence: Evidence::Person { by: by.into() } }, PersonAct::Arrived)
+        }
+        // The caller has made sure that the vendor, which took it, was silent about it for long enough.
+        (Decision::Arrived, EntryState::Acked { .. }) if files(entry) => {
+            (EntryState::Seen { at: now, evidence: Evidence::Person { by: by.into() } }, PersonAct::Arrived)
+        }
+        (Decision::SendAgain, EntryState::Acked { .. }) if files(entry) => {
+            let reason = Reason::new(ReasonKind::TimedOut, "the vendor never said how it ended");
+            (EntryState::Waiting { until: now, reason }, PersonAct::SendAgain)
         }
         (Decision::SendAgain, EntryState::NeedsDecision { reason, may_resend: true, .. }) => {
             (EntryState::Waiting { until: now, reason: reason.clone() }, PersonAct::SendAgain)

@@ -16,8 +16,12 @@ pub struct Rules {
     pub first_probe: Duration,
     /// The shortest time between two probes. 15 s.
     pub probe_every: Duration,
-    /// How long a vendor's event is waited for before a person is asked. 5 min (assumption: Cobalt's notes take 5 to 25 s).
+    /// How long a vendor's event is waited for before a person is asked. 5 min (assumption: Cobalt's notes take 5 to 25 s);
+    /// a vendor that puts notes into the EMR says it by a setting of its own.
     pub events_patience: Duration,
+    /// Whether a note waits until the one before it has come to an end, or was silent for `events_patience`. No; a vendor that
+    /// has one place for notes says so.
+    pub notes_in_turn: bool,
     /// The first pause after a failure that certainly had no effect. 2 s, doubled each time.
     pub backoff_base: Duration,
     /// The longest pause after such a failure. 5 min.
@@ -38,6 +42,7 @@ impl Default for Rules {
             first_probe: Duration::from_secs(2),
             probe_every: Duration::from_secs(15),
             events_patience: Duration::from_secs(300),
+            notes_in_turn: false,
             backoff_base: Duration::from_secs(2),
             backoff_ceiling: Duration::from_secs(300),
             retry_after_ceiling: Duration::from_secs(3600),

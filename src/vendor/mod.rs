@@ -21,6 +21,7 @@ use crate::domain::{
     inbox::{Decoded, InboxItem, Undecodable},
     intent::Intent,
     loss::Loss,
+    note::FilingRules,
     record::{Observation, Raw},
     registration::Registration,
     report::{Download, Report},
@@ -113,6 +114,11 @@ pub trait Vendor: Send + Sync + 'static {
     /// it. `None` where it numbers no such records, or where the text is no number.
     fn numbered(&self, kind: Kind, number: &str) -> Option<VendorRef> {
         let _ = (kind, number);
+        None
+    }
+
+    /// How it takes notes, where it puts any into the EMR.
+    fn filing(&self) -> Option<FilingRules> {
         None
     }
 

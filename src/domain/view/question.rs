@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    appointment::Slot,
+    appointment::{EmrWanted, Slot},
     assistance::Place,
     ids::{RecordId, VendorId, VendorRef},
     linking::LinkArgument,
@@ -117,6 +117,17 @@ pub enum Question {
         vendor: VendorId,
         /// What about it.
         act: AccountAct,
+    },
+    /// Read the EMR's appointments of some days.
+    EmrList {
+        /// Which of them.
+        wanted: EmrWanted,
+    },
+    /// Have a vendor draw a fresh signing secret for its webhooks and keep it. Not a write of the clinic's: it is done at once
+    /// or not at all, and after a lost answer the vendor is asked which secret holds.
+    RotateSecret {
+        /// At which vendor.
+        vendor: VendorId,
     },
 }
 

@@ -3,10 +3,12 @@
 use super::*;
 use crate::domain::{
     EntryState, Evidence,
-    command::Toast,
+    command::{Decision, Toast},
     entry::{Step, StepKind},
     note::{Attempt, FilingState, Note, NoteBody},
+    view::{NoteItem, RowId},
 };
+use crate::engine::testing::PATIENCE;
 
 const FILING: Scheme = Scheme::new("filing");
 
@@ -126,4 +128,99 @@ fn that_an_earlier_filing_arrived_after_all_is_said_and_changes_nothing() {
     let said = std::iter::from_fn(|| window.try_next());
     let twice = |m: Message| matches!(m, Message::Toast(Toast { text, .. }) if text.contains("in the EMR twice"));
     assert!(said.into_iter().any(twice));
+}
+
+fn waits_for(t: &ForTests, id: EntryId) -> Option<EntryId> {
+    let Answer::Rows(rows) = t.engine.look(&Query::Outbox { finished: false, window: ALL }) else { panic!() };
+    let RowSet::Outbox(rows) = rows.rows else { panic!() };
+    rows.iter().find(|row| row.id == id).and_then(|row| row.waits_for)
+}
+
+fn item(t: &ForTests, id: RecordId) -> NoteItem {
+    let query = Query::Notes { appointment: None, patient: None, text: String::new(), window: ALL };
+    let Answer::Rows(rows) = t.engine.look(&query) else { panic!() };
+    let RowSet::Notes(rows) = rows.rows else { panic!() };
+    rows.into_iter().find(|row| row.id == RowId::Record(id)).unwrap().item
+}
+
+fn decide(t: &ForTests, entry: EntryId, decision: Decision) -> Reply {
+    t.engine.execute(Command::Decide { entry, decision }, "amira")
+}
+
+/// A note of which nothing was heard for as long as its vendor may take.
+fn silent() -> (ForTests, EntryId, RecordId) {
+    let t = Engine::for_tests().unwrap();
+    let (entry, record) = t.filed();
+    t.goes_out(entry, record);
+    let just_now = i64::try_from(PATIENCE.as_millis()).unwrap() - 1_000;
+    t.clock.advance_millis(just_now);
+    assert_eq!(item(&t, record), NoteItem::Filed(FilingState::Processing), "by the vendor's patience, no other");
+    for decision in [Decision::SendAgain, Decision::Arrived] {
+        assert!(matches!(decide(&t, entry, decision), Reply::Refused(_)), "its word may still come");
+    }
+    t.clock.advance_millis(2_000);
+    assert_eq!(item(&t, record), NoteItem::Filed(FilingState::Unresolved));
+    (t, entry, record)
+}
+
+#[test]
+fn an_unresolved_note_is_read_on_for_a_day_and_ends_by_a_late_word() {
+    let (t, entry, record) = silent();
+    let at = shown(&t, record).attempt.sent_at.unwrap();
+    t.engine.apply(vec![tells(at, FilingState::Unresolved, None, None)], Source::Read, None).unwrap();
+    let read_on = |t: &ForTests| t.engine.rereadables().iter().any(|r| r.record == record);
+    assert!(read_on(&t));
+    t.clock.advance_millis(25 * 3_600_000);
+    assert!(!read_on(&t));
+    t.engine.apply(vec![tells(at, FilingState::Completed, None, Some("e"))], Source::Webhook, None).unwrap();
+    assert!(matches!(state(&t, entry), EntryState::Seen { .. }));
+}
+
+#[test]
+fn a_person_may_have_an_unresolved_note_filed_again_and_it_is_on_record() {
+    let (t, entry, record) = silent();
+    assert_eq!(detail(&t.engine, record).pending.len(), 1, "the window finds its write");
+    assert_eq!(decide(&t, entry, Decision::SendAgain), Reply::Done);
+    let EntryState::Waiting { reason, .. } = state(&t, entry) else { panic!() };
+    assert!(reason.message.contains("never said"));
+    assert_eq!(shown(&t, record).state, FilingState::Queued);
+    let second = t.goes_out(entry, record);
+    assert_eq!(shown(&t, record).attempt.sent_at, Some(second));
+    let asked = |step: &Step| matches!(&step.what, StepKind::Person { by, .. } if by == "amira");
+    assert!(Store::entry(&t.engine, entry).unwrap().history.iter().any(asked));
+}
+
+#[test]
+fn a_person_who_saw_an_unresolved_note_in_the_emr_ends_it() {
+    let (t, entry, record) = silent();
+    assert_eq!(decide(&t, entry, Decision::Arrived), Reply::Done);
+    assert!(matches!(state(&t, entry), EntryState::Seen { evidence: Evidence::Person { .. }, .. }));
+    assert_eq!(item(&t, record), NoteItem::Filed(FilingState::Completed));
+    assert_eq!(shown(&t, record).body, body());
+}
+
+#[test]
+fn the_queue_tells_after_which_note_another_one_goes_also_after_a_restart() {
+    let mut t = Engine::for_tests().unwrap();
+    let (first, record) = t.filed();
+    let Intent::FileNote { emr_appointment, .. } = Store::entry(&t.engine, first).unwrap().intent else { panic!() };
+    let another = || Intent::FileNote { note: RecordId::UNASSIGNED, emr_appointment, patient: None, body: body() };
+    let (second, _) = t.submit(another());
+    let (third, _) = t.submit(another());
+    assert_eq!((waits_for(&t, first), waits_for(&t, second), waits_for(&t, third)), (None, Some(first), Some(second)));
+    let at = t.goes_out(first, record);
+    t = t.reopen(true).unwrap();
+    assert_eq!((waits_for(&t, second), waits_for(&t, third)), (Some(first), Some(first)));
+    t.engine.apply(vec![tells(at, FilingState::Completed, None, Some("e"))], Source::Webhook, None).unwrap();
+    assert_eq!((waits_for(&t, second), waits_for(&t, third)), (None, Some(second)));
+}
+
+#[test]
+fn a_late_word_keeps_a_note_from_being_filed_again() {
+    let (t, entry, record) = silent();
+    let at = shown(&t, record).attempt.sent_at.unwrap();
+    decide(&t, entry, Decision::SendAgain);
+    t.engine.apply(vec![tells(at, FilingState::Completed, None, Some("e"))], Source::Webhook, None).unwrap();
+    assert!(matches!(state(&t, entry), EntryState::Seen { .. }));
+    assert_eq!(shown(&t, record).state, FilingState::Completed);
 }

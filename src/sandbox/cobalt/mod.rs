@@ -88,7 +88,8 @@ fn known_query(request: &Request, known: &[&str]) -> Result<(), Response> {
 fn authenticate(store: &Store, request: &Request, with_token: bool) -> Result<(), Response> {
     let known = credentials(&store.world);
     let needed = if with_token { 3 } else { 2 };
-    if known.iter().take(needed).all(|(name, expected)| request.header(name) == Some(expected.as_str())) {
+    let expired = with_token && store.get(ACCOUNT, "token_expired").is_some();
+    if !expired && known.iter().take(needed).all(|(name, expected)| request.header(name) == Some(expected.as_str())) {
         Ok(())
     } else {
         Err(refused(401, "Unauthorized: check client_id, client_secret and access_token."))
@@ -130,7 +131,8 @@ impl Machine for Cobalt {
 
     /// What can be made to happen from outside the vendor's own interface:
     /// `fail_next_note` `{code?}`; `set_status` `{appointmentId, status}`; `login_required`, `login_restored` and
-    /// `password_change_warning` `{}`; `delivery_result` `{eventId, delivered}` for what a shell learned of a delivery.
+    /// `password_change_warning` `{}`; `expire_access_token` and `restore_access_token` `{}`, between which it is refused;
+    /// `hold_next_note` `{}`, of which no event ever tells how it ended; `delivery_result` `{eventId, delivered}` for what a shell learned of a delivery.
     fn act(&mut self, store: &mut Store, action: &str, arguments: &Value, ctx: &Context<'_>) -> Result<Value, String> {
         let text = |name: &str| arguments.get(name).and_then(Value::as_str);
         match action {
@@ -157,6 +159,18 @@ impl Machine for Cobalt {
                 }
                 let id = events::emit(store, ctx, ctx.now, &format!("access_token.{action}"), None, json!({}));
                 Ok(json!({"eventId": id}))
+            }
+            "expire_access_token" => {
+                store.put(ACCOUNT, "token_expired", json!(true));
+                Ok(Value::Null)
+            }
+            "restore_access_token" => {
+                store.remove(ACCOUNT, "token_expired");
+                Ok(Value::Null)
+            }
+            "hold_next_note" => {
+                store.put(ACCOUNT, "hold_next", json!(true));
+                Ok(Value::Null)
             }
             "login_restored" => {
                 store.remove(ACCOUNT, "login_required");

@@ -35,6 +35,9 @@ struct Job {
     event: String,
     /// Whether the event names the job.
     named: bool,
+    /// Whether no event tells of it: the note is typed all the same.
+    #[serde(default)]
+    silent: bool,
 }
 
 pub(super) fn post(store: &mut Store, request: &Request, ctx: &Context<'_>) -> Result<Response, Response> {
@@ -76,7 +79,9 @@ pub(super) fn post(store: &mut Store, request: &Request, ctx: &Context<'_>) -> R
         fails: told.or(drawn.map(str::to_owned)),
         event: if ctx.random.below(5) == 0 { "note.created" } else { "note.uploaded" }.into(),
         named: ctx.random.below(4) != 0,
+        silent: store.get(ACCOUNT, "hold_next").is_some(),
     };
+    store.remove(ACCOUNT, "hold_next");
     let number = store.next_number("cobalt/job", 1);
     wire::save(store, JOBS, &format!("{number:012}"), &job);
     Ok(done("Note upload in progress."))
@@ -119,8 +124,12 @@ pub(super) fn finish_due(store: &mut Store, ctx: &Context<'_>) {
         match fails {
             None => {
                 store.put(UPLOADED, &job.appointment, json!(job.text));
+                if job.silent {
+                    continue;
+                }
                 events::emit(store, ctx, at, &job.event, named, json!({"appointment_id": job.appointment}));
             }
+            Some(_) if job.silent => {}
             Some(code) => {
                 let description = REASONS.iter().find(|(known, _)| *known == code).map(|(_, text)| *text);
                 let data = json!({

@@ -111,12 +111,13 @@ async fn whom(hands: &Hands, question: &Question) -> Result<Arc<dyn Vendor>, Rea
         // These say whom they mean.
         Question::LookUp { reference: VendorRef { vendor, .. } }
         | Question::Webhooks { vendor }
+        | Question::RotateSecret { vendor }
         | Question::SessionList { vendor }
         | Question::Account { vendor, .. } => {
             let unsupported = || Reason::new(ReasonKind::Unsupported, "this vendor is not configured");
             return hands.vendors.get(*vendor).ok_or_else(unsupported);
         }
-        Question::EmrAppointments { .. } => Some(Capability::Filing),
+        Question::EmrAppointments { .. } | Question::EmrList { .. } => Some(Capability::Filing),
         Question::Summary { .. } | Question::SessionTexts { .. } => Some(Capability::Scribe),
         Question::Refresh { .. } => None,
     };

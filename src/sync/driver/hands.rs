@@ -429,7 +429,9 @@ pub(super) fn subject(question: &Question) -> Option<RecordId> {
         | Question::OrderReport { .. }
         | Question::ReportStatus { .. }
         | Question::SessionList { .. }
-        | Question::Account { .. } => None,
+        | Question::Account { .. }
+        | Question::EmrList { .. }
+        | Question::RotateSecret { .. } => None,
         Question::Episodes { patient } => Some(*patient),
         Question::VisitLinks { appointment }
         | Question::TeamsLink { appointment }

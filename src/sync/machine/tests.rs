@@ -4,10 +4,12 @@ use super::*;
 use crate::domain::{
     EntryState, Evidence, Intent, ReasonKind,
     ids::{Kind, Scheme},
+    note::{Attempt, FilingState, Note, NoteBody},
     patient::Patient,
     random::SeededRandom,
 };
-use crate::outbox::later;
+use crate::outbox::{Rules, later};
+use crate::sync::settings::VendorSettings;
 
 const ONE: VendorId = VendorId::new("one");
 const TWO: VendorId = VendorId::new("two");
@@ -433,7 +435,6 @@ fn a_write_that_waits_for_an_id_goes_as_soon_as_the_record_is_known() {
 
 #[test]
 fn an_event_that_overtakes_the_answer_is_not_forgotten() {
-    use crate::domain::note::{Attempt, FilingState, Note, NoteBody};
     let body = NoteBody::Text("fine".into());
     let intent =
         Intent::FileNote { note: RecordId(4), emr_appointment: RecordId(5), patient: None, body: body.clone() };
@@ -478,4 +479,85 @@ fn settled_when_all_that_will_be_due_is_done() {
     let flying = update(1, 9, ONE);
     machine.handle(Input::EntryChanged(Box::new(flying)), at(2));
     assert!(!machine.settled(at(0), at(2), deadline));
+}
+
+/// A machine whose first vendor takes notes one after the other and may be silent about each for five minutes.
+fn in_turn(entries: Vec<(Entry, Probe)>) -> Machine {
+    let rules = Rules { notes_in_turn: true, events_patience: Duration::from_secs(300), ..Rules::default() };
+    let of_notes = VendorSettings { rules, ..VendorSettings::default() };
+    let mut machine = machine(Settings { vendors: [(ONE, of_notes)].into(), ..Settings::default() });
+    machine.handle(Input::Started { vendors: vec![(ONE, 4), (TWO, 4)], entries }, at(0));
+    machine
+}
+
+fn filing(id: u64, vendor: VendorId) -> Entry {
+    let body = NoteBody::Text("fine".into());
+    let intent = Intent::FileNote { note: RecordId(100 + id), emr_appointment: RecordId(5), patient: None, body };
+    Entry::new(EntryId(id), vendor, intent, "nora", at(0))
+}
+
+fn comes(machine: &mut Machine, entry: Entry, second: i64) -> Vec<(EntryId, &'static str)> {
+    saved(&machine.handle(Input::EntryChanged(Box::new(entry)), at(second)))
+}
+
+/// Its request left and was answered.
+fn taken(machine: &mut Machine, id: u64, second: i64) {
+    machine.handle(Input::Kept(EntryId(id)), at(second));
+    machine.handle(acked(id), at(second));
+    assert_eq!(saved(&machine.handle(Input::Kept(EntryId(id)), at(second))), [], "the next one waits");
+}
+
+fn ends(machine: &mut Machine, id: u64, state: FilingState, second: i64) -> Vec<(EntryId, &'static str)> {
+    let note = Note {
+        appointment: None,
+        patient: None,
+        body: NoteBody::Text("fine".into()),
+        state,
+        job: None,
+        filed_at: None,
+        attempt: Attempt::default(),
+    };
+    let content = Some(Box::new(Record::Note(Box::new(note))));
+    machine.handle(Input::Learned { record: RecordId(100 + id), content, source: Source::Webhook }, at(second));
+    saved(&machine.handle(Input::Kept(EntryId(id)), at(second)))
+}
+
+#[test]
+fn one_note_is_in_flight_and_the_others_go_in_the_order_of_saving() {
+    let failed = FilingState::Failed { reasons: vec!["locked".into()] };
+    for state in [FilingState::Completed, failed] {
+        let mut machine = in_turn(vec![]);
+        assert_eq!(comes(&mut machine, filing(2, ONE), 1), [(EntryId(2), "sent")]);
+        assert_eq!(comes(&mut machine, filing(4, ONE), 1), []);
+        assert_eq!(comes(&mut machine, filing(3, ONE), 1), []);
+        assert_eq!(comes(&mut machine, filing(9, TWO), 1), [(EntryId(9), "sent")], "of another vendor");
+        taken(&mut machine, 2, 2);
+        assert_eq!(saved(&machine.handle(Input::Tick, at(200))), []);
+        assert_eq!(ends(&mut machine, 2, state, 201), [(EntryId(3), "sent")], "the one that was saved first");
+        taken(&mut machine, 3, 202);
+        assert_eq!(ends(&mut machine, 3, FilingState::Completed, 203), [(EntryId(4), "sent")]);
+    }
+}
+
+#[test]
+fn a_note_of_which_nothing_is_heard_lets_the_next_one_go_when_the_patience_is_over() {
+    let mut machine = in_turn(vec![]);
+    comes(&mut machine, filing(1, ONE), 1);
+    comes(&mut machine, filing(2, ONE), 1);
+    taken(&mut machine, 1, 10);
+    assert_eq!(saved(&machine.handle(Input::Tick, at(309))), []);
+    assert_eq!(saved(&machine.handle(Input::Tick, at(310))), [(EntryId(2), "sent")]);
+}
+
+#[test]
+fn a_note_that_was_on_its_way_before_a_restart_is_waited_for_after_it() {
+    let evidence = Evidence::Answer { status: 200 };
+    let first = Entry { state: EntryState::Acked { at: at(-20), evidence }, ..filing(1, ONE) };
+    let mut machine = in_turn(vec![(first, Probe::Events), (filing(2, ONE), Probe::Events)]);
+    assert_eq!(saved(&machine.handle(Input::Tick, at(1))), []);
+    assert_eq!(ends(&mut machine, 1, FilingState::Completed, 2), [(EntryId(2), "sent")]);
+    let lost = Entry { state: EntryState::InFlight { since: at(-20) }, attempts: 1, ..filing(1, ONE) };
+    let mut machine = in_turn(vec![(lost, Probe::Events), (filing(2, ONE), Probe::Events)]);
+    machine.handle(Input::Kept(EntryId(1)), at(1));
+    assert_eq!(saved(&machine.handle(Input::Tick, at(2))), [], "whether it arrived is being found out");
 }

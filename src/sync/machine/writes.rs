@@ -13,7 +13,7 @@ use crate::{
         entry::Exchange,
         random::Randomness,
     },
-    outbox::{self, Board, Due, later},
+    outbox::{self, Board, Due, Rules, later},
 };
 
 /// What is under way for an entry.
@@ -350,6 +350,10 @@ impl Writes {
             match outbox::due(entry, now, rules) {
                 Due::At(at) if !woken => doors.at(at),
                 Due::Send | Due::At(_) => {
+                    if let Some(until) = self.not_its_turn(entry, now, rules) {
+                        until.into_iter().for_each(|at| doors.at(at));
+                        continue;
+                    }
                     if self.board.hold(entry).is_none() && doors.enter(entry.vendor, now) {
                         begun.push((entry.id, Due::Send));
                     }
@@ -386,6 +390,21 @@ impl Writes {
             }
         }
         self.plan_read_backs(now, settings, doors, effects);
+    }
+
+    /// Whether another note of the same vendor's goes first, and until when at the latest. Each end of a note is an input of
+    /// its own, so that nothing has to be asked for.
+    fn not_its_turn(&self, entry: &Entry, now: Timestamp, rules: &Rules) -> Option<Option<Timestamp>> {
+        if !rules.notes_in_turn || !outbox::files(entry) {
+            return None;
+        }
+        let leaves = |busy: &Busy| matches!(busy, Busy::Saving { then_send: true, .. } | Busy::Sending);
+        let of_its_vendor =
+            |id: &EntryId| self.board.get(*id).is_some_and(|e| e.vendor == entry.vendor && outbox::files(e));
+        if self.busy.iter().any(|(id, busy)| *id != entry.id && leaves(busy) && of_its_vendor(id)) {
+            return Some(None);
+        }
+        self.board.before(entry, now, rules.events_patience).map(|(_, until)| until)
     }
 
     fn save_again(&mut self, now: Timestamp, settings: &Settings, doors: &mut Doors<'_>, effects: &mut Vec<Effect>) {
@@ -431,10 +450,14 @@ impl Writes {
         settings: &Settings,
         paused: &dyn Fn(&VendorId) -> bool,
     ) -> bool {
+        let held = |entry: &Entry| {
+            let rules = &settings.of(entry.vendor).rules;
+            self.board.hold(entry).is_some() || self.not_its_turn(entry, now, rules).is_some()
+        };
         let waits = |entry: &Entry| match outbox::due(entry, now, &settings.of(entry.vendor).rules) {
-            Due::Send => self.board.hold(entry).is_some() || paused(&entry.vendor),
+            Due::Send => held(entry) || paused(&entry.vendor),
             Due::Probe => paused(&entry.vendor),
-            Due::At(at) => at > deadline || self.board.hold(entry).is_some(),
+            Due::At(at) => at > deadline || held(entry),
             Due::Lapse => false,
             Due::Nothing => true,
         };

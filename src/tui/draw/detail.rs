@@ -239,6 +239,7 @@ impl Cx<'_> {
                 field("patient", e.patient_name.as_deref().unwrap_or_default());
                 field("MRN", e.patient_mrn.as_deref().unwrap_or_default());
                 field("status", e.status.as_deref().unwrap_or_default());
+                field("note in the EMR", e.progress_note.as_deref().unwrap_or_default());
             }
             Record::Room(r) => field("room", &r.name),
             Record::Episode(e) => {

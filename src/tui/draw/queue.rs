@@ -73,8 +73,8 @@ impl Cx<'_> {
             _ => Token::Own,
         };
         let because = match (&row.reason, row.waits_for) {
-            (Some(reason), _) => reason.kind.word().to_owned(),
-            (None, Some(other)) => format!("waits for {other}"),
+            (_, Some(other)) => format!("after {other}"),
+            (Some(reason), None) => reason.kind.word().to_owned(),
             (None, None) => ticks.get(usize::from(row.tick)).copied().unwrap_or_default().to_owned(),
         };
         // Marker, then all but the name and the reason, which share what is left.

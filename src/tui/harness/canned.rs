@@ -417,7 +417,7 @@ impl World {
             }
             Question::LookUp { reference } if reference.value == "S-404" => Told::Applied(Vec::new()),
             Question::LookUp { .. } => Told::Applied(vec![patient_id(7)]),
-            Question::Webhooks { .. } => Told::Webhooks(self.desks.listed.clone()),
+            Question::Webhooks { .. } | Question::RotateSecret { .. } => Told::Webhooks(self.desks.listed.clone()),
             Question::OrderReport { .. } | Question::ReportStatus { .. } => {
                 Told::Report(Report { id: "rep-1".into(), status: ReportStatus::Pending })
             }
@@ -425,7 +425,8 @@ impl World {
             | Question::Attachments { .. }
             | Question::Episodes { .. }
             | Question::Assistance { .. }
-            | Question::SessionList { .. } => Told::Applied(Vec::new()),
+            | Question::SessionList { .. }
+            | Question::EmrList { .. } => Told::Applied(Vec::new()),
             Question::SessionTexts { .. } => Told::Texts(self.texts.clone()),
             Question::Account { .. } => Told::Account(self.account.clone()),
         }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{
         Command, DraftId, Entry, EntryState, Intent, Kind, Pointer, Question, Record, RecordId, Request,
-        command::{Level, Refusal},
+        command::{Decision, Level, Refusal},
         note::{Draft, FilingState, NoteBody, SessionNote},
         scribed::Scribed,
         view::{Detail, LinkRow, NoteItem, RowId},
@@ -78,20 +78,49 @@ pub(super) fn file_note(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Asks whether a note that failed is filed again: the queued write is tried again as it stands.
+/// Asks whether a note is filed again: one that failed is tried again as it stands; of one that nothing was heard of a person
+/// says what became of it, and is told first that it may then stand there twice.
 pub(super) fn file_again(model: &mut Model, detail: &Detail) -> Vec<Effect> {
     let filing = |e: &&Entry| matches!(&e.intent, Intent::FileNote { note, .. } if *note == detail.id);
     let Some(entry) = detail.pending.iter().find(filing) else {
         return nothing_there(model, "its write is not in the queue any more: n writes the note anew");
     };
-    let EntryState::Rejected { reason, .. } = &entry.state else {
-        return nothing_there(model, "whether it arrived is for a person to decide: o, then d");
-    };
     let whom = detail.patient.as_ref().map(|p| identity_of(p).line());
-    let lines = whom.into_iter().chain([crate::tui::draw::why(reason)]).collect();
-    let again = Choice::Do("it is filed again", Box::new(Command::Retry { entry: entry.id }));
-    ask(model, "File this note again?", lines, vec![("Yes, as it is".into(), again), ("No".into(), Choice::No)]);
-    Vec::new()
+    let decided =
+        |done: &'static str, decision| Choice::Do(done, Box::new(Command::Decide { entry: entry.id, decision }));
+    match &entry.state {
+        EntryState::Rejected { reason, .. } => {
+            let lines = whom.into_iter().chain([crate::tui::draw::why(reason)]).collect();
+            let again = Choice::Do("it is filed again", Box::new(Command::Retry { entry: entry.id }));
+            ask(
+                model,
+                "File this note again?",
+                lines,
+                vec![("Yes, as it is".into(), again), ("No".into(), Choice::No)],
+            );
+            Vec::new()
+        }
+        EntryState::Acked { .. } | EntryState::NeedsDecision { may_resend: true, .. } => {
+            let told = [
+                "The vendor never said how it ended.".to_owned(),
+                "Look into the EMR first: filed again, it may stand there twice.".to_owned(),
+            ];
+            let items = vec![
+                ("Not now".to_owned(), Choice::No),
+                ("It is in the EMR, I have seen it".to_owned(), decided("the note counts as filed", Decision::Arrived)),
+                (
+                    "File it again; it may then stand there twice".to_owned(),
+                    decided("it is filed again", Decision::SendAgain),
+                ),
+            ];
+            ask(model, "Nobody knows whether this note arrived", whom.into_iter().chain(told).collect(), items);
+            Vec::new()
+        }
+        EntryState::NeedsDecision { .. } => {
+            nothing_there(model, "whether it arrived is for a person to decide: o, then d")
+        }
+        state => nothing_there(model, &format!("its write goes by itself ({}): o shows it", state.word())),
+    }
 }
 
 /// Asks whether a note of the clinic's, which names no patient of ours, is about the selected visit. What links it already

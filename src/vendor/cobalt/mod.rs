@@ -25,11 +25,13 @@ use std::{
 use jiff::civil::Date;
 
 use crate::domain::{
+    appointment::EmrWanted,
     clock::Clock,
     entry::{Errand, Fetched, Finding, Known, Outcome, Probe, Probed, Reason, ReasonKind, Sent},
     ids::{Kind, Scheme, VendorId, VendorRef},
     inbox::{Decoded, InboxItem, Undecodable},
     intent::Intent,
+    note::FilingRules,
     record::{Observation, Record},
     secret::Secret,
     view::Question,
@@ -105,8 +107,31 @@ impl Cobalt {
 
     /// The EMR's appointments of one day.
     async fn appointments(&self, day: Date, trail: &mut Trail) -> Result<Vec<Observation>, Unread> {
-        let day = day.to_string();
-        let call = Call::get("v1/appointments", &[]).query("start_date", &day).query("end_date", &day);
+        let (mrn, name, phone, mode) = (None, None, None, None);
+        self.listed(&EmrWanted { from: day, to: day, mrn, name, phone, mode, with_note: false }, trail).await
+    }
+
+    /// Get Appointments.
+    async fn listed(&self, wanted: &EmrWanted, trail: &mut Trail) -> Result<Vec<Observation>, Unread> {
+        let days = [("start_date", wanted.from), ("end_date", wanted.to)];
+        let mut call = Call::get("v1/appointments", &[]);
+        for (name, day) in days {
+            call = call.query(name, day.to_string());
+        }
+        let narrow = [
+            ("patient_mrn", &wanted.mrn),
+            ("patient_name", &wanted.name),
+            ("patient_phone", &wanted.phone),
+            ("appointment_mode", &wanted.mode),
+        ];
+        for (name, value) in narrow {
+            if let Some(value) = value {
+                call = call.query(name, value);
+            }
+        }
+        if wanted.with_note {
+            call = call.query("include_note", "true");
+        }
         let reply = trail.read(&*self.transport, &self.call(call)).await?;
         let unread = |reason| (reason, None);
         let fields = Fields::of(&reply).map_err(unread)?;
@@ -114,6 +139,46 @@ impl Cobalt {
             .list(&["appointments"])
             .ok_or_else(|| unread(unreadable(&reply, "the answer has no list of appointments")))?;
         Ok(items.iter().filter_map(|item| wire::appointment(item.get(), &self.settings.zone)).collect())
+    }
+
+    /// One appointment, under whichever of the names that an answer may have for it.
+    async fn single(&self, id: &str, trail: &mut Trail) -> Result<Observation, Unread> {
+        let call = Call::get(&self.settings.appointment_path, &[("id", id)]);
+        let reply = trail.read(&*self.transport, &self.call(call)).await?;
+        let fields = Fields::of(&reply).map_err(|reason| (reason, None))?;
+        let names = ["appointment", "appointments"];
+        let first = fields.list(&names).and_then(|all| all.into_iter().next());
+        let raw = first.as_deref().or_else(|| fields.raw(&names)).map(|raw| raw.get().to_owned());
+        let told = raw.as_deref().and_then(|raw| wire::appointment(raw, &self.settings.zone));
+        let told = told.or_else(|| {
+            let whole = std::str::from_utf8(&reply.body).ok()?;
+            wire::appointment(whole, &self.settings.zone)
+        });
+        told.filter(|told| told.refs.iter().any(|name| name.value == id))
+            .ok_or_else(|| (unreadable(&reply, "the answer does not tell this appointment"), None))
+    }
+
+    /// One appointment; where the vendor knows no way to it alone, among those of its day.
+    async fn emr_appointment(
+        &self,
+        about: &VendorRef,
+        known: &Known,
+        trail: &mut Trail,
+    ) -> Result<Vec<Observation>, Unread> {
+        match self.single(&about.value, trail).await {
+            Ok(one) => return Ok(vec![one]),
+            Err((reason, after)) if reason.kind != ReasonKind::NotFound || known.record.is_none() => {
+                return Err((reason, after));
+            }
+            Err(_) => {}
+        }
+        let all = self.around(known, trail).await?;
+        if all.iter().any(|o| o.refs.contains(about)) {
+            Ok(all)
+        } else {
+            let text = "it is not among the EMR's appointments of that day";
+            Err((Reason::new(ReasonKind::NotFound, text), None))
+        }
     }
 
     /// The appointments around a visit of any vendor's.
@@ -131,15 +196,8 @@ impl Cobalt {
     async fn read(&self, about: &VendorRef, known: &Known, trail: &mut Trail) -> Result<Vec<Observation>, Unread> {
         match about.kind {
             Kind::Note => self.read_note(about, known, trail).await,
-            Kind::EmrAppointment => {
-                let all = self.around(known, trail).await?;
-                if all.iter().any(|o| o.refs.contains(about)) {
-                    Ok(all)
-                } else {
-                    let text = "it is not among the EMR's appointments of that day";
-                    Err((Reason::new(ReasonKind::NotFound, text), None))
-                }
-            }
+            Kind::EmrAppointment => self.emr_appointment(about, known, trail).await,
+            Kind::Webhook => self.read_registration(about, trail).await,
             _ => Err((unsupported(), None)),
         }
     }
@@ -169,7 +227,9 @@ impl Vendor for Cobalt {
     fn carries_out(&self, intent: &Intent) -> bool {
         match intent {
             Intent::FileNote { .. } => true,
-            Intent::RegisterWebhook { vendor, .. } => *vendor == COBALT,
+            Intent::RegisterWebhook { vendor, .. }
+            | Intent::UpdateWebhook { vendor, .. }
+            | Intent::DeleteWebhook { vendor, .. } => *vendor == COBALT,
             _ => false,
         }
     }
@@ -178,7 +238,10 @@ impl Vendor for Cobalt {
         match intent {
             Intent::FileNote { body, .. } if body.is_blank() => Err("the note is empty".into()),
             Intent::FileNote { .. } => Ok(()),
-            Intent::RegisterWebhook { vendor, endpoint, .. } if *vendor == COBALT => {
+            Intent::DeleteWebhook { vendor, .. } if *vendor == COBALT => Ok(()),
+            Intent::RegisterWebhook { vendor, endpoint, .. } | Intent::UpdateWebhook { vendor, endpoint, .. }
+                if *vendor == COBALT =>
+            {
                 if hooks::acceptable(endpoint) {
                     Ok(())
                 } else {
@@ -189,10 +252,14 @@ impl Vendor for Cobalt {
         }
     }
 
+    fn filing(&self) -> Option<FilingRules> {
+        Some(FilingRules { patience: self.settings.patience, in_turn: self.settings.one_note_at_a_time })
+    }
+
     fn probe_kind(&self, intent: &Intent) -> Probe {
         match intent {
             Intent::FileNote { .. } => Probe::Events,
-            Intent::RegisterWebhook { .. } => Probe::List,
+            Intent::RegisterWebhook { .. } | Intent::UpdateWebhook { .. } | Intent::DeleteWebhook { .. } => Probe::List,
             _ => Probe::None,
         }
     }
@@ -206,6 +273,12 @@ impl Vendor for Cobalt {
                 }
                 Intent::RegisterWebhook { vendor, endpoint, .. } if *vendor == COBALT => {
                     self.register(endpoint, &mut trail, &mut observations).await
+                }
+                Intent::UpdateWebhook { registration, vendor, endpoint, .. } if *vendor == COBALT => {
+                    self.move_registration(errand, *registration, endpoint, &mut trail, &mut observations).await
+                }
+                Intent::DeleteWebhook { registration, vendor } if *vendor == COBALT => {
+                    self.forget(errand, *registration, &mut trail).await
                 }
                 _ => Err(Outcome::Rejected(unsupported())),
             };
@@ -221,6 +294,12 @@ impl Vendor for Cobalt {
                 Intent::FileNote { .. } => self.look_for(errand, &mut trail, &mut observations).await,
                 Intent::RegisterWebhook { vendor, endpoint, .. } if *vendor == COBALT => {
                     self.find_registration(endpoint, &mut trail, &mut observations).await
+                }
+                Intent::UpdateWebhook { registration, vendor, endpoint, .. } if *vendor == COBALT => {
+                    self.find_moved(errand, *registration, endpoint, &mut trail, &mut observations).await
+                }
+                Intent::DeleteWebhook { registration, vendor } if *vendor == COBALT => {
+                    self.find_forgotten(errand, *registration, &mut trail).await
                 }
                 _ => Finding::CannotTell(unsupported()),
             };
@@ -249,6 +328,16 @@ impl Vendor for Cobalt {
             let mut trail = Trail::default();
             let read = match question {
                 Question::EmrAppointments { .. } => self.around(known, &mut trail).await,
+                Question::EmrList { wanted } => self.listed(wanted, &mut trail).await,
+                Question::LookUp { reference } => self.read(reference, known, &mut trail).await,
+                Question::Webhooks { .. } => {
+                    let told = self.registrations(&mut trail).await;
+                    return told.map(|(all, names)| (Asked::Webhooks(all), names)).map_err(|(reason, _)| reason);
+                }
+                Question::RotateSecret { .. } => {
+                    let told = self.rotate(&mut trail).await;
+                    return told.map(|(all, names)| (Asked::Webhooks(all), names)).map_err(|(reason, _)| reason);
+                }
                 Question::Refresh { .. } => match known.refs.iter().find(|r| r.vendor == COBALT) {
                     Some(about) => self.read(about, known, &mut trail).await,
                     None => Err((unsupported(), None)),

@@ -44,6 +44,12 @@ pub const KEYS: &[Key] = &[
     ANSWER_KIB,
     PROXY,
     Key::new(
+        "appointment_path",
+        KeyKind::Text,
+        "v1/appointment/{id}",
+        "Where one appointment of the EMR is read (assumption).",
+    ),
+    Key::new(
         "note_form",
         KeyKind::Choice(&["as_written", "soap", "text"]),
         "as_written",
@@ -98,6 +104,8 @@ pub struct CobaltSettings {
     pub label: String,
     /// How many requests may be under way at once. Default 2.
     pub concurrency: usize,
+    /// Where one appointment is read, below the address; `{id}` stands for its id. Default `v1/appointment/{id}` (assumption).
+    pub appointment_path: String,
     /// How notes are sent. Default as written.
     pub note_form: NoteForm,
     /// Whether a note waits for the one before it (assumption). Default yes.
@@ -131,6 +139,7 @@ impl CobaltSettings {
             webhook_secret: None,
             label: "Cobalt".into(),
             concurrency: 2,
+            appointment_path: "v1/appointment/{id}".into(),
             note_form: NoteForm::AsWritten,
             one_note_at_a_time: true,
             patience: Duration::from_secs(300),
@@ -153,6 +162,12 @@ impl CobaltSettings {
         settings.http = trail::http_settings(values);
         settings.concurrency = trail::concurrency(values, settings.concurrency);
         settings.webhook_secret = values.secret("webhook_secret").cloned();
+        if let Some(path) = values.text("appointment_path") {
+            if !path.contains("{id}") {
+                return Err(("appointment_path", "has no {id} in it".into()));
+            }
+            settings.appointment_path = path.trim_start_matches('/').to_owned();
+        }
         settings.note_form = match values.text("note_form") {
             Some("soap") => NoteForm::Soap,
             Some("text") => NoteForm::Text,

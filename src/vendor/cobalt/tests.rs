@@ -1,4 +1,6 @@
 mod again;
+mod golden;
+mod hooks;
 
 use std::sync::Arc;
 

@@ -1,7 +1,9 @@
 //! Cobalt's bodies: what a note looks like on the wire, and tolerant reading of appointments and events.
 
+use std::borrow::Cow;
+
 use jiff::{Timestamp, tz::TimeZone};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::{
     domain::{
@@ -15,24 +17,36 @@ use crate::{
 
 use super::{COBALT, NoteForm, scheme};
 
-/// The body of Create Note.
-pub fn note(appointment: &str, body: &NoteBody, form: NoteForm) -> Value {
-    let note = match (form, body) {
-        (NoteForm::AsWritten | NoteForm::Text, NoteBody::Text(text)) => Value::String(text.clone()),
-        (NoteForm::AsWritten | NoteForm::Soap, NoteBody::Soap(parts)) => soap(parts),
-        (NoteForm::Soap, NoteBody::Text(text)) => soap(&Soap { subjective: text.clone(), ..Soap::default() }),
-        (NoteForm::Text, NoteBody::Soap(parts)) => Value::String(headed(parts)),
-    };
-    json!({"appointment_id": appointment, "note": note})
+/// The body of Create Note, its members in the document's order.
+#[derive(Serialize)]
+pub struct NewNote<'a> {
+    appointment_id: &'a str,
+    note: Noted<'a>,
 }
 
-fn soap(parts: &Soap) -> Value {
-    json!({
-        "subjective": parts.subjective,
-        "objective": parts.objective,
-        "assessment": parts.assessment,
-        "plan": parts.plan,
-    })
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Noted<'a> {
+    Text(Cow<'a, str>),
+    Soap { subjective: &'a str, objective: &'a str, assessment: &'a str, plan: &'a str },
+}
+
+/// The body of Create Note.
+pub fn note<'a>(appointment: &'a str, body: &'a NoteBody, form: NoteForm) -> NewNote<'a> {
+    let note = match (form, body) {
+        (NoteForm::AsWritten | NoteForm::Text, NoteBody::Text(text)) => Noted::Text(text.into()),
+        (NoteForm::AsWritten | NoteForm::Soap, NoteBody::Soap(parts)) => Noted::Soap {
+            subjective: &parts.subjective,
+            objective: &parts.objective,
+            assessment: &parts.assessment,
+            plan: &parts.plan,
+        },
+        (NoteForm::Soap, NoteBody::Text(text)) => {
+            Noted::Soap { subjective: text, objective: "", assessment: "", plan: "" }
+        }
+        (NoteForm::Text, NoteBody::Soap(parts)) => Noted::Text(headed(parts).into()),
+    };
+    NewNote { appointment_id: appointment, note }
 }
 
 fn headed(parts: &Soap) -> String {
@@ -67,6 +81,7 @@ pub fn appointment(raw: &str, zone: &TimeZone) -> Option<Observation> {
         duration: fields.whole(&["duration"]).and_then(|minutes| u32::try_from(minutes).ok()),
         status: fields.text(&["status"]),
         ehr_appointment_id: fields.text(&["ehr_appointment_id"]),
+        progress_note: fields.text(&["progress_note"]),
     };
     Some(Observation {
         refs: vec![VendorRef::new(COBALT, Kind::EmrAppointment, scheme::APPOINTMENT, id)],

@@ -217,7 +217,9 @@ impl Solo {
             | Question::Summary { .. }
             | Question::SessionTexts { .. }
             | Question::SessionList { .. }
-            | Question::Account { .. } => Err((unsupported(), None)),
+            | Question::Account { .. }
+            | Question::EmrList { .. }
+            | Question::RotateSecret { .. } => Err((unsupported(), None)),
         }
     }
 

@@ -120,6 +120,12 @@ pub enum AuditAct {
         /// Of what.
         about: About,
     },
+    /// Somebody kept a signature of theirs.
+    SignatureKept,
+    /// Somebody had a signature of theirs handed out.
+    SignatureTaken,
+    /// Somebody had a signature of theirs forgotten.
+    SignatureDropped,
     /// A record was made known by its vendor's number.
     Adopted {
         /// Which.
@@ -131,7 +137,13 @@ impl AuditAct {
     /// What it was about.
     pub fn mentions(&self) -> Vec<About> {
         match self {
-            Self::Opened | Self::Imported { .. } | Self::Replayed { .. } | Self::Exported { .. } => Vec::new(),
+            Self::Opened
+            | Self::Imported { .. }
+            | Self::Replayed { .. }
+            | Self::Exported { .. }
+            | Self::SignatureKept
+            | Self::SignatureTaken
+            | Self::SignatureDropped => Vec::new(),
             Self::Saw { record } | Self::Streamed { session: record } | Self::Adopted { record } => {
                 vec![About::Record(*record)]
             }

@@ -9,6 +9,7 @@ use super::{
     intent::Intent,
     note::{Draft, Holding},
     report::ReportAct,
+    signature::{KeptSignature, SignatureAct, SignatureMeta},
     stream::{StreamAct, StreamId},
     timeline::{About, Glance, Opened},
     triage::TriageAct,
@@ -166,6 +167,12 @@ pub enum Command {
         /// Which.
         draft: DraftId,
     },
+    /// Do something about one's own kept signatures. Answered by [`Reply::Signatures`], [`Reply::Signature`] or
+    /// [`Reply::Done`].
+    Signature {
+        /// What.
+        act: Box<SignatureAct>,
+    },
 }
 
 /// What a person says about a write whose outcome cannot be found out.
@@ -208,6 +215,10 @@ pub enum Reply {
         /// The record.
         record: RecordId,
     },
+    /// One's own kept signatures, by name.
+    Signatures(Vec<SignatureMeta>),
+    /// One of them.
+    Signature(Box<KeptSignature>),
     /// To [`Command::Reveal`].
     Revealed(Box<Opened>),
     /// To [`Command::ExportTimeline`]: the bundle as JSON.

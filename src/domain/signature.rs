@@ -3,6 +3,7 @@
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -120,6 +121,98 @@ impl Signature {
     }
 }
 
+/// How a kept signature was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Made {
+    /// With keys or a mouse, here.
+    Drawn,
+    /// As letters, here.
+    Typed,
+    /// From a file.
+    File,
+}
+
+impl Made {
+    /// How, for a person.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Drawn => "drawn",
+            Self::Typed => "typed",
+            Self::File => "from a file",
+        }
+    }
+}
+
+/// A signature that a person keeps, without its picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignatureMeta {
+    /// What its owner calls it.
+    pub name: String,
+    /// How it was made.
+    pub made: Made,
+    /// When it was kept.
+    pub at: Timestamp,
+    /// How large it is.
+    pub shape: Shape,
+}
+
+/// A signature that a person keeps. Only they are told of it: the engine keeps it sealed under the name of its owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptSignature {
+    /// All but the picture.
+    pub meta: SignatureMeta,
+    /// The picture.
+    pub signature: Signature,
+}
+
+/// The longest name of a kept signature, in characters.
+pub const MOST_NAME: usize = 40;
+/// So many signatures one person keeps at most.
+pub const MOST_KEPT: usize = 20;
+
+/// Something about one's own kept signatures. Whose they are is who asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "act")]
+pub enum SignatureAct {
+    /// Which there are.
+    List,
+    /// Keep one, in the place of the one of this name.
+    Keep {
+        /// What it is called.
+        name: String,
+        /// How it was made.
+        made: Made,
+        /// The picture.
+        signature: Signature,
+    },
+    /// Hand one out, to be looked at or to sign with. That it was is on record.
+    Take {
+        /// Which.
+        name: String,
+    },
+    /// Forget one.
+    Drop {
+        /// Which.
+        name: String,
+    },
+}
+
+/// The one form of a signature's name.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn name(text: &str) -> Result<String, &'static str> {
+    let name = text.trim();
+    if name.is_empty() {
+        return Err("a signature has a name");
+    }
+    if name.chars().count() > MOST_NAME || name.chars().any(char::is_control) {
+        return Err("a signature's name is one line of at most 40 characters");
+    }
+    Ok(name.to_owned())
+}
+
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Signature(…)")
@@ -184,6 +277,15 @@ mod tests {
         assert_eq!(parse("data:image/png;base64,not base64!"), Bad::Base64);
         assert_eq!(parse("data:image/png;base64,"), Bad::NotPng);
         assert_eq!(parse(&format!("{PREFIX}{}", "A".repeat(14 << 20))), Bad::Bytes);
+    }
+
+    #[test]
+    fn a_kept_signature_has_a_name_of_one_line() {
+        assert_eq!(name(" initials "), Ok("initials".into()));
+        assert!(name(&"a".repeat(40)).is_ok());
+        for bad in ["", "  ", "a\nb", &"a".repeat(41)] {
+            assert!(name(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -68,6 +68,7 @@ impl Engine {
             }
             Command::Reveal { about, glance } => self.reveal(about, glance, by),
             Command::ExportTimeline { about } => self.export_timeline(about, by),
+            Command::Signature { act } => self.signature(*act, by),
             Command::Adopt { kind, number, of } => self.adopt(kind, &number, of.as_deref(), by),
             // Whoever knows the windows tells them apart; here there is one.
             Command::Claim { .. } => Ok(Reply::Holds(Holding { you: true, by: by.to_owned(), since: self.now() })),

@@ -26,6 +26,7 @@ mod saved;
 mod sent;
 mod settle;
 mod sightings;
+mod signatures;
 mod state;
 mod store;
 mod testing;

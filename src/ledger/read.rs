@@ -9,14 +9,18 @@ use super::{
     rows::{PlainRows, Rows, Span, Table, be},
     story::{self, Mention, NoteSpan},
 };
-use crate::domain::{
-    DraftId, Entry, EntryId, Facts, Kind, Raw, RecordId, Stored, VendorRef,
-    hooks::KeptDelivery,
-    identity::Link,
-    inbox::InboxItem,
-    inbox::Undecodable,
-    note::Draft,
-    timeline::{About, Noting},
+use crate::{
+    domain::{
+        DraftId, Entry, EntryId, Facts, Kind, Raw, RecordId, Stored, VendorRef,
+        hooks::KeptDelivery,
+        identity::Link,
+        inbox::InboxItem,
+        inbox::Undecodable,
+        note::Draft,
+        signature::KeptSignature,
+        timeline::{About, Noting},
+    },
+    seal::Sealer,
 };
 
 /// What a record is called.
@@ -214,6 +218,17 @@ pub trait Read: Rows + Sized {
         audit::verify(self)
     }
 
+    /// A person's signature of this name.
+    fn signature(&self, user: &str, name: &str) -> Result<Option<KeptSignature>, LedgerError> {
+        self.json(Table::Signatures, &signature_key(self.sealer(), user, name))
+    }
+
+    /// All signatures of a person, in no order.
+    fn signatures(&self, user: &str) -> Result<Vec<KeptSignature>, LedgerError> {
+        let prefix = owner_key(self.sealer(), user);
+        Ok(decoded(self.rows(Table::Signatures, &Span { prefix: &prefix, ..Span::ALL })?))
+    }
+
     /// A value of the engine's own.
     fn setting<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, LedgerError> {
         self.json(Table::Settings, &self.sealer().record_key(Table::Settings.name(), name.as_bytes()))
@@ -221,6 +236,21 @@ pub trait Read: Rows + Sized {
 }
 
 impl<R: Rows> Read for R {}
+
+/// Under which all signatures of one person lie.
+fn owner_key(sealer: &Sealer, user: &str) -> [u8; 16] {
+    sealer.record_key(Table::Signatures.name(), user.as_bytes())
+}
+
+/// Under which one of them lies. Neither the person nor the name can be read from it.
+pub(super) fn signature_key(sealer: &Sealer, user: &str, name: &str) -> [u8; 32] {
+    let named = [&(user.len() as u64).to_be_bytes()[..], user.as_bytes(), name.as_bytes()].concat();
+    let mut key = [0; 32];
+    let (owner, own) = key.split_at_mut(16);
+    owner.copy_from_slice(&owner_key(sealer, user));
+    own.copy_from_slice(&sealer.record_key(Table::Signatures.name(), &named));
+    key
+}
 
 /// Every part with its length, so that no two names give the same bytes.
 pub(super) fn ref_name(about: &VendorRef) -> Vec<u8> {

@@ -75,6 +75,8 @@ tables! {
     Mentions = "mentions",
     /// Hash of a name → a value of the engine's own.
     Settings = "settings",
+    /// Hash of a person, then of the name → a signature that the person keeps.
+    Signatures = "signatures",
 }
 
 impl Table {

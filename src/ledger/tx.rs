@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::story::Mention;
 use super::{
     LedgerError, Read,
-    read::{Kept, Names, Undecoded, link_key, ref_name},
+    read::{Kept, Names, Undecoded, link_key, ref_name, signature_key},
     rows::{Overlay, Plain, PlainRows, Rows, Span, Table, be, encode},
     {audit, numbers, story},
 };
@@ -19,6 +19,7 @@ use crate::{
         identity::Link,
         inbox::{InboxItem, Undecodable},
         note::Draft,
+        signature::KeptSignature,
         timeline::{About, Noting},
     },
     seal::Sealer,
@@ -386,6 +387,22 @@ impl<'a> Tx<'a> {
             span.first += 1;
         }
         self.set_json(Table::Notes, &record.0.to_be_bytes(), &span)
+    }
+
+    /// Keeps a person's signature, in the place of the one of its name.
+    pub fn put_signature(&mut self, user: &str, kept: &KeptSignature) -> Result<(), LedgerError> {
+        let key = signature_key(self.sealer(), user, &kept.meta.name);
+        self.set_json(Table::Signatures, &key, kept)
+    }
+
+    /// Forgets a person's signature; whether there was one.
+    pub fn remove_signature(&mut self, user: &str, name: &str) -> Result<bool, LedgerError> {
+        let key = signature_key(self.sealer(), user, name);
+        let there = self.row(Table::Signatures, &key)?.is_some();
+        if there {
+            self.remove(Table::Signatures, &key);
+        }
+        Ok(there)
     }
 
     /// Keeps a value of the engine's own.

@@ -19,6 +19,7 @@ pub mod painter;
 pub mod paths;
 pub mod picture;
 mod reader;
+pub mod signature;
 pub mod terminal;
 pub mod text;
 pub mod theme;

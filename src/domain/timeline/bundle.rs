@@ -23,6 +23,7 @@ const PATH_WORDS: &[&str] = &[
     "SPID",
     "access",
     "addendums",
+    "sign_offs",
     "admin",
     "api",
     "appointment-slots",

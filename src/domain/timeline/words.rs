@@ -59,6 +59,9 @@ fn acted(act: &AuditAct, write: Option<&str>) -> String {
         AuditAct::Exported { records } => format!("exported {records} records"),
         AuditAct::Revealed { glance, .. } => format!("looked at the values of {glance}"),
         AuditAct::ExportedTimeline { .. } => "made a redacted bundle of this timeline".into(),
+        AuditAct::SignatureKept => "kept a signature".into(),
+        AuditAct::SignatureTaken => "had a kept signature handed out".into(),
+        AuditAct::SignatureDropped => "had a kept signature forgotten".into(),
         AuditAct::Adopted { .. } => "made it known by its number".into(),
     }
 }

@@ -105,6 +105,8 @@ fn a_note_that_no_list_tells_is_known_by_its_typed_number_for_good() {
         let detail = detail(&t.engine, note);
         assert!(detail.provenance.is_none() && detail.facts.get(Fact::NamedBy) == Some("amira"));
     }
+    let typed = Query::Notes { appointment: None, patient: None, text: "46".into(), window: ALL };
+    assert!(matches!(t.engine.look(&typed), Answer::Rows(rows) if rows.total == 1), "it is found as it was typed");
     // A later reading fills it in.
     let about = VendorRef::new(CLINIC, Kind::SessionNote, ID, "46");
     let read = SessionNote { status: Some("draft".into()), ..SessionNote::default() };

@@ -11,6 +11,7 @@ mod restart;
 mod scribe;
 mod sent;
 mod sequences;
+mod signatures;
 mod telling;
 mod timeline;
 mod triage;

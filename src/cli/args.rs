@@ -6,9 +6,10 @@ use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 
 use super::{
-    appointments::Appointments, assistance::AssistanceCommand, attachments::Attachments, consults::Consults,
-    doctors::Doctors, documents::Documents, dump::Dump, episodes::Episodes, links::Links, list::ListArgs,
-    patients::Patients, reports::Reports, sessions::Sessions, show::ShowArgs, slots::Slots, visit_notes::VisitNotes,
+    addendums::Addendums, appointments::Appointments, assistance::AssistanceCommand, attachments::Attachments,
+    consults::Consults, doctors::Doctors, documents::Documents, dump::Dump, episodes::Episodes, links::Links,
+    list::ListArgs, patients::Patients, reports::Reports, session_notes::SessionNotes, sessions::Sessions,
+    show::ShowArgs, sign_offs::SignOffs, signatures::Signatures, slots::Slots, visit_notes::VisitNotes,
     webhooks::Webhooks,
 };
 
@@ -98,6 +99,18 @@ pub enum Command {
     /// Notes: list, show, file, file-again
     #[command(alias = "note")]
     Notes(super::notes::Notes),
+    /// The clinic's session notes: list, show
+    #[command(alias = "session-note")]
+    SessionNotes(SessionNotes),
+    /// Addendums to session notes: ask, answer, list, show
+    #[command(alias = "addendum")]
+    Addendums(Addendums),
+    /// Sign-offs of session notes: add, change, list, show
+    #[command(alias = "sign-off")]
+    SignOffs(SignOffs),
+    /// The signatures that you keep: list, add, show, delete
+    #[command(alias = "signature")]
+    Signatures(Signatures),
     /// What happened to a session, note, appointment or queued write, in one order; and a redacted bundle of it
     Timeline(super::timeline::Timeline),
     /// Scribe sessions that are stuck, grouped by cause; and doing what is safe about them

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod addendums;
 mod appointments;
 mod args;
 mod assistance;
@@ -7,6 +8,7 @@ mod attach;
 mod attachments;
 mod bar;
 mod bell;
+mod clinic;
 mod config;
 mod consults;
 mod demo;
@@ -30,8 +32,11 @@ mod same_as;
 mod sandbox;
 mod save;
 mod sent;
+mod session_notes;
 mod sessions;
 mod show;
+mod sign_offs;
+mod signatures;
 mod slots;
 mod sync;
 mod timeline;
@@ -262,6 +267,10 @@ fn dispatch(arguments: Arguments) -> Result<ExitCode, CliError> {
         Some(Command::Rooms(listing)) => listed(&common, Pane::Rooms, &listing),
         Some(Command::Sessions(command)) => at_desk(&common, |desk| sessions::run(desk, &command.action)),
         Some(Command::Notes(command)) => at_desk(&common, |desk| notes::run(desk, &command.action)),
+        Some(Command::SessionNotes(command)) => at_desk(&common, |desk| session_notes::run(desk, &command.action)),
+        Some(Command::Addendums(command)) => at_desk(&common, |desk| addendums::run(desk, &command.action)),
+        Some(Command::SignOffs(command)) => at_desk(&common, |desk| sign_offs::run(desk, &command.action)),
+        Some(Command::Signatures(command)) => at_desk(&common, |desk| signatures::run(desk, &command.action)),
         Some(Command::Patients(command)) => at_desk(&common, |desk| patients::run(desk, &command.action)),
         Some(Command::Appointments(command)) => at_desk(&common, |desk| appointments::run(desk, &command.action)),
         Some(Command::Slots(wanted)) => at_desk(&common, |desk| slots::run(desk, &wanted)),

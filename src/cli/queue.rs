@@ -39,7 +39,11 @@ pub fn run(link: &Link, action: &QueueAction, here: &Here, out: &mut impl Write)
                 return Err(CliError::Unexpected);
             };
             let entry = entry.ok_or_else(|| CliError::NotFound(id.clone()))?;
-            if *json { Ok(json_line(out, &entry)?) } else { explain(&entry, &awaited(link, &entry)?, here, out) }
+            if *json {
+                super::show::without_pictures(out, &entry)
+            } else {
+                explain(&entry, &awaited(link, &entry)?, here, out)
+            }
         }
         QueueAction::Retry { id } => act(link, Command::Retry { entry: parse(id)? }, out),
         QueueAction::Withdraw { id } => act(link, Command::Withdraw { entry: parse(id)? }, out),

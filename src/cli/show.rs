@@ -14,6 +14,7 @@ use super::{
 use crate::{
     domain::{
         DraftId, Query, RecordId,
+        signature::{self, Signature},
         view::{Answer, Detail, RoomFilter, RowSet},
     },
     link::Link,
@@ -79,7 +80,7 @@ pub fn record(desk: &Desk<'_>, record: RecordId, how: How, out: &mut impl Write)
         return Ok(done?);
     }
     let detail = desk.detail(record)?;
-    if how.json { Ok(json_line(out, &detail)?) } else { human(&detail, &desk.here, out) }
+    if how.json { without_pictures(out, &detail) } else { human(&detail, &desk.here, out) }
 }
 
 /// A vendor's answer for a line of output: JSON with its numbers digit for digit, anything else as a text.
@@ -127,7 +128,8 @@ pub fn human(detail: &Detail, here: &Here, out: &mut impl Write) -> Result<(), C
     }
     if let Some(record) = &detail.shown {
         // The enum's own tag is left out: the kind stands above.
-        let value = serde_json::to_value(record)?;
+        let mut value = serde_json::to_value(record)?;
+        conceal(&mut value);
         let inner = value.as_object().and_then(|o| o.values().next()).unwrap_or(&value);
         fields(inner, 1, out)?;
     }
@@ -149,6 +151,31 @@ pub fn human(detail: &Detail, here: &Here, out: &mut impl Write) -> Result<(), C
         writeln!(out, "  own write {}: {}, {}", entry.id, entry.intent.word(), entry.state.word())?;
     }
     Ok(())
+}
+
+/// Writes one object as one line, with a word in the place of each signature: a picture that signs for a person belongs in no
+/// output that others may keep.
+pub fn without_pictures(out: &mut impl Write, object: &impl serde::Serialize) -> Result<(), CliError> {
+    // Where there is none the object stays as it is, with its numbers digit for digit.
+    let line = serde_json::to_string(object)?;
+    if !line.contains(signature::PREFIX) {
+        return Ok(writeln!(out, "{line}")?);
+    }
+    let mut value = serde_json::to_value(object)?;
+    conceal(&mut value);
+    Ok(json_line(out, &value)?)
+}
+
+fn conceal(value: &mut Value) {
+    match value {
+        Value::String(text) if text.starts_with(signature::PREFIX) => {
+            let shape = Signature::parse(text).and_then(|s| s.shape());
+            *text = shape.map_or_else(|_| "(a picture)".to_owned(), |shape| format!("({shape})"));
+        }
+        Value::Array(items) => items.iter_mut().for_each(conceal),
+        Value::Object(members) => members.values_mut().for_each(conceal),
+        _ => {}
+    }
 }
 
 /// Fields that say something, indented by their depth.

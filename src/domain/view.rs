@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     health::{Health, ReceiverHealth, VendorHealth, VendorState, sending},
-    question::{Question, Told},
+    question::{NoteFilter, Question, Told},
 };
 use super::{
     appointment::{AppointmentStatus, VideoStatus},

@@ -52,6 +52,11 @@ pub struct Walk {
 
 impl Walk {
     pub fn new(plan: Plan) -> Self {
+        Self::with(plan, |_, config| config)
+    }
+
+    /// As [`Walk::new`], with a configuration that was changed by what the sandbox's administrator tells.
+    pub fn with(plan: Plan, change: impl FnOnce(&Admin, String) -> String) -> Self {
         let home = Home::new();
         let world = arg(&home.path("world"));
         // Printed, the configuration comes with the administrator's address.
@@ -65,7 +70,7 @@ impl Walk {
         let config = arg(&home.path("config.toml"));
         let sync = format!("[sync]\nfirst_fill_days = {}\nsettle_seconds = 2\n", plan.first_fill_days);
         let wanted = ["clinic"].iter().chain(plan.tables).map(|name| section(&text, name));
-        fs::write(&config, wanted.chain([sync]).collect::<String>()).unwrap();
+        fs::write(&config, change(&admin, wanted.chain([sync]).collect::<String>())).unwrap();
         fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
         let dir = arg(&home.path("clinic"));
         let mut engine = home.start(&["--config", &config, "--data-dir", &dir, "sync"]);

@@ -129,6 +129,33 @@ pub enum Question {
         /// At which vendor.
         vendor: VendorId,
     },
+    /// The clinic's session notes, as its administrators may list them: one page.
+    SessionNotes {
+        /// Which.
+        filter: NoteFilter,
+    },
+}
+
+/// Which session notes are listed, in the clinic's own words; what is absent is not asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NoteFilter {
+    /// Words of the text.
+    pub search: Option<String>,
+    /// The status in the clinic's word.
+    pub status: Option<String>,
+    /// The clinic's provider id.
+    pub provider: Option<String>,
+    /// The clinic's patient id.
+    pub patient: Option<String>,
+    /// By which field.
+    pub sort_by: Option<String>,
+    /// From small to large; the other way where absent.
+    pub ascending: bool,
+    /// Which page, from 1.
+    pub page: u32,
+    /// How many on a page; the clinic's own number when 0.
+    pub page_size: u32,
 }
 
 /// What a vendor answered to a [`Question`].

@@ -134,7 +134,8 @@ impl NoteEntry {
             item,
             appointment: None,
             patient: None,
-            searched: fold(&format!("{vendor} {number} {words}")),
+            // A number is typed without its sign.
+            searched: fold(&format!("{vendor} {number} {} {words}", number.trim_start_matches('#'))),
             number,
             at: at.unwrap_or(stamp.at),
             // What nobody has read yet is as old as our own write.

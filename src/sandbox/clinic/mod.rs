@@ -107,7 +107,7 @@ impl Machine for Clinic {
     }
 
     /// What can be made to happen from outside the vendor's own interface:
-    /// `set_status` `{sessionNoteId, status}`; `expire_tokens` and `restore_tokens` `{}`.
+    /// `newest_note` `{}`, which tells its number to somebody who may not list; `set_status` `{sessionNoteId, status}`; `expire_tokens` and `restore_tokens` `{}`.
     fn act(&mut self, store: &mut Store, action: &str, arguments: &Value, ctx: &Context<'_>) -> Result<Value, String> {
         match action {
             "set_status" => {
@@ -118,6 +118,10 @@ impl Machine for Clinic {
                 }
                 notes::set_status(store, id, status, ctx);
                 Ok(json!({"sessionNoteId": id, "status": status}))
+            }
+            "newest_note" => {
+                let id = notes::newest(store, ctx).ok_or("there is no session note yet")?;
+                Ok(json!({"sessionNoteId": id}))
             }
             "expire_tokens" => {
                 for caller in [Caller::Admin, Caller::Clinician] {

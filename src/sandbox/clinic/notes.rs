@@ -39,6 +39,12 @@ pub(super) fn exists(store: &Store, id: i64, ctx: &Context<'_>) -> bool {
     visit_of(store, id, ctx).is_some()
 }
 
+/// The number of the note whose visit ended last.
+pub(super) fn newest(store: &Store, ctx: &Context<'_>) -> Option<i64> {
+    let over = store.visits().filter(|visit| ended(visit, ctx) && !store.is_off(visit.said));
+    over.max_by_key(|visit| (visit.start + visit.duration, visit.said)).map(|visit| id_of(&store.world, visit))
+}
+
 /// Gives a note a status that time does not change any more.
 pub(super) fn set_status(store: &mut Store, id: i64, status: &str, ctx: &Context<'_>) {
     store.put(STATUSES, &id.to_string(), json!({"status": status, "updated": ctx.now.as_millisecond()}));

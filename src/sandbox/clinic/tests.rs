@@ -41,6 +41,13 @@ fn notes_come_with_the_end_of_a_visit_and_grow_older() {
 }
 
 #[test]
+fn the_newest_note_s_number_is_told_outside_the_interface() {
+    let (mut bench, newest) = started();
+    let told = bench.with(|m, store, ctx| m.act(store, "newest_note", &Value::Null, ctx));
+    assert_eq!(told, Ok(json!({"sessionNoteId": newest})));
+}
+
+#[test]
 fn lists_are_filtered_sorted_paged_and_an_empty_one_is_an_error() {
     let (mut bench, newest) = started();
     let (_, page) = call(&mut bench, "GET", &format!("{NOTES}?page=2&page_size=3&sort_by=id&sort_dir=ASC"), None);

@@ -118,6 +118,7 @@ async fn whom(hands: &Hands, question: &Question) -> Result<Arc<dyn Vendor>, Rea
             return hands.vendors.get(*vendor).ok_or_else(unsupported);
         }
         Question::EmrAppointments { .. } | Question::EmrList { .. } => Some(Capability::Filing),
+        Question::SessionNotes { .. } => Some(Capability::Supervision),
         Question::Summary { .. } | Question::SessionTexts { .. } => Some(Capability::Scribe),
         Question::Refresh { .. } => None,
     };

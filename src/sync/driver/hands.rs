@@ -431,7 +431,8 @@ pub(super) fn subject(question: &Question) -> Option<RecordId> {
         | Question::SessionList { .. }
         | Question::Account { .. }
         | Question::EmrList { .. }
-        | Question::RotateSecret { .. } => None,
+        | Question::RotateSecret { .. }
+        | Question::SessionNotes { .. } => None,
         Question::Episodes { patient } => Some(*patient),
         Question::VisitLinks { appointment }
         | Question::TeamsLink { appointment }

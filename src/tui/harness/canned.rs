@@ -426,7 +426,8 @@ impl World {
             | Question::Episodes { .. }
             | Question::Assistance { .. }
             | Question::SessionList { .. }
-            | Question::EmrList { .. } => Told::Applied(Vec::new()),
+            | Question::EmrList { .. }
+            | Question::SessionNotes { .. } => Told::Applied(Vec::new()),
             Question::SessionTexts { .. } => Told::Texts(self.texts.clone()),
             Question::Account { .. } => Told::Account(self.account.clone()),
         }

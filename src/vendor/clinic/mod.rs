@@ -187,6 +187,10 @@ impl Vendor for Clinic {
 
     fn ask<'a>(&'a self, question: &'a Question, known: &'a Known) -> Later<'a, AskResult> {
         Box::pin(async move {
+            if let Question::SessionNotes { filter } = question {
+                let read = self.page(filter, &mut Trail::default()).await;
+                return read.map(|observations| (Asked::Nothing, observations)).map_err(|(reason, _)| reason);
+            }
             let about = known.refs.iter().find(|r| r.vendor == CLINIC && r.kind == Kind::SessionNote);
             let (Question::Refresh { .. }, Some(about)) = (question, about) else { return Err(unsupported()) };
             let read = self.read(about, &mut Trail::default()).await;

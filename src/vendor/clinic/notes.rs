@@ -7,6 +7,7 @@ use crate::{
         entry::{Reason, ReasonKind},
         ids::{Kind, VendorRef},
         record::Observation,
+        view::NoteFilter,
     },
     vendor::{
         http::{Call, Reply, reason_of, unreadable},
@@ -62,6 +63,36 @@ impl Clinic {
             }
         }
         Ok(all)
+    }
+
+    /// One page of the list, as somebody asks for it.
+    pub(super) async fn page(&self, wanted: &NoteFilter, trail: &mut Trail) -> Result<Vec<Observation>, Unread> {
+        if !self.settings.list_notes {
+            return Err((unsupported(), None));
+        }
+        let size = Some(wanted.page_size).filter(|size| *size > 0).unwrap_or(self.settings.list_page_size);
+        let mut call = Call::get("v1/admin/clinic/session_notes", &[])
+            .query("page", wanted.page.max(1).to_string())
+            .query("page_size", size.to_string());
+        let direction = wanted.sort_by.is_some().then(|| if wanted.ascending { "ASC" } else { "DESC" }.to_owned());
+        let asked = [
+            ("sort_by", &wanted.sort_by),
+            ("sort_dir", &direction),
+            ("search", &wanted.search),
+            ("provider_id", &wanted.provider),
+            ("patient_id", &wanted.patient),
+            ("status", &wanted.status),
+        ];
+        for (name, value) in asked {
+            if let Some(value) = value {
+                call = call.query(name, value.as_str());
+            }
+        }
+        let Some(reply) = self.as_admin(call, trail).await? else { return Ok(Vec::new()) };
+        let unread = |reason| (reason, None);
+        let items = Fields::of(&reply).map_err(unread)?.list(&["session_notes"]);
+        let items = items.ok_or_else(|| unread(unreadable(&reply, "the answer has no list of session notes")))?;
+        Ok(items.iter().filter_map(|item| wire::session_note(item.get())).collect())
     }
 
     pub(super) async fn read(&self, about: &VendorRef, trail: &mut Trail) -> Result<Vec<Observation>, Unread> {

@@ -217,6 +217,7 @@ impl Solo {
             | Question::Summary { .. }
             | Question::SessionTexts { .. }
             | Question::SessionList { .. }
+            | Question::SessionNotes { .. }
             | Question::Account { .. }
             | Question::EmrList { .. }
             | Question::RotateSecret { .. } => Err((unsupported(), None)),

@@ -14,6 +14,7 @@ use crate::{
         note::{Addendum, SignOff, SignOffChange},
         record::Record,
         signature::Signature,
+        view::NoteFilter,
     },
     vendor::http::{Body, CallErrorKind, Header, fake::Script},
 };
@@ -90,6 +91,33 @@ async fn the_list_is_read_page_by_page() {
         ]
     );
     assert_eq!(told.iter().map(|o| o.refs[0].value.as_str()).collect::<Vec<_>>(), ["1", "2", "3"]);
+}
+
+#[tokio::test]
+async fn a_page_is_asked_for_with_what_narrows_it() {
+    let script = Script::new().answer(200, page(1..3, 9)).answer(422, r#"{"errors":"No session notes were found."}"#);
+    let clinic = clinic(&script);
+    let text = |t: &str| Some(t.to_owned());
+    let filter = NoteFilter {
+        search: text("knee"),
+        status: text("draft"),
+        provider: text("301"),
+        patient: text("7"),
+        sort_by: text("id"),
+        ascending: true,
+        page: 2,
+        page_size: 5,
+    };
+    let ask = |filter| Question::SessionNotes { filter };
+    let (_, told) = clinic.ask(&ask(filter), &Known::default()).await.unwrap();
+    assert_eq!(told.len(), 2);
+    let (_, none) = clinic.ask(&ask(NoteFilter::default()), &Known::default()).await.unwrap();
+    assert_eq!(none, []);
+    let path = "GET /v1/admin/clinic/session_notes";
+    let asked = format!(
+        "{path}?page=2&page_size=5&sort_by=id&sort_dir=ASC&search=knee&provider_id=301&patient_id=7&status=draft"
+    );
+    assert_eq!(script.lines(), [asked, format!("{path}?page=1&page_size=50")]);
 }
 
 #[tokio::test]

@@ -152,7 +152,30 @@ impl Scribed {
     /// A part's text was changed. What was changed of the scribe's is theirs no more and is handed back, so that taking the
     /// change back can give it to them again.
     pub fn follow(&mut self, part: usize, before: &str, after: &str) -> Vec<String> {
+        self.follow_from(part, 0, before, after)
+    }
+
+    /// Like [`Scribed::follow`] where only some whole lines changed: what they were and are, and the byte where they begin.
+    pub fn follow_from(&mut self, part: usize, at: usize, before: &str, after: &str) -> Vec<String> {
         let Some(spans) = self.parts.get_mut(part) else { return Vec::new() };
+        let Some((first, last)) = Self::apart(spans, at, before.len()) else { return Vec::new() };
+        let shift = after.len() as i64 - before.len() as i64;
+        let behind: Vec<Span> = spans.drain(last..).filter_map(|span| span.shifted(shift)).collect();
+        let mut within: Vec<Span> = spans.drain(first..).filter_map(|span| span.shifted(-(at as i64))).collect();
+        let lost = Self::follow_within(&mut within, before, after);
+        spans.extend(within.into_iter().filter_map(|span| span.shifted(at as i64)));
+        spans.extend(behind);
+        lost
+    }
+
+    /// Which of the spans lie in so many bytes from one on: the first, and the one after the last.
+    fn apart(spans: &[Span], at: usize, len: usize) -> Option<(usize, usize)> {
+        let first = spans.partition_point(|span| span.from() < at);
+        let last = spans.partition_point(|span| span.to() <= at + len);
+        (first <= last).then_some((first, last))
+    }
+
+    fn follow_within(spans: &mut Vec<Span>, before: &str, after: &str) -> Vec<String> {
         let change = Change::between(before, after);
         let now = change.sentences(after);
         // What of the changed lines reads as it did, from their beginning and from their end. The two may overlap, as where
@@ -188,9 +211,15 @@ impl Scribed {
     /// again: the change was taken back, or words that had grown onto them became a sentence of their own. Those are taken
     /// out of `lost`.
     pub fn regain(&mut self, part: usize, before: &str, after: &str, lost: &mut Vec<String>) {
+        self.regain_from(part, 0, before, after, lost);
+    }
+
+    /// Like [`Scribed::regain`] where only some whole lines changed: what they were and are, and the byte where they begin.
+    pub fn regain_from(&mut self, part: usize, at: usize, before: &str, after: &str, lost: &mut Vec<String>) {
         let Some(spans) = self.parts.get_mut(part).filter(|_| !lost.is_empty()) else { return };
         for span in Change::between(before, after).sentences(after) {
             if let Some(which) = lost.iter().position(|text| text == span.text(after))
+                && let Some(span) = span.shifted(at as i64)
                 && let Err(at) = spans.binary_search(&span)
             {
                 spans.insert(at, span);

@@ -22,11 +22,6 @@ pub(in crate::tui) struct Row {
 }
 
 impl Row {
-    /// The bytes of its line that it holds: the first, and the one after the last.
-    pub fn bytes(&self) -> (usize, usize) {
-        self.bytes
-    }
-
     /// The text of this row.
     pub fn of<'a>(&self, lines: &'a [String]) -> &'a str {
         lines.get(self.line).and_then(|l| l.get(self.bytes.0..self.bytes.1)).unwrap_or_default()
@@ -79,7 +74,7 @@ pub(in crate::tui) fn layout(lines: &[String], width: usize) -> Vec<Row> {
                 can_end = Some((byte + grapheme.len(), at, used));
                 continue;
             }
-            if used + wide > width && byte > start.0 {
+            while used + wide > width && byte > start.0 {
                 let (end, before) = match can_end.take() {
                     Some((byte, at, before)) => ((byte, at), before),
                     None => ((byte, at), used),
@@ -180,6 +175,7 @@ mod tests {
     #[test]
     fn wide_graphemes_and_escapes_take_their_columns() {
         assert_eq!(shown("東京都港区", 4), ["東京", "都港", "区"]);
+        assert_eq!(shown(" 東東", 3), [" ", "東", "東"], "a row is never wider than the screen");
         // The escape ‹U+202E› takes eight columns.
         assert_eq!(shown("a\u{202e}b", 9), ["a\u{202e}", "b"]);
     }

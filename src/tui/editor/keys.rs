@@ -4,8 +4,9 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use jiff::Timestamp;
 
 use super::{
-    Editor, EditorEvent, Mode, check,
-    flow::{self, Row},
+    Bond, Editor, EditorEvent, Mode,
+    buffer::Place,
+    check,
     page::{Edit, Page, Step},
 };
 
@@ -22,6 +23,10 @@ impl Editor {
             Mode::Writing => self.writing(key, now),
             Mode::Finding => {
                 self.finding(key);
+                EditorEvent::Stay
+            }
+            Mode::Replacing => {
+                self.replacing(key, now);
                 EditorEvent::Stay
             }
             Mode::Checking(_) => self.checking(key, now),
@@ -43,7 +48,17 @@ impl Editor {
         match self.mode {
             Mode::Checking(_) => vec![("enter", "file it"), ("esc", "write on")],
             Mode::Filing { .. } => vec![("esc", "leave")],
-            Mode::Finding => vec![("enter", "next"), ("up", "previous"), ("esc", "write on")],
+            Mode::Finding if self.read_only => vec![("enter", "next"), ("up", "previous"), ("esc", "read on")],
+            Mode::Finding => vec![("enter", "next"), ("up", "previous"), ("tab", "replace"), ("esc", "write on")],
+            Mode::Replacing => {
+                vec![
+                    ("enter", "replace"),
+                    ("down", "skip"),
+                    ("f5", "all"),
+                    ("tab", "what to find"),
+                    ("esc", "write on"),
+                ]
+            }
             Mode::Writing if self.held.is_some() => {
                 vec![("esc", "close"), ("T", "take over"), ("/", "find"), ("n", "next"), ("tab", "section")]
             }
@@ -102,19 +117,19 @@ impl Editor {
                 KeyCode::Char('T') if self.held.is_some() => return EditorEvent::TakeOver,
                 _ => {}
             },
-            KeyCode::Enter => self.change(Edit::Newline, now),
-            KeyCode::Backspace if ctrl || alt => self.change(Edit::DeleteWord, now),
-            KeyCode::Backspace => self.change(Edit::Backspace, now),
-            KeyCode::Delete => self.change(Edit::Delete, now),
+            KeyCode::Enter => self.act(Edit::Newline, Bond::Alone, now),
+            KeyCode::Backspace if ctrl || alt => self.act(Edit::DeleteWord, Bond::Alone, now),
+            KeyCode::Backspace => self.act(Edit::Backspace, Bond::Alone, now),
+            KeyCode::Delete => self.act(Edit::Delete, Bond::Alone, now),
             KeyCode::Char('s') if ctrl => self.check(),
             KeyCode::Char('u') if ctrl => self.history(true, now),
             KeyCode::Char('r') if ctrl => self.history(false, now),
-            KeyCode::Char('w') if ctrl => self.change(Edit::DeleteWord, now),
-            KeyCode::Char('k') if ctrl => self.change(Edit::DeleteToEnd, now),
+            KeyCode::Char('w') if ctrl => self.act(Edit::DeleteWord, Bond::Alone, now),
+            KeyCode::Char('k') if ctrl => self.act(Edit::DeleteToEnd, Bond::Alone, now),
             KeyCode::Char('a') if ctrl => self.step(Step::RowStart),
             KeyCode::Char('e') if ctrl => self.step(Step::RowEnd),
             // AltGr arrives as Ctrl and Alt on some systems.
-            KeyCode::Char(c) if ctrl == alt && !c.is_control() => self.change(Edit::Type(c), now),
+            KeyCode::Char(c) if ctrl == alt && !c.is_control() => self.act(Edit::Type(c), Bond::Typed, now),
             _ => {}
         }
         EditorEvent::Stay
@@ -128,44 +143,51 @@ impl Editor {
         }
     }
 
-    fn step(&mut self, step: Step) {
-        self.settle();
-        self.wanted = None;
-        let (rows, at, _) = self.standing();
-        if let Some(page) = self.pages.get_mut(self.at) {
-            page.step(step, &rows, at);
+    /// Carries out an edit of which nobody asks whether it changed anything.
+    fn act(&mut self, edit: Edit<'_>, bond: Bond, now: Timestamp) {
+        let grows = match edit {
+            Edit::Type(c) => c.len_utf8(),
+            Edit::Newline => 1,
+            _ => 0,
+        };
+        if grows == 0 || self.has_room_for(grows) {
+            self.change(edit, bond, now);
         }
     }
 
-    /// The layout of the section with the cursor, and the row and column of the cursor in it.
-    fn standing(&self) -> (Vec<Row>, usize, usize) {
-        let Some(page) = self.pages.get(self.at) else { return (Vec::new(), 0, 0) };
-        let rows = flow::layout(page.lines(), self.columns);
-        let (line, character) = page.cursor();
-        let (row, column) = flow::place(&rows, page.lines(), line, character);
-        (rows, row, column)
+    fn step(&mut self, step: Step) {
+        self.settle();
+        self.wanted = None;
+        let columns = self.columns;
+        if let Some(page) = self.pages.get_mut(self.at) {
+            page.fit(columns);
+            page.step(step);
+        }
     }
 
     /// Moves by rows of the screen, on into the sections above and below.
     fn rows(&mut self, by: isize) {
         self.settle();
-        let (mut rows, at, column) = self.standing();
+        for page in &self.pages {
+            page.fit(self.columns);
+        }
+        let Some((mut row, column)) = self.pages.get(self.at).map(Page::standing) else { return };
         let column = *self.wanted.get_or_insert(column);
-        let mut to = at as isize + by;
-        while to < 0 && self.at > 0 {
-            self.at -= 1;
-            rows = self.standing().0;
-            to += rows.len() as isize;
+        let below = by > 0;
+        for _ in 0..by.unsigned_abs() {
+            let Some(page) = self.pages.get(self.at) else { return };
+            let other = if below { Some(self.at + 1) } else { self.at.checked_sub(1) };
+            match (page.beside(row, below), other.and_then(|at| Some((at, self.pages.get(at)?)))) {
+                (Some(next), _) => row = next,
+                (None, Some((at, page))) => {
+                    row = if below { (0, 0) } else { page.last_row() };
+                    self.at = at;
+                }
+                (None, None) => break,
+            }
         }
-        while to >= rows.len() as isize && self.at + 1 < self.pages.len() {
-            to -= rows.len() as isize;
-            self.at += 1;
-            rows = self.standing().0;
-        }
-        let to = to.clamp(0, rows.len().saturating_sub(1) as isize) as usize;
-        if let (Some(page), Some(row)) = (self.pages.get_mut(self.at), rows.get(to)) {
-            let character = flow::character_at(row, page.lines(), column);
-            page.jump(row.line, character);
+        if let Some(page) = self.pages.get_mut(self.at) {
+            page.jump_to_row(row, column);
         }
     }
 
@@ -181,6 +203,7 @@ impl Editor {
             KeyCode::Esc => self.mode = Mode::Writing,
             KeyCode::Enter | KeyCode::Down | KeyCode::F(3 | 4) => self.found(true, false),
             KeyCode::Up => self.found(false, false),
+            KeyCode::Tab if !self.read_only => self.replace(),
             KeyCode::Backspace => {
                 self.needle.pop();
                 self.found(true, true);
@@ -196,27 +219,34 @@ impl Editor {
     }
 
     /// Goes to the next place, or the one before, of what is looked for, around the ends of the note; `here` counts the present place.
-    fn found(&mut self, forward: bool, here: bool) {
+    pub(super) fn found(&mut self, forward: bool, here: bool) {
         self.wanted = None;
         self.message = None;
-        let all: Vec<(usize, usize, usize)> = self
-            .pages
-            .iter()
-            .enumerate()
-            .flat_map(|(i, page)| page.matches(&self.needle).into_iter().map(move |(line, at, _)| (i, line, at)))
-            .collect();
-        let now = self.pages.get(self.at).map(Page::cursor).map(|(line, at)| (self.at, line, at));
-        let Some(now) = now else { return };
+        let Some(at) = self.pages.get(self.at).map(Page::cursor) else { return };
+        let now = (self.at, at.line, at.byte);
+        let fits = |place: &(usize, usize, usize)| match forward {
+            true => *place > now || (here && *place == now),
+            false => *place < now,
+        };
+        let mut all = self.pages.iter().enumerate().flat_map(|(i, page)| {
+            page.matches(&self.needle).iter().map(move |(line, from, _)| (i, *line, *from)).collect::<Vec<_>>()
+        });
         let next = if forward {
-            all.iter().find(|m| **m > now || (here && **m == now)).or(all.first())
+            let mut first = None;
+            let next = all.find(|place| {
+                first.get_or_insert(*place);
+                fits(place)
+            });
+            next.or(first)
         } else {
-            all.iter().rev().find(|m| **m < now).or(all.last())
+            let all: Vec<_> = all.collect();
+            all.iter().rev().find(|place| fits(place)).or(all.last()).copied()
         };
         match next {
-            Some(&(page, line, at)) => {
+            Some((page, line, byte)) => {
                 self.at = page;
                 if let Some(page) = self.pages.get_mut(page) {
-                    page.jump(line, at);
+                    page.jump(Place::new(line, byte));
                 }
             }
             None if self.needle.is_empty() => {}

@@ -3,7 +3,11 @@
 
 use jiff::Timestamp;
 
-use super::{Editor, EditorEvent, Group, Mode, Page};
+use super::{
+    Editor, EditorEvent, Group, Mode, Page,
+    buffer::Place,
+    page::Edit,
+};
 use crate::domain::{
     compare::{diff, has_marks, marked, merge3},
     note::{Draft, NoteBody},
@@ -147,6 +151,7 @@ impl Editor {
         };
         let (base, mine, theirs) = (of(base), of(mine), of(theirs));
         let mut conflicts = 0;
+        let mut group = Group::default();
         for (at, ((base, mine), theirs)) in base.iter().zip(&mine).zip(&theirs).enumerate() {
             let merged = marked(&merge3(base, mine, theirs));
             conflicts += merged.conflicts;
@@ -156,12 +161,19 @@ impl Editor {
             let Some(page) = self.pages.get_mut(at) else { continue };
             let before = page.text();
             let place = moved(page, &before, &merged.text);
-            let edits = page.become_text(&merged.text);
-            page.jump(place.0, place.1);
+            let whole = Edit::Replace(Place::default(), Place::new(usize::MAX, 0), &merged.text);
+            if page.edit(whole).is_none() {
+                continue;
+            }
+            page.jump(place);
             let lost = self.draft.scribed.follow(at, &before, &merged.text);
             self.grown.retain(|(page, _)| *page != at);
+            group.edits.push((at, 1));
+            group.lost.extend(lost.into_iter().map(|text| (at, text)));
+        }
+        if !group.edits.is_empty() {
             self.undone.clear();
-            self.done.push(Group { page: at, edits, open: false, lost });
+            self.done.push(group);
         }
         self.wanted = None;
         conflicts
@@ -174,8 +186,8 @@ impl Editor {
         let place = self.pages.get(self.at).zip(texts.get(at)).map(|(page, text)| moved(page, &page.text(), text));
         self.pages = texts.into_iter().map(Page::new).collect();
         self.at = at;
-        if let (Some(page), Some((line, character))) = (self.pages.get_mut(at), place) {
-            page.jump(line, character);
+        if let (Some(page), Some(place)) = (self.pages.get_mut(at), place) {
+            page.jump(place);
         }
         self.draft.body = body.clone();
         self.done.clear();
@@ -186,15 +198,13 @@ impl Editor {
 }
 
 /// Where the cursor of a page belongs when its text becomes another one.
-fn moved(page: &Page, before: &str, after: &str) -> (usize, usize) {
-    let (line, character) = page.cursor();
-    let above: usize = page.lines().iter().take(line).map(|l| l.len() + 1).sum();
-    let here = page.lines().get(line).map_or(0, |l| l.chars().take(character).map(char::len_utf8).sum());
-    let at = (above + here).min(before.len());
+fn moved(page: &Page, before: &str, after: &str) -> Place {
+    let cursor = page.cursor();
+    let at = (page.offset(cursor.line) + cursor.byte).min(before.len());
     let mut to = at;
     for change in diff(before, after).iter().take_while(|c| c.old.start < at) {
         to = if at >= change.old.end { at + change.new.end - change.old.end } else { change.new.end };
     }
     let text = after.get(..to).unwrap_or(after);
-    (text.matches('\n').count(), text.rsplit('\n').next().unwrap_or_default().chars().count())
+    Place::new(text.matches('\n').count(), text.rsplit('\n').next().unwrap_or_default().len())
 }

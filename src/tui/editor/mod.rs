@@ -4,11 +4,14 @@
 //! asked to be saved [`PAUSE_MS`] after the last key and at the latest [`MOST_MS`] after the first key that is not saved, so that half
 //! of the 500 ms that a killed process may cost is left for sealing and the disk.
 
+mod buffer;
 mod check;
 pub(in crate::tui) mod flow;
 mod keys;
 mod merging;
 mod page;
+mod replace;
+mod rows;
 mod saving;
 mod view;
 
@@ -18,6 +21,7 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use self::{
+    buffer::Change,
     merging::Lineage,
     page::{Edit, Page, Step},
     saving::Saving,
@@ -65,6 +69,8 @@ enum Mode {
     Writing,
     /// They write what is looked for.
     Finding,
+    /// They write what is to stand in its place.
+    Replacing,
     /// They say whether the note is filed. The warnings stand with it.
     Checking(Vec<String>),
     /// The window was told to file and has not answered; only going away is left.
@@ -81,16 +87,30 @@ enum Waiting {
     File,
 }
 
-/// Edits that are taken back together: a word, a paste, a deletion.
-#[derive(Clone)]
+/// Edits that are taken back together: a word, a paste, a deletion, everything that was replaced.
+#[derive(Clone, Default)]
 struct Group {
-    page: usize,
-    edits: usize,
+    /// On which pages, in their order: so many each.
+    edits: Vec<(usize, usize)>,
     /// Whether a further typed character may join.
     open: bool,
-    /// The sentences that it cost the scribe: taking it back gives them back.
-    lost: Vec<String>,
+    /// The sentences that it cost the scribe, by page: taking it back gives them back.
+    lost: Vec<(usize, String)>,
 }
+
+/// Whether an edit is taken back together with the ones before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bond {
+    /// By itself.
+    Alone,
+    /// As one of the characters of a word.
+    Typed,
+    /// With the last ones, whatever they were.
+    With,
+}
+
+/// Bytes that a note may have. Far more than anybody reads; a draft travels whole between window and engine.
+const LARGEST: usize = 4 << 20;
 
 /// A note being written, or read.
 #[derive(Clone)]
@@ -113,6 +133,8 @@ pub struct Editor {
     /// own, so it is the scribe's again once it stands by itself. Their words were never taken away.
     grown: Vec<(usize, String)>,
     needle: String,
+    /// What is to stand in its place.
+    instead: String,
     /// Something to be said: text, and whether it is bad.
     message: Option<(String, bool)>,
     /// Columns and rows of the screen that the text was given last, for moves by rows.
@@ -140,7 +162,7 @@ impl Editor {
         let mut editor = Self::with(draft, about, true);
         editor.at = 0;
         for page in &mut editor.pages {
-            page.step(Step::Top, &[], 0);
+            page.step(Step::Top);
         }
         editor
     }
@@ -166,6 +188,7 @@ impl Editor {
             done: Vec::new(),
             grown: Vec::new(),
             needle: String::new(),
+            instead: String::new(),
             message: None,
             columns: 76,
             rows: 20,
@@ -321,8 +344,12 @@ impl Editor {
         let (clean, dropped) = pasted(text);
         match self.mode {
             Mode::Finding => self.needle.push_str(&clean.replace(['\n', '\t'], " ")),
+            Mode::Replacing => self.instead.push_str(&clean.replace(['\n', '\t'], " ")),
             Mode::Writing if !self.read_only => {
-                self.change(Edit::Insert(&clean), now);
+                if !self.has_room_for(clean.len()) {
+                    return;
+                }
+                self.change(Edit::Insert(&clean), Bond::Alone, now);
                 if dropped > 0 {
                     let s = if dropped == 1 { "" } else { "s" };
                     self.message =
@@ -333,44 +360,67 @@ impl Editor {
         }
     }
 
-    /// Carries an edit out and keeps account of it for undo and saving.
-    fn change(&mut self, edit: Edit<'_>, now: Timestamp) {
-        self.wanted = None;
-        self.message = None;
-        let Some(page) = self.pages.get_mut(self.at) else { return };
-        let theirs = self.draft.scribed.any(self.at) || self.grown.iter().any(|(page, _)| *page == self.at);
-        let before = theirs.then(|| page.text());
-        if !page.edit(edit) {
-            return;
+    /// Whether so many more bytes may stand in the note; says so where they may not.
+    fn has_room_for(&mut self, bytes: usize) -> bool {
+        let held: usize = self.pages.iter().map(|page| page.offset(usize::MAX)).sum();
+        if held + bytes <= LARGEST {
+            return true;
         }
-        let after = before.as_ref().map(|_| page.text());
-        let lost = match before.zip(after) {
-            Some((before, after)) => self.follow(&before, &after),
-            None => Vec::new(),
-        };
-        self.undone.clear();
-        // A word is taken back as one: typed characters join until a blank follows a word.
-        let typed = matches!(edit, Edit::Type(_));
-        let blank = matches!(edit, Edit::Type(c) if c.is_whitespace());
-        match self.done.last_mut() {
-            Some(group) if typed && group.open && group.page == self.at => {
-                group.edits += 1;
-                group.open = !blank;
-                group.lost.extend(lost);
-            }
-            _ => self.done.push(Group { page: self.at, edits: 1, open: typed && !blank, lost }),
-        }
-        self.saving.touched(now);
+        let text = format!(
+            "Not put in: {} KB and the {} KB that stand here are more than the {} KB that a note may have.",
+            bytes >> 10,
+            held >> 10,
+            LARGEST >> 10
+        );
+        self.message = Some((text, true));
+        false
     }
 
-    /// Keeps account of what is still the scribe's on this page; what the edit cost them comes back.
-    fn follow(&mut self, before: &str, after: &str) -> Vec<String> {
+    /// Carries an edit out and keeps account of it for undo and saving. Whether anything changed.
+    fn change(&mut self, edit: Edit<'_>, bond: Bond, now: Timestamp) -> bool {
+        self.wanted = None;
+        self.message = None;
         let at = self.at;
-        let lost = self.draft.scribed.follow(at, before, after);
+        let Some(page) = self.pages.get_mut(at) else { return false };
+        let theirs = self.draft.scribed.any(at) || self.grown.iter().any(|(page, _)| *page == at);
+        let before = theirs.then(|| page.touched(edit));
+        let Some(change) = page.edit(edit) else { return false };
+        let lost = before.map_or_else(Vec::new, |before| self.follow(change, &before));
+        self.undone.clear();
+        // A word is taken back as one: typed characters join until a blank follows a word.
+        let typed = bond == Bond::Typed;
+        let open = typed && !matches!(edit, Edit::Type(c) if c.is_whitespace());
+        let joins = |group: &Group| match bond {
+            Bond::Alone => false,
+            Bond::Typed => group.open && group.edits.last().is_some_and(|(page, _)| *page == at),
+            Bond::With => true,
+        };
+        if !self.done.last().is_some_and(joins) {
+            self.done.push(Group::default());
+        }
+        if let Some(group) = self.done.last_mut() {
+            match group.edits.last_mut() {
+                Some((page, count)) if *page == at => *count += 1,
+                _ => group.edits.push((at, 1)),
+            }
+            group.open = open;
+            group.lost.extend(lost.into_iter().map(|text| (at, text)));
+        }
+        self.saving.touched(now);
+        true
+    }
+
+    /// Keeps account of what is still the scribe's on this page after some lines changed; what that cost them comes back.
+    fn follow(&mut self, change: Change, before: &str) -> Vec<String> {
+        let at = self.at;
+        let Some(page) = self.pages.get(at) else { return Vec::new() };
+        let (offset, after) = (page.offset(change.at.line), page.part(change.at.line, change.new));
+        let lost = self.draft.scribed.follow_from(at, offset, before, &after);
+        let stands = |text: &str| after.contains(text) || !before.contains(text);
         let here = self.grown.extract_if(.., |(page, _)| *page == at).map(|(_, text)| text);
-        let mut grown: Vec<String> =
-            here.chain(lost.iter().cloned()).filter(|text| after.contains(text.as_str())).collect();
-        self.draft.scribed.regain(at, before, after, &mut grown);
+        let mut grown: Vec<String> = here.filter(|text| stands(text)).collect();
+        grown.extend(lost.iter().filter(|text| after.contains(text.as_str())).cloned());
+        self.draft.scribed.regain_from(at, offset, before, &after, &mut grown);
         self.grown.extend(grown.into_iter().map(|text| (at, text)));
         lost
     }
@@ -384,11 +434,18 @@ impl Editor {
             return;
         };
         group.open = false;
-        self.at = group.page;
-        if let Some(page) = self.pages.get_mut(group.page) {
+        let mut lost = std::mem::take(&mut group.lost);
+        let mut order = group.edits.clone();
+        if back {
+            order.reverse();
+        }
+        for (at, count) in order {
+            self.at = at;
+            let Some(page) = self.pages.get_mut(at) else { continue };
             let scribed = &mut self.draft.scribed;
-            let before = (scribed.any(group.page) || !group.lost.is_empty()).then(|| page.text());
-            for _ in 0..group.edits {
+            let mut mine: Vec<String> = lost.extract_if(.., |(page, _)| *page == at).map(|(_, text)| text).collect();
+            let before = (scribed.any(at) || !mine.is_empty()).then(|| page.text());
+            for _ in 0..count {
                 if back {
                     page.undo()
                 } else {
@@ -397,14 +454,15 @@ impl Editor {
             }
             if let Some(before) = before {
                 let after = page.text();
-                let lost = scribed.follow(group.page, &before, &after);
+                let gone = scribed.follow(at, &before, &after);
                 if back {
-                    scribed.regain(group.page, &before, &after, &mut group.lost);
+                    scribed.regain(at, &before, &after, &mut mine);
                 } else {
-                    group.lost = lost;
+                    mine = gone;
                 }
-                self.grown.retain(|(page, _)| *page != group.page);
+                self.grown.retain(|(page, _)| *page != at);
             }
+            group.lost.extend(mine.into_iter().map(|text| (at, text)));
         }
         to.push(group);
         self.wanted = None;

@@ -87,7 +87,7 @@ fn up_and_down_follow_the_rows_of_the_screen_and_cross_the_sections() {
     let mut editor = Editor::open(draft(7, soap(["one two three four", "zz", "", ""])), about());
     editor.resize(Rect::new(0, 0, 13, 12));
     keys(&mut editor, "<f5><home>");
-    let at = |e: &Editor| (e.at, e.pages[e.at].cursor().1);
+    let at = |e: &Editor| (e.at, e.pages[e.at].cursor().byte);
     assert_eq!(at(&editor), (0, 14), "the last row begins with its word");
     keys(&mut editor, "<up>");
     assert_eq!(at(&editor), (0, 8));
@@ -279,7 +279,8 @@ fn searching_goes_around_all_sections() {
     assert!(screen(&editor, 80, 24).contains("3 found"));
     let mut places = Vec::new();
     for _ in 0..3 {
-        places.push((editor.at, editor.pages[editor.at].cursor()));
+        let at = editor.pages[editor.at].cursor();
+        places.push((editor.at, (at.line, at.byte)));
         keys(&mut editor, "<enter>");
     }
     assert_eq!(places, [(1, (0, 3)), (3, (0, 0)), (0, (0, 0))]);
@@ -397,4 +398,127 @@ fn a_note_that_no_scribe_began_is_not_marked() {
     keys(&mut editor, "Cough.");
     let shown = screen(&editor, 60, 24);
     assert!(!shown.contains('┊') && !shown.contains("wrote"), "{shown}");
+}
+
+#[test]
+fn one_place_is_replaced_after_the_other_and_skipped() {
+    let mut editor = Editor::open(draft(7, soap(["cough, cough", "", "no Cough", ""])), about());
+    keys(&mut editor, "<f5><c-home><f3>cough<tab>");
+    assert!(screen(&editor, 80, 24).contains("replace by:   3 of cough"), "{}", screen(&editor, 80, 24));
+    keys(&mut editor, "wheeze<enter>");
+    assert!(screen(&editor, 80, 24).contains("1 replaced, 2 left."));
+    keys(&mut editor, "<down><enter><esc>");
+    assert_eq!(editor.body(), soap(["wheeze, cough", "", "no wheeze", ""]));
+    keys(&mut editor, "<f9><f9>");
+    assert_eq!(editor.body(), soap(["cough, cough", "", "no Cough", ""]));
+}
+
+/// All that is replaced is one step for undo, in all sections, and what the scribe wrote is theirs again with it.
+#[test]
+fn everything_is_replaced_at_once_counted_and_taken_back_at_once() {
+    let mut editor = scribed(["Cough. No cough.", "", "Kein (cough) at\nnight, cough.", "Rest."]);
+    keys(&mut editor, "<f6>x<f5><f3>cough<tab>cough!<f5>");
+    assert!(screen(&editor, 100, 24).contains("4 replaced; f9 takes all of it back."));
+    assert_eq!(editor.body(), soap(["cough!. No cough!.", "x", "Kein (cough!) at\nnight, cough!.", "Rest."]));
+    assert_eq!(theirs(&editor), ["Rest."]);
+    keys(&mut editor, "<f9>");
+    assert_eq!(editor.body(), soap(["Cough. No cough.", "x", "Kein (cough) at\nnight, cough.", "Rest."]));
+    assert_eq!(theirs(&editor), ["Cough.", "No cough.", "Kein (cough) at", "night, cough.", "Rest."]);
+    keys(&mut editor, "<f10>");
+    assert_eq!(editor.body(), soap(["cough!. No cough!.", "x", "Kein (cough!) at\nnight, cough!.", "Rest."]));
+    keys(&mut editor, "<f9><f3>fever<tab>x<f5>");
+    assert!(screen(&editor, 100, 24).contains("Nothing was replaced."));
+}
+
+#[test]
+fn a_note_that_is_only_read_is_searched_and_not_replaced() {
+    let mut editor = Editor::read(draft(7, NoteBody::Text("cough".into())), about());
+    keys(&mut editor, "/cough<tab>x<f5><enter>");
+    assert_eq!(editor.body(), NoteBody::Text("cough".into()));
+}
+
+/// A megabyte is taken, more than a note may have is refused with the numbers, and what stands here stays.
+#[test]
+fn a_paste_has_a_limit_that_is_said() {
+    let mut editor = Editor::open(draft(7, NoteBody::Text("Before. ".into())), about());
+    editor.paste(&"0123456789abcde\n".repeat(65_536), now());
+    let NoteBody::Text(text) = editor.body() else { panic!() };
+    assert_eq!(text.len(), 8 + (1 << 20));
+    editor.paste(&"x".repeat(LARGEST), now());
+    assert!(screen(&editor, 120, 24).contains("more than the 4096 KB that a note may have"));
+    assert_eq!(editor.body(), NoteBody::Text(text));
+    keys(&mut editor, "<f9>");
+    assert_eq!(editor.body(), NoteBody::Text("Before. ".into()));
+}
+
+fn anything() -> impl proptest::strategy::Strategy<Value = Vec<&'static str>> {
+    use proptest::prelude::*;
+    let keys = [
+        "a",
+        "Z",
+        " ",
+        ".",
+        "é",
+        "東",
+        "<enter>",
+        "<bs>",
+        "<del>",
+        "<c-w>",
+        "<c-k>",
+        "<left>",
+        "<right>",
+        "<up>",
+        "<down>",
+        "<home>",
+        "<end>",
+        "<tab>",
+        "<backtab>",
+        "<c-home>",
+        "<f9>",
+        "<f10>",
+        "<f5>",
+        "<f8>",
+        "<pgup>",
+        "<pgdn>",
+        "<f3>c<tab>cc<f5>",
+        "<f3>a<tab>b<enter><enter><esc>",
+        "<f3>.<tab><f5>",
+    ];
+    prop::collection::vec(prop::sample::select(keys.to_vec()), 0..60)
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(128))]
+
+    /// Whatever was done to a note, undo leads back to where it began and redo to where it ended, with what is the scribe's;
+    /// and what was followed from change to change is what stands in the text.
+    #[test]
+    fn undo_is_the_inverse_of_everything(pressed in anything()) {
+        let start = ["Cough. No fever, no cc.", "", "A cold.\nOr not. Cough.", "Rest."];
+        let mut editor = scribed(start);
+        for key in pressed {
+            keys(&mut editor, key);
+            let body = editor.body();
+            for (spans, text) in editor.draft().scribed.parts.iter().zip(crate::domain::scribed::parts(&body)) {
+                let whole = crate::domain::scribed::sentences(text);
+                for span in spans {
+                    proptest::prop_assert!(whole.contains(span), "{:?} is no sentence of {:?}", span, text);
+                }
+            }
+        }
+        keys(&mut editor, "<esc>");
+        while !editor.undone.is_empty() {
+            keys(&mut editor, "<f10>");
+        }
+        let end = editor.body();
+        let steps = editor.done.len();
+        for _ in 0..steps {
+            keys(&mut editor, "<f9>");
+        }
+        proptest::prop_assert_eq!(editor.body(), soap(start));
+        for _ in 0..steps {
+            keys(&mut editor, "<f10>");
+        }
+        proptest::prop_assert_eq!(editor.body(), end);
+    }
 }

@@ -9,8 +9,9 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::{
     Editor, Mode,
     check::{self, SECTIONS},
-    flow::{self, Row},
+    flow,
     page::Page,
+    rows::Row,
 };
 use crate::domain::scribed::Span;
 use crate::tui::{
@@ -26,11 +27,19 @@ pub(super) fn text_size(area: Rect) -> (usize, usize) {
     (usize::from(columns.saturating_sub(margin).max(1)), usize::from(rows.saturating_sub(u16::from(rows > 2)).max(1)))
 }
 
-/// A row of the whole note.
-enum Line<'a> {
+/// A row of the whole note, by section; of a text the line and the number of the row in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spot {
+    Gap(usize),
     Heading(usize),
-    Text(usize, Row, &'a [String]),
-    Gap,
+    Text(usize, (usize, usize)),
+}
+
+/// What stands around the sections' texts.
+#[derive(Debug, Clone, Copy)]
+struct Around {
+    headings: bool,
+    gaps: bool,
 }
 
 impl Editor {
@@ -55,7 +64,7 @@ impl Editor {
                 self.draw_check(inner, warnings, buf, theme);
                 None
             }
-            Mode::Finding => finding,
+            Mode::Finding | Mode::Replacing => finding,
             Mode::Writing if !self.read_only => Some(cursor),
             Mode::Writing | Mode::Filing { .. } => None,
         }
@@ -93,49 +102,92 @@ impl Editor {
         }
     }
 
-    fn draw_text(&self, area: Rect, columns: usize, buf: &mut Buffer, theme: &Theme) -> Position {
-        let headings = self.pages.len() > 1 && area.height > 1;
-        let mut lines = Vec::new();
-        let mut at = (0, 0);
-        for (i, page) in self.pages.iter().enumerate() {
-            if headings {
-                if i > 0 && area.height > 12 {
-                    lines.push(Line::Gap);
-                }
-                lines.push(Line::Heading(i));
-            }
-            let rows = flow::layout(page.lines(), columns);
-            if i == self.at {
-                let (line, character) = page.cursor();
-                let (row, column) = flow::place(&rows, page.lines(), line, character);
-                at = (lines.len() + row, column);
-            }
-            lines.extend(rows.into_iter().map(|row| Line::Text(i, row, page.lines())));
+    /// The row of the note below another one.
+    fn below(&self, spot: Spot, around: Around) -> Option<Spot> {
+        match spot {
+            Spot::Gap(section) => Some(Spot::Heading(section)),
+            Spot::Heading(section) => Some(Spot::Text(section, (0, 0))),
+            Spot::Text(section, row) => match self.pages.get(section)?.beside(row, true) {
+                Some(row) => Some(Spot::Text(section, row)),
+                None if section + 1 >= self.pages.len() => None,
+                None if around.gaps => Some(Spot::Gap(section + 1)),
+                None if around.headings => Some(Spot::Heading(section + 1)),
+                None => Some(Spot::Text(section + 1, (0, 0))),
+            },
         }
-        let starts = self.line_starts();
-        let height = usize::from(area.height);
+    }
+
+    /// The row of the note above another one.
+    fn above(&self, spot: Spot, around: Around) -> Option<Spot> {
+        let end = |section: usize| {
+            let section = section.checked_sub(1)?;
+            Some(Spot::Text(section, self.pages.get(section)?.last_row()))
+        };
+        match spot {
+            Spot::Gap(section) => end(section),
+            Spot::Heading(section) if around.gaps && section > 0 => Some(Spot::Gap(section)),
+            Spot::Heading(section) => end(section),
+            Spot::Text(section, row) => match self.pages.get(section)?.beside(row, false) {
+                Some(row) => Some(Spot::Text(section, row)),
+                None if around.headings => Some(Spot::Heading(section)),
+                None => end(section),
+            },
+        }
+    }
+
+    /// The rows that are shown, from the cursor's outwards: nothing else of the note is looked at. With them the place of the
+    /// cursor's row among them, and its column.
+    fn shown(&self, height: usize, columns: usize) -> (Vec<Spot>, usize, usize) {
+        let headings = self.pages.len() > 1 && height > 1;
+        let around = Around { headings, gaps: headings && height > 12 };
+        for page in &self.pages {
+            page.fit(columns);
+        }
+        let Some((row, column)) = self.pages.get(self.at).map(Page::standing) else { return (Vec::new(), 0, 0) };
+        let here = Spot::Text(self.at, row);
+        let below: Vec<Spot> =
+            std::iter::successors(self.below(here, around), |spot| self.below(*spot, around)).take(height).collect();
         // The cursor's row is always shown; a third of the height stays below it where the note goes on.
-        let below = (height / 3).min(lines.len().saturating_sub(at.0 + 1));
-        let top = (at.0 + below + 1).saturating_sub(height).min(at.0);
+        let after = (height / 3).min(below.len());
+        let before = height.saturating_sub(after + 1);
+        let mut shown: Vec<Spot> =
+            std::iter::successors(self.above(here, around), |spot| self.above(*spot, around)).take(before).collect();
+        shown.reverse();
+        let at = shown.len();
+        shown.push(here);
+        shown.extend(below);
+        shown.truncate(height.max(1));
+        (shown, at, column)
+    }
+
+    fn draw_text(&self, area: Rect, columns: usize, buf: &mut Buffer, theme: &Theme) -> Position {
+        let (shown, at, column) = self.shown(usize::from(area.height), columns);
         let margin = area.width.saturating_sub(columns as u16 + 1).min(1);
-        for (y, line) in (area.y..area.bottom()).zip(lines.iter().skip(top)) {
-            match line {
-                Line::Gap => {}
-                Line::Heading(i) => self.draw_heading(*i, Rect { y, height: 1, ..area }, buf, theme),
-                Line::Text(page, row, text) => {
+        // Where the line of the row above begins in its section's text: most rows follow one another.
+        let mut begins = None;
+        for (y, spot) in (area.y..area.bottom()).zip(shown) {
+            match spot {
+                Spot::Gap(_) => {}
+                Spot::Heading(section) => self.draw_heading(section, Rect { y, height: 1, ..area }, buf, theme),
+                Spot::Text(section, (line, number)) => {
                     let place = Rect { x: area.x + margin, y, height: 1, width: area.width - margin };
-                    let start = starts.get(*page).and_then(|lines| lines.get(row.line)).copied();
-                    let theirs = self.theirs(*page, row, start);
-                    if margin > 0 && theirs.is_some_and(|spans| !spans.is_empty()) {
+                    let Some(page) = self.pages.get(section) else { continue };
+                    let Some(row) = page.row((line, number)) else { continue };
+                    let start = self.draft.scribed.by.map(|_| match begins {
+                        Some((of, start)) if of == (section, line) => start,
+                        _ => page.offset(line),
+                    });
+                    begins = start.map(|start| ((section, line), start));
+                    let theirs = start.map(|at| (self.draft.scribed.within(section, at + row.from, at + row.to), at));
+                    if margin > 0 && theirs.is_some_and(|(spans, _)| !spans.is_empty()) {
                         put(buf, area.x, y, 1, "┊", theme.style(Token::Dim));
                     }
-                    let theirs = theirs.zip(start);
-                    self.draw_row(*page, row, text, theirs, place, buf, theme);
+                    self.draw_row(page, line, row, theirs, place, buf, theme);
                 }
             }
         }
-        let x = area.x + margin + (at.1 as u16).min(area.width.saturating_sub(margin + 1));
-        Position::new(x, area.y + (at.0 - top) as u16)
+        let x = area.x + margin + (column as u16).min(area.width.saturating_sub(margin + 1));
+        Position::new(x, area.y + (at as u16).min(area.height.saturating_sub(1)))
     }
 
     fn draw_heading(&self, section: usize, area: Rect, buf: &mut Buffer, theme: &Theme) {
@@ -154,56 +206,34 @@ impl Editor {
         put(buf, area.x + used + 2, area.y, area.width.saturating_sub(used + 2), &what, theme.style(Token::Dim));
     }
 
-    /// Where the lines of each page begin in its text, in bytes, where a scribe wrote of the note.
-    fn line_starts(&self) -> Vec<Vec<usize>> {
-        if self.draft.scribed.by.is_none() {
-            return Vec::new();
-        }
-        let starts = |page: &Page| {
-            let next = |at: &mut usize, line: &String| {
-                let start = *at;
-                *at += line.len() + 1;
-                Some(start)
-            };
-            page.lines().iter().scan(0, next).collect()
-        };
-        self.pages.iter().map(starts).collect()
-    }
-
-    /// The scribe's sentences in a row; none for a note that no scribe began.
-    fn theirs(&self, page: usize, row: &Row, start: Option<usize>) -> Option<&[Span]> {
-        let (from, to) = row.bytes();
-        let start = start?;
-        Some(self.draft.scribed.within(page, start + from, start + to))
-    }
-
     /// `theirs`: the scribe's sentences in it, and where its line begins in the page's text. What a person wrote into a
     /// scribe's note stands out from it.
     #[expect(clippy::too_many_arguments, reason = "a row's text, whose it is, and where it goes")]
     fn draw_row(
         &self,
-        page: usize,
-        row: &Row,
-        lines: &[String],
+        page: &Page,
+        line: usize,
+        row: Row,
         theirs: Option<(&[Span], usize)>,
         area: Rect,
         buf: &mut Buffer,
         theme: &Theme,
     ) {
-        let found = self.pages.get(page).map(|p| p.matches(&self.needle)).unwrap_or_default();
-        let mut byte = row.bytes().0;
-        let (mut x, mut at) = (area.x, row.from);
-        for (next, grapheme) in row.graphemes(lines) {
+        let found = page.matches(&self.needle);
+        let first = found.partition_point(|(at, _, to)| (*at, *to) <= (line, row.from));
+        let last = found.partition_point(|(at, from, _)| (*at, *from) < (line, row.to));
+        let found = found.get(first..last).unwrap_or_default();
+        let mut x = area.x;
+        for (byte, grapheme, next) in row.graphemes(page.line(line)) {
             let wide = flow::columns(grapheme, next) as u16;
             let left = area.right().saturating_sub(x);
             if left == 0 {
                 break;
             }
-            let hit = found.iter().any(|(line, from, to)| *line == row.line && (*from..*to).contains(&at));
+            let hit = found.iter().any(|(_, from, to)| (*from..*to).contains(&byte));
             let own = theirs.is_some_and(|(spans, start)| {
                 !spans.iter().any(|span| (span.from()..span.to()).contains(&(start + byte)))
             });
-            byte += grapheme.len();
             let style = theme.style(match (hit, own) {
                 (true, _) => Token::Match,
                 (false, true) => Token::Strong,
@@ -211,17 +241,21 @@ impl Editor {
             });
             put_before(buf, x, area.y, wide.min(left), grapheme, next, style);
             x = x.saturating_add(wide);
-            at += grapheme.chars().count();
         }
     }
 
     /// What is looked for, or what is to be said; the cursor when the keys go there.
     fn draw_message(&self, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
-        if self.mode == Mode::Finding {
-            let used = put(buf, area.x, area.y, area.width, "find: ", theme.style(Token::Key));
+        let asks = match self.mode {
+            Mode::Finding => Some(("find: ", &self.needle)),
+            Mode::Replacing => Some(("replace by: ", &self.instead)),
+            _ => None,
+        };
+        if let Some((label, typed)) = asks {
+            let used = put(buf, area.x, area.y, area.width, label, theme.style(Token::Key));
             // The end of a long text is what is being written.
             let room = usize::from(area.width.saturating_sub(used + 1));
-            let mut shown = self.needle.as_str();
+            let mut shown = typed.as_str();
             while width(shown) > room {
                 let mut rest = shown.graphemes(true);
                 if rest.next().is_none() {
@@ -233,7 +267,13 @@ impl Editor {
             let count: usize = self.pages.iter().map(|p| p.matches(&self.needle).len()).sum();
             if !self.needle.is_empty() {
                 let x = area.x + used + more + 2;
-                let text = format!("{count} found");
+                let text = match &self.message {
+                    Some((text, _)) if self.mode == Mode::Replacing => text.clone(),
+                    _ if self.mode == Mode::Replacing => {
+                        format!("{count} of {}", crate::tui::text::clean(&self.needle))
+                    }
+                    _ => format!("{count} found"),
+                };
                 put(buf, x, area.y, area.right().saturating_sub(x), &text, theme.style(Token::Dim));
             }
             return Some(Position::new((area.x + used + more).min(area.right() - 1), area.y));

@@ -281,7 +281,9 @@ pub(super) fn left_unfinished(model: &mut Model, rows: &Rows) -> Vec<Effect> {
                 "{n} drafts that you were writing are kept (the last saved {day}{whom}): 5 lists them, e opens one."
             ),
         };
-        model.tell(Level::Info, text);
+        // Who was torn away from it today must not miss it.
+        let lately = model.now.duration_since(last.at).as_hours() < 12;
+        model.tell(if lately { Level::Warning } else { Level::Info }, text);
     }
     Vec::new()
 }

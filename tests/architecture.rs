@@ -33,7 +33,6 @@ const ROOMS: &[(&str, &[&str])] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
-    ("tui_textarea", &["tui"]),
     ("qrcode", &["tui"]),
     ("sled", &["cache"]),
     ("redb", &["ledger"]),

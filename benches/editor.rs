@@ -115,8 +115,7 @@ fn keys(name: &str, draft: &Draft, place: &str) -> bool {
         KeyCode::End,
         KeyCode::Char('.'),
     ];
-    let mut took: Vec<Duration> =
-        (0..KEYS).map(|at| desk.key(turn[at % turn.len()], KeyModifiers::NONE)).collect();
+    let mut took: Vec<Duration> = (0..KEYS).map(|at| desk.key(turn[at % turn.len()], KeyModifiers::NONE)).collect();
     took.sort();
     let (half, most, last) = (percentile(&took, 50), percentile(&took, 99), percentile(&took, 100));
     println!("{name:<34} {place:<7} p50 {half:>10.1?}   p99 {most:>10.1?}   slowest {last:>10.1?}");

@@ -302,6 +302,7 @@ fn note_word(item: &NoteItem) -> String {
         NoteItem::Filed(FilingState::Completed) => "completed".into(),
         NoteItem::Filed(FilingState::Failed { reasons }) => format!("failed: {}", reasons.join("; ")),
         NoteItem::Filed(FilingState::Unresolved) => "unresolved".into(),
+        NoteItem::SessionNote(status) if status.is_empty() => "session note, not known".into(),
         NoteItem::SessionNote(status) => format!("session note, {status}"),
         NoteItem::Addendum { answered: true } => "addendum, answered".into(),
         NoteItem::Addendum { answered: false } => "addendum, waiting".into(),

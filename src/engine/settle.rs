@@ -250,8 +250,11 @@ pub(super) fn base_of(ledger: &impl Read, id: RecordId, stored: Option<Stored>) 
     let vendor = refs.first().map(|r| r.vendor);
     let number = refs.iter().find(|r| r.kind == Kind::SessionNote).map(|r| r.value.clone());
     let mut record = stored.map(|s| (s.record, Stamp::from(s.provenance)));
-    // A session note that a person named is known, whether or not its text ever will be.
-    if let (None, Some(_), Some(named)) = (&record, &number, facts.values.get(&Fact::NamedBy)) {
+    // A session note that a person named is known, whether or not its text ever will be, until its vendor says that there
+    // is none.
+    if let (None, Some(_), Some(named)) = (&record, &number, facts.values.get(&Fact::NamedBy))
+        && !ledger.gone(id)?
+    {
         let stamp = Stamp { source: named.source, at: named.at, read_no: 0 };
         record = Some((Record::SessionNote(Box::default()), stamp));
     }

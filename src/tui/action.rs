@@ -271,8 +271,10 @@ actions! {
     Recover, "recover", "recover", ["O"], [Sessions];
     /// File the note into the EMR, or again one that failed there.
     FileNote, "file-note", "file", ["f"], [Notes];
-    /// Ask for an addendum to a session note.
+    /// Ask for an addendum to a session note, or answer the selected addendum.
     Addendum, "addendum", "addendum", ["a"], [Notes];
+    /// Sign a session note off, or change the selected sign-off.
+    SignOff, "sign-off", "sign off", ["S"], [Notes];
     /// Throw the draft away.
     DropDraft, "drop-draft", "drop", ["D"], [Notes];
     /// Confirm that two vendors' records are the same, or say that they are not.

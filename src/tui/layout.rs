@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{
+    forms::{Form, FormContext},
     layers::ChoiceLayer,
     model::{Model, Pane},
     text,
@@ -60,6 +61,12 @@ pub fn inside(area: Rect, plain: bool) -> Rect {
         return Rect::new(area.x, area.y.saturating_add(1), area.width, area.height.saturating_sub(1));
     }
     area.inner(ratatui::layout::Margin::new(1, 1))
+}
+
+/// Where a form lies.
+pub fn form(model: &Model, form: &Form, cx: &FormContext<'_>) -> Rect {
+    let width = FORM.min(body(model).width);
+    middle(model, width, form.height(width, cx))
 }
 
 /// What lies between header and footer.

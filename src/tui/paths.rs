@@ -7,10 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::picture::Picture;
+use super::{picture::Picture, signature::png};
 use crate::domain::{
     RecordId,
     attachment::{FileToAttach, FileTrouble, MOST_BYTES},
+    signature::Signature,
 };
 
 /// So many entries of a folder are looked at.
@@ -35,6 +36,11 @@ pub enum PathLook {
         /// As it was then.
         file: Box<FileToAttach>,
     },
+    /// A signature's PNG file, for the form on top.
+    Signature {
+        /// Where it lies, as it was typed.
+        text: String,
+    },
 }
 
 impl fmt::Debug for PathLook {
@@ -56,6 +62,8 @@ pub enum Seen {
         /// The picture, or why there is none.
         picture: Result<Picture, String>,
     },
+    /// To [`PathLook::Signature`].
+    Signature(Result<Signature, String>),
 }
 
 impl fmt::Debug for Seen {
@@ -99,6 +107,10 @@ impl PathLook {
                 Seen::Typed(Box::new(Typed { text, names, found, picture }))
             }
             Self::Sent { id, file } => Seen::Sent { id, picture: shown(&file) },
+            Self::Signature { text } => {
+                let path = meant(&text).ok_or(png::BadFile::NoFile);
+                Seen::Signature(path.and_then(|path| png::file(&path)).map_err(|bad| bad.to_string()))
+            }
         }
     }
 }
@@ -200,7 +212,7 @@ mod tests {
     fn typed(text: &str) -> Typed {
         match (PathLook::Typed { text: text.into(), picture: true }).look() {
             Seen::Typed(typed) => *typed,
-            Seen::Sent { .. } => panic!("another answer"),
+            Seen::Sent { .. } | Seen::Signature(_) => panic!("another answer"),
         }
     }
 

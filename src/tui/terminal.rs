@@ -30,8 +30,8 @@ pub enum TerminalError {
 static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Presses and the wheel, in coordinates of any size. Not every movement of the pointer, as crossterm would ask for: each would
 /// come over the line and wake the window up.
-const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
-const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+const MOUSE_ON: &[u8] = b"\x1b[?1002h\x1b[?1006h";
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1002l";
 
 /// Whether the mouse was taken too.
 static MOUSE: AtomicBool = AtomicBool::new(false);

@@ -25,6 +25,7 @@ const PATH_WORDS: &[&str] = &[
     "addendums",
     "admin",
     "api",
+    "appointment",
     "appointment-slots",
     "appointments",
     "ask-ai",

@@ -105,6 +105,12 @@ fn a_note_that_no_list_tells_is_known_by_its_typed_number_for_good() {
         let detail = detail(&t.engine, note);
         assert!(detail.provenance.is_none() && detail.facts.get(Fact::NamedBy) == Some("amira"));
     }
+    // A number that is none at the clinic does not stay.
+    let wrong = known(&t, Kind::SessionNote, "47", None);
+    assert_eq!(notes(&t).len(), 2);
+    let why = crate::domain::Reason::new(crate::domain::ReasonKind::NotFound, "");
+    t.engine.gone(&VendorRef::new(CLINIC, Kind::SessionNote, ID, "47"), &why);
+    assert_eq!(told_as(&notes(&t)), [("#46", "")], "{wrong}");
     let typed = Query::Notes { appointment: None, patient: None, text: "46".into(), window: ALL };
     assert!(matches!(t.engine.look(&typed), Answer::Rows(rows) if rows.total == 1), "it is found as it was typed");
     // A later reading fills it in.

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         Fact, Raw, Record, Source,
         identity::Standing,
-        note::{FilingState, NoteBody},
+        note::{FilingState, NoteBody, SessionNote},
         patient::HumanName,
         timeline::printed,
         view::Detail,
@@ -215,6 +215,9 @@ impl Cx<'_> {
                 }
                 body_lines(&n.body, width, lines);
             }
+            Record::SessionNote(n) if **n == SessionNote::default() => {
+                field("note", "not known: only its number is, as somebody typed it");
+            }
             Record::SessionNote(n) => {
                 field("status", n.status.as_deref().unwrap_or_default());
                 let at = |at: Option<jiff::Timestamp>| at.map_or_else(String::new, |at| self.time(at));
@@ -230,10 +233,15 @@ impl Cx<'_> {
                 field("session note", &a.session_note);
                 field("asked for", &a.instructions);
                 field("answered", a.response.as_deref().unwrap_or_default());
+                picture("signed", a.signature.as_deref(), width, lines);
+                picture("answer signed", a.responded_signature.as_deref(), width, lines);
             }
             Record::SignOff(s) => {
                 field("session note", &s.session_note);
                 field("says", s.instructions.as_deref().unwrap_or_default());
+                field("reviewed", &s.review_date.map_or_else(String::new, |at| self.moment(at)));
+                field("by", s.reviewer.as_deref().unwrap_or_default());
+                picture("signed", Some(&s.signature), width, lines);
             }
             Record::EmrAppointment(e) => {
                 field("patient", e.patient_name.as_deref().unwrap_or_default());
@@ -356,6 +364,15 @@ fn body_lines(body: &NoteBody, width: usize, lines: &mut Vec<Line>) {
 fn capital(word: &str) -> String {
     let mut characters = word.chars();
     characters.next().map_or_else(String::new, |c| c.to_uppercase().chain(characters).collect())
+}
+
+/// A signature, as large as there is room.
+fn picture(name: &str, url: Option<&str>, width: usize, lines: &mut Vec<Line>) {
+    let Some(url) = url.filter(|url| !url.is_empty()) else { return };
+    let columns = u16::try_from(width.saturating_sub(16)).unwrap_or(u16::MAX).min(36);
+    for (i, part) in crate::tui::signature::lines(url, columns, 6).into_iter().enumerate() {
+        lines.push((format!("{}{part}", text::fit(if i == 0 { name } else { "" }, 16)), Token::Text));
+    }
 }
 
 fn source_word(source: Source) -> &'static str {

@@ -36,8 +36,7 @@ pub fn layer(model: &Model, look: &Look<'_>, layer: &Layer, buf: &mut Buffer) ->
         Layer::Form(form) => {
             let rooms = update::rooms_at_hand(model);
             let form_cx = update::context(&model.setting, model.now, &rooms);
-            let width = layout::FORM.min(layout::body(model).width);
-            let area = layout::middle(model, width, form.height(width, &form_cx));
+            let area = layout::form(model, form, &form_cx);
             frame::clear(buf, area);
             return form.draw(area, buf, look.theme, &form_cx);
         }

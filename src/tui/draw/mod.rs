@@ -375,9 +375,18 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
                     ([A::Open, A::ReadSummary, A::DraftFromSummary], [A::Outbox, A::Help, A::Palette, A::Quit]);
                 return words_of(&[&first, own, &[A::Timeline], &last].concat(), keymap);
             }
-            Pane::Notes => {
-                &[A::Open, A::NewNote, A::FileNote, A::Addendum, A::DropDraft, A::Outbox, A::Help, A::Palette, A::Quit]
-            }
+            Pane::Notes => &[
+                A::Open,
+                A::NewNote,
+                A::FileNote,
+                A::Addendum,
+                A::SignOff,
+                A::DropDraft,
+                A::Outbox,
+                A::Help,
+                A::Palette,
+                A::Quit,
+            ],
         },
     };
     words_of(actions, keymap)

@@ -97,7 +97,7 @@ pub fn note(item: &NoteItem) -> Word {
 /// known are said in people's words, any other one as it is written.
 fn session_note(status: &str) -> Word {
     match status {
-        "" => Word::new("?", "?", "no status", Token::Warning),
+        "" => Word::new("?", "?", "not known", Token::Warning),
         "draft" => Word::new("✎", "e", "being written", Token::Planned),
         "pending_review" => Word::new("⚑", "^", "to review", Token::Waiting),
         "completed" => Word::new("✓", "+", "completed", Token::Done),

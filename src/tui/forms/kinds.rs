@@ -3,7 +3,6 @@
 use super::{
     AboutSession, Form, FormContext, LinkedVisit, PatientIdentity,
     account::AccountForm,
-    addendum::{AboutNote, AddendumForm},
     attach::AttachForm,
     booking::BookingForm,
     cancel::CancelForm,
@@ -20,16 +19,17 @@ use super::{
     report::ReportForm,
     scribe::ScribeForm,
     session::SessionForm,
+    supervision::{AboutNote, SupervisionForm},
     visit_note::VisitNoteForm,
     write::{WriteForm, Writing},
 };
 use crate::{
     domain::{
-        EntryId, Reason, RecordId, VendorId,
+        EntryId, Intent, Reason, RecordId, VendorId,
         appointment::{Appointment, Terms},
         consult::Consult,
         episode::EpisodeTerms,
-        note::VisitNote,
+        note::{Addendum, SignOff, VisitNote},
         patient::Patient,
         session::Session,
         view::Detail,
@@ -45,7 +45,7 @@ pub(super) enum Kind {
     Cancel(CancelForm),
     Scribe(ScribeForm),
     VisitNote(VisitNoteForm),
-    Addendum(AddendumForm),
+    Supervision(SupervisionForm),
     LookUp(LookUpForm),
     ContextLink(ContextLinkForm),
     Hook(HookForm),
@@ -71,7 +71,7 @@ macro_rules! each {
             Kind::Cancel($form) => $what,
             Kind::Scribe($form) => $what,
             Kind::VisitNote($form) => $what,
-            Kind::Addendum($form) => $what,
+            Kind::Supervision($form) => $what,
             Kind::LookUp($form) => $what,
             Kind::ContextLink($form) => $what,
             Kind::Hook($form) => $what,
@@ -168,8 +168,35 @@ impl Form {
     }
 
     /// To ask for an addendum to a session note that is known, or to one whose number is typed.
-    pub fn request_addendum(note: Option<AboutNote>) -> Self {
-        Self::of(Kind::Addendum(AddendumForm::new(note)))
+    pub fn request_addendum(note: Option<AboutNote>, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Supervision(SupervisionForm::ask(note, cx)))
+    }
+
+    /// To answer an addendum.
+    pub fn answer_addendum(
+        addendum: RecordId,
+        asked: &Addendum,
+        patient: PatientIdentity,
+        cx: &FormContext<'_>,
+    ) -> Self {
+        Self::of(Kind::Supervision(SupervisionForm::answer(addendum, asked, patient, cx)))
+    }
+
+    /// To sign a session note off that is known, or one whose number is typed.
+    pub fn sign_off(note: Option<AboutNote>, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Supervision(SupervisionForm::sign_off(note, cx)))
+    }
+
+    /// To change a sign-off.
+    pub fn change_sign_off(sign_off: RecordId, base: &SignOff, patient: PatientIdentity, cx: &FormContext<'_>) -> Self {
+        Self::of(Kind::Supervision(SupervisionForm::change(sign_off, base, patient, cx)))
+    }
+
+    /// To put right what the clinic refused of what was written about a session note; once it is saved the refused write is
+    /// dropped.
+    pub fn supervise_again(entry: EntryId, intent: &Intent, why: &Reason, cx: &FormContext<'_>) -> Option<Self> {
+        let form = SupervisionForm::again(intent, why, cx)?;
+        Some(Self { replaces: Some(entry), ..Self::of(Kind::Supervision(form)) })
     }
 
     /// To look a patient up by one of Solo's ways of naming one; what was searched for stands in it.

@@ -7,7 +7,6 @@
 #![allow(clippy::unused_self, reason = "every form answers the same calls, some without looking at itself")]
 
 mod account;
-mod addendum;
 pub(in crate::tui) mod attach;
 mod booking;
 mod busy;
@@ -32,6 +31,8 @@ mod rule;
 mod scribe;
 mod session;
 mod sheet;
+mod signing;
+mod supervision;
 mod timeline;
 mod view;
 mod visit_note;
@@ -57,15 +58,16 @@ use super::{
     theme::{Theme, Token},
 };
 use crate::domain::{
-    Command, EntryId, Intent, Question, Reason, RecordId, VendorId, VendorRef,
+    Command, EntryId, Intent, Question, Reason, RecordId, Reply, VendorId, VendorRef,
     command::Refusal,
     loss::Loss,
+    signature::{Signature, SignatureAct},
     view::{AppointmentRow, Detail, SessionRow, Told},
 };
 
-pub use addendum::AboutNote;
 pub use context_link::LinkedVisit;
 pub use identity::PatientIdentity;
+pub use supervision::AboutNote;
 pub use write::Writing;
 
 /// The session that a form is about.
@@ -129,6 +131,10 @@ pub enum FormEvent {
     Links(Vec<(String, String)>),
     /// Look at what this typed path leads to and answer with [`Form::seen`], once: a form looks at one at a time.
     Inspect(String),
+    /// Read the signature in the PNG file at this typed path and answer with [`Form::signature_read`].
+    ReadSignature(String),
+    /// Do this about one's kept signatures and answer with [`Form::signature_told`].
+    Signature(Box<SignatureAct>),
 }
 
 /// One form among all that a window opened. What is asked for it carries its number, so that a late answer never reaches
@@ -257,6 +263,8 @@ impl Form {
                 FormEvent::Do(word, command)
             }
             Step::Submit(intent) => self.submit(intent),
+            Step::Sign(path) => FormEvent::ReadSignature(path),
+            Step::Signature(act) => FormEvent::Signature(act),
         }
     }
 
@@ -398,6 +406,41 @@ impl Form {
         }
     }
 
+    /// The engine has answered a [`FormEvent::Signature`].
+    pub fn signature_told(&mut self, reply: Reply, cx: &FormContext<'_>) -> FormEvent {
+        match &mut self.kind {
+            Kind::Supervision(form) => {
+                let step = form.signature_told(reply, cx);
+                self.came_to(step, false)
+            }
+            _ => FormEvent::Stay,
+        }
+    }
+
+    /// A [`FormEvent::ReadSignature`] was read.
+    pub fn signature_read(&mut self, read: Result<Signature, String>, cx: &FormContext<'_>) {
+        if let Kind::Supervision(form) = &mut self.kind {
+            form.signature_read(read, cx);
+        }
+    }
+
+    /// The mouse was pressed, or drawn with its button held, while the form is drawn into this area.
+    pub fn touch(&mut self, at: Position, drawn: bool, area: Rect, cx: &FormContext<'_>) {
+        let body = self.body(paint::inside(area), area, cx);
+        if let (Kind::Supervision(form), false) = (&mut self.kind, self.sent) {
+            form.touch(at, drawn, body);
+        }
+    }
+
+    /// What of a form's inner area its fields have.
+    fn body(&self, inner: Rect, area: Rect, cx: &FormContext<'_>) -> Rect {
+        // Air around the fields, where that takes none of them off the screen.
+        if inner.width > 30 && (inner.height > 8 || self.height(area.width, cx) <= area.height) {
+            return Rect { x: inner.x + 1, y: inner.y + 1, width: inner.width - 2, height: inner.height - 1 };
+        }
+        inner
+    }
+
     /// When [`Form::tick`] has something to do at the earliest.
     pub fn next_tick(&self) -> Option<Timestamp> {
         match &self.kind {
@@ -472,11 +515,7 @@ impl Form {
         if inner.is_empty() {
             return None;
         }
-        let mut body = inner;
-        // Air around the fields, where that takes none of them off the screen.
-        if inner.width > 30 && (inner.height > 8 || self.height(area.width, cx) <= area.height) {
-            body = Rect { x: inner.x + 1, y: inner.y + 1, width: inner.width - 2, height: inner.height - 1 };
-        }
+        let mut body = self.body(inner, area, cx);
         if let Some((text, bad)) = self.message.as_ref().filter(|_| body.height > 1) {
             let lines = paint::wrap(text, usize::from(body.width).saturating_sub(2).max(1));
             let rows = (lines.len() as u16).min(body.height / 2).max(1);
@@ -507,6 +546,10 @@ enum Step {
     Submit(Box<Intent>),
     /// What to say once it is done.
     Do(&'static str, Box<Command>),
+    /// A signature's file is to be read.
+    Sign(String),
+    /// Something about one's kept signatures.
+    Signature(Box<SignatureAct>),
 }
 
 /// The keys that every form has.

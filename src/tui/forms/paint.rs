@@ -51,6 +51,11 @@ pub(in crate::tui) fn bar(buf: &mut Buffer, x: u16, y: u16, columns: u16, style:
     buf.set_style(area, style);
 }
 
+/// What a frame that [`frame`] draws leaves for its content.
+pub(in crate::tui) fn inside(area: Rect) -> Rect {
+    if area.width < 12 || area.height < 4 { area } else { area.inner(ratatui::layout::Margin::new(1, 1)) }
+}
+
 /// Breaks a text into lines of at most so many columns. Reads all of it: for what is bounded already.
 pub(in crate::tui) fn wrap(what: &str, columns: usize) -> Vec<String> {
     let lines: Vec<String> = what.split('\n').map(|l| l.trim_end_matches('\r').to_owned()).collect();

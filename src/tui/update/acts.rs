@@ -6,7 +6,7 @@ use super::{
     everything, fit,
     keys::{ask, context, moved, room_names, rooms_at_hand},
     leaving, look,
-    notes::{drop_draft, edit_note, file_note, session_note},
+    notes::{drop_draft, edit_note, file_note, session_note, supervise},
     walk::{back, beside, board_of_a_day, focus, follow, motion, turn_day},
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         Command, Question, RecordId, Request,
         command::Level,
         session::{Redo, doing::Doing},
-        view::{NoteItem, RowId},
+        view::RowId,
     },
     tui::{
         action::Action,
@@ -168,15 +168,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::EditNote => edit_note(model),
         Action::FileNote => file_note(model),
         Action::DropDraft => drop_draft(model),
-        Action::Addendum => match model.notes.current() {
-            Some(row) if matches!(row.item, NoteItem::SessionNote(_)) => match row.id {
-                RowId::Record(record) => vec![look(model, Wish::Addendum(record))],
-                _ => Vec::new(),
-            },
-            // Nobody means the number of another note than the one that was selected.
-            None if model.missing(Pane::Notes) => nobody(model, Pane::Notes, "select a session note first"),
-            _ => push(model, Layer::Form(Box::new(Form::request_addendum(None)))),
-        },
+        Action::Addendum | Action::SignOff => supervise(model, action == Action::SignOff),
         Action::Links if model.layers.is_empty() && model.focus == Pane::Notes && session_note(model).is_some() => {
             session_note(model).map(|note| look(model, Wish::NoteOfVisit(note))).into_iter().collect()
         }

@@ -155,6 +155,16 @@ fn replied(model: &mut Model, purpose: Purpose, reply: Reply) -> Vec<Effect> {
             }
             Vec::new()
         }
+        (Purpose::FormSignature(id), reply) => {
+            let rooms = keys::rooms_at_hand(model);
+            let Some(at) = form_at(model, id) else { return Vec::new() };
+            let cx = keys::context(&model.setting, model.now, &rooms);
+            let event = match model.layers.get_mut(at) {
+                Some(Layer::Form(form)) => form.signature_told(reply, &cx),
+                _ => FormEvent::Stay,
+            };
+            keys::event_of_form(model, at, event)
+        }
         (Purpose::Form(id), reply) => {
             let form = take_form(model, id);
             model.tell(Level::Info, "saved; its vendor is told as soon as it can be reached");

@@ -211,6 +211,14 @@ pub(super) fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {
             };
             keys::event_of_form(model, at, event)
         }
+        Seen::Signature(read) => {
+            let rooms = keys::rooms_at_hand(model);
+            let cx = keys::context(&model.setting, model.now, &rooms);
+            if let Some(Layer::Form(form)) = model.layers.iter_mut().rfind(|l| matches!(l, Layer::Form(_))) {
+                form.signature_read(read, &cx);
+            }
+            Vec::new()
+        }
         Seen::Sent { id, picture } => {
             for layer in &mut model.layers {
                 if let Layer::Files(layer) = layer
@@ -334,8 +342,44 @@ pub(super) fn refused_consult(model: &mut Model, entry: &crate::domain::Entry) -
     true
 }
 
-/// The form of a refused consult, what was refused marked at its fields.
+/// What a person can do about something refused that was written about a session note.
+pub(super) fn refused_supervision(model: &mut Model, entry: &crate::domain::Entry) -> bool {
+    let EntryState::Rejected { reason, .. } = &entry.state else { return false };
+    if !supervision(&entry.intent) {
+        return false;
+    }
+    let mut lines = vec![draw::why(reason)];
+    lines.extend(reason.fields.iter().map(|(name, words)| format!("{}: {words}", name.replace('_', " "))));
+    let items = vec![
+        ("Open the form again with all of it".to_owned(), Choice::AskAgain(entry.id)),
+        ("Drop it".into(), Choice::Withdraw(entry.id)),
+        ("Leave it here".into(), Choice::No),
+    ];
+    keys::ask(model, format!("{}: the clinic refused it", entry.intent.word()), lines, items);
+    true
+}
+
+fn supervision(intent: &Intent) -> bool {
+    matches!(
+        intent,
+        Intent::RequestAddendum { .. }
+            | Intent::AnswerAddendum { .. }
+            | Intent::SignOff { .. }
+            | Intent::ChangeSignOff { .. }
+    )
+}
+
+/// The form of a refused consult, addendum or sign-off, what was refused marked at its fields.
 pub(super) fn ask_again(model: &mut Model, entry: &crate::domain::Entry) -> Vec<Effect> {
+    if let EntryState::Rejected { reason, .. } = &entry.state
+        && supervision(&entry.intent)
+    {
+        let rooms = keys::rooms_at_hand(model);
+        let cx = keys::context(&model.setting, model.now, &rooms);
+        let form = Form::supervise_again(entry.id, &entry.intent, reason, &cx);
+        model.layers.extend(form.map(|form| Layer::Form(Box::new(form))));
+        return Vec::new();
+    }
     let (Intent::AskConsult { content, .. }, EntryState::Rejected { reason, .. }) = (&entry.intent, &entry.state)
     else {
         return acts::nothing_there(model, "it was not refused any more when it was opened");

@@ -36,7 +36,7 @@ pub(super) fn decide(model: &mut Model) -> Vec<Effect> {
 /// What a person can decide about a write, given all that is known of it.
 pub(super) fn choices(model: &mut Model, whole: &Entry) -> Vec<Effect> {
     let entry = whole.id;
-    if care::refused_consult(model, whole) {
+    if care::refused_consult(model, whole) || care::refused_supervision(model, whole) {
         return Vec::new();
     }
     let (title, lines, items) = match &whole.state {

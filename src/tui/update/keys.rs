@@ -348,6 +348,12 @@ fn form_effects(model: &mut Model, at: usize, event: FormEvent) -> Vec<Effect> {
             let picture = !model.setting.plain && model.setting.pictures.protocol != Protocol::Off;
             vec![Effect::Inspect(PathLook::Typed { text, picture })]
         }
+        FormEvent::ReadSignature(text) => vec![Effect::Inspect(PathLook::Signature { text })],
+        FormEvent::Signature(act) => {
+            let id = form_id(model, at);
+            let request = Request::Do(Command::Signature { act });
+            id.map(|id| Effect::Start(Purpose::FormSignature(id), request)).into_iter().collect()
+        }
         FormEvent::Ask(question) => {
             let id = form_id(model, at);
             id.map(|id| Effect::Start(Purpose::FormQuestion(id), Request::Ask(question))).into_iter().collect()

@@ -181,6 +181,7 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             | Wish::Reschedule(_)
             | Wish::Scribe(_)
             | Wish::Addendum(_)
+            | Wish::SignOff(_)
             | Wish::NoteOfVisit(_)
             | Wish::FileAgain(_)
             | Wish::BookAllTheSame(_)

@@ -132,8 +132,10 @@ pub enum Wish {
     Whose(RecordId),
     /// An appointment for which a scribe session is started.
     Scribe(RecordId),
-    /// A session note for which an addendum is asked.
+    /// A session note for which an addendum is asked, or an addendum that is answered.
     Addendum(RecordId),
+    /// A session note that is signed off, or a sign-off that is changed.
+    SignOff(RecordId),
     /// A session note that may belong to the selected visit.
     NoteOfVisit(RecordId),
     /// A filed note whose filing failed and is asked for again.
@@ -235,6 +237,8 @@ pub enum Purpose {
     FormQuestion(FormId),
     /// A form's command that is no write, with what to say once it is done.
     FormAct(FormId, &'static str),
+    /// What a form wants of the kept signatures.
+    FormSignature(FormId),
     /// A vendor's webhook registrations.
     Registrations(VendorId),
     /// The saving of this version of a draft.
@@ -472,6 +476,7 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         | Wish::Reschedule(record)
         | Wish::Scribe(record)
         | Wish::Addendum(record)
+        | Wish::SignOff(record)
         | Wish::NoteOfVisit(record)
         | Wish::FileAgain(record)
         | Wish::Survivor(_, record)

@@ -18,12 +18,31 @@ pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
         return Vec::new();
     }
     let at = Position::new(event.column, event.row);
+    if let (MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left), Some(Layer::Form(_))) =
+        (event.kind, model.layers.last())
+    {
+        touch_form(model, at, matches!(event.kind, MouseEventKind::Drag(_)));
+        return Vec::new();
+    }
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) if model.layers.is_empty() => click(model, at),
         MouseEventKind::Down(MouseButton::Left) => click_layer(model, at),
         MouseEventKind::ScrollDown => wheel(model, at, 1),
         MouseEventKind::ScrollUp => wheel(model, at, -1),
         _ => Vec::new(),
+    }
+}
+
+/// Draws on what the form on top is signed on.
+fn touch_form(model: &mut Model, at: Position, drawn: bool) {
+    let rooms = keys::rooms_at_hand(model);
+    let area = match model.layers.last() {
+        Some(Layer::Form(form)) => layout::form(model, form, &keys::context(&model.setting, model.now, &rooms)),
+        _ => return,
+    };
+    let cx = keys::context(&model.setting, model.now, &rooms);
+    if let Some(Layer::Form(form)) = model.layers.last_mut() {
+        form.touch(at, drawn, area, &cx);
     }
 }
 

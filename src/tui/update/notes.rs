@@ -5,7 +5,7 @@ use super::{
     acts::{nobody, nothing_there},
     drafts::{self, editor},
     fit,
-    keys::ask,
+    keys::{ask, context, rooms_at_hand},
     look,
     opening::{identity_of, told_of},
 };
@@ -19,7 +19,7 @@ use crate::{
     },
     tui::{
         editor::Editor,
-        forms::PatientIdentity,
+        forms::{Form, PatientIdentity},
         layers::{Choice, Layer, LinksLayer},
         model::{Model, Pane},
     },
@@ -29,6 +29,29 @@ pub(super) fn selected_draft(model: &Model) -> Option<DraftId> {
     match model.notes.current().map(|r| &r.id) {
         Some(RowId::Draft(draft)) => Some(*draft),
         _ => None,
+    }
+}
+
+/// Asks for or answers an addendum, or signs off or changes a sign-off: of the selected row, or of a session note whose number
+/// is typed.
+pub(super) fn supervise(model: &mut Model, signs: bool) -> Vec<Effect> {
+    let selected = model.notes.current().map(|row| (row.item.clone(), row.id.clone()));
+    match selected {
+        Some((NoteItem::SessionNote(_) | NoteItem::SignOff(_), RowId::Record(record))) if signs => {
+            vec![look(model, Wish::SignOff(record))]
+        }
+        Some((NoteItem::SessionNote(_) | NoteItem::Addendum { .. }, RowId::Record(record))) if !signs => {
+            vec![look(model, Wish::Addendum(record))]
+        }
+        // Nobody means the number of another note than the one that was selected.
+        None if model.missing(Pane::Notes) => nobody(model, Pane::Notes, "select a session note first"),
+        _ => {
+            let rooms = rooms_at_hand(model);
+            let cx = context(&model.setting, model.now, &rooms);
+            let form = if signs { Form::sign_off(None, &cx) } else { Form::request_addendum(None, &cx) };
+            model.layers.push(Layer::Form(Box::new(form)));
+            Vec::new()
+        }
     }
 }
 

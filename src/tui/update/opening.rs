@@ -88,12 +88,24 @@ pub(super) fn with_detail(model: &mut Model, wish: Wish, detail: &Detail) -> Vec
             let form = Form::start_scribe(id, about, &cx);
             open_form(model, form)
         }
-        (Wish::Addendum(_), Some(Record::SessionNote(note))) => {
+        (Wish::Addendum(_) | Wish::SignOff(_), Some(Record::SessionNote(note))) => {
             // The clinic's own number, not the appointment's that the row shows.
             let number = detail.refs.iter().find(|r| r.kind == Kind::SessionNote).map(|r| r.value.clone());
             let text = note.summary.as_deref().unwrap_or_default().chars().take(160).collect();
             let told = told_of(note, &model.setting.zone);
-            let form = Form::request_addendum(Some(AboutNote { number, patient: about, told, text }));
+            let note = AboutNote { number, patient: about, told, text };
+            let form = match wish {
+                Wish::SignOff(_) => Form::sign_off(Some(note), &cx),
+                _ => Form::request_addendum(Some(note), &cx),
+            };
+            open_form(model, form)
+        }
+        (Wish::Addendum(_), Some(Record::Addendum(addendum))) => {
+            let form = Form::answer_addendum(detail.id, addendum, about, &cx);
+            open_form(model, form)
+        }
+        (Wish::SignOff(_), Some(Record::SignOff(signed))) => {
+            let form = Form::change_sign_off(detail.id, signed, about, &cx);
             open_form(model, form)
         }
         (Wish::Cancel(id), Some(Record::Appointment(appointment))) => {

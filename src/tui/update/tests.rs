@@ -417,6 +417,24 @@ fn a_note_of_the_clinics_is_said_to_be_about_the_selected_visit_by_who_saw_both(
 }
 
 #[test]
+fn a_session_note_is_signed_off_with_keys_alone_and_the_signature_is_seen_before() {
+    let mut desk = wide();
+    desk.keys("5").rest();
+    let at = desk.model().notes.held().iter().position(|r| matches!(r.item, NoteItem::SessionNote(_))).unwrap();
+    desk.keys(&format!("g{}S", "j".repeat(at))).shows(&["Sign a session note off", "Reviewed"]);
+    // The canned note has no number of the clinic's form.
+    desk.keys("<backtab><backtab><bs><bs><bs>46<tab><tab>Well done.<enter>").shows(&["! sign it first"]);
+    assert!(desk.engine.commands().is_empty(), "nothing is signed by itself");
+    desk.keys("<enter>").shows(&["▸ typed", "drawn", "from a file", "kept"]);
+    desk.keys("Amira<enter>").shows(&["signed", "⠀"]);
+    desk.keys("<enter>");
+    let commands = desk.engine.commands();
+    let [Command::Submit { intent, .. }] = &commands[..] else { panic!("{commands:?}") };
+    let crate::domain::Intent::SignOff { instructions, signature, .. } = intent else { panic!("{intent:?}") };
+    assert!(instructions.as_deref() == Some("Well done.") && signature.shape().is_ok());
+}
+
+#[test]
 fn a_form_asks_before_it_throws_away_and_before_the_window_closes() {
     let mut desk = wide();
     desk.keys("3gjn").shows(&["patient"]);

@@ -23,7 +23,7 @@ fn look(event: FormEvent) -> Box<Typed> {
     let FormEvent::Inspect(text) = event else { panic!("not looked at: {event:?}") };
     match (PathLook::Typed { text, picture: true }).look() {
         Seen::Typed(typed) => typed,
-        Seen::Sent { .. } => panic!("another answer"),
+        Seen::Sent { .. } | Seen::Signature(_) => panic!("another answer"),
     }
 }
 

@@ -6,6 +6,7 @@ mod care;
 mod others;
 mod patient;
 mod scribes;
+mod supervision;
 
 use jiff::SignedDuration;
 

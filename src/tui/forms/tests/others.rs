@@ -224,14 +224,14 @@ fn known_note() -> AboutNote {
 fn an_addendum_names_whose_note_it_is_and_which() {
     let scene = Scene::new();
     let cx = scene.cx();
-    let shown = screen(&Form::request_addendum(Some(known_note())), &cx, 80, 24);
+    let shown = screen(&Form::request_addendum(Some(known_note()), &cx), &cx, 80, 24);
     for part in
         ["Okoro, Ifeoma · born 1980-06-01 · MRN M-88", "20 Nov 2026", "its appointment 9004", "Cough for three days."]
     {
         assert!(shown.contains(part), "{part}\n{shown}");
     }
     let nobody = AboutNote { patient: PatientIdentity::default(), ..known_note() };
-    let shown = screen(&Form::request_addendum(Some(nobody)), &cx, 80, 24);
+    let shown = screen(&Form::request_addendum(Some(nobody), &cx), &cx, 80, 24);
     assert!(shown.contains("no name known · birth date not known · no MRN"), "{shown}");
 }
 
@@ -242,8 +242,8 @@ fn a_form_that_was_only_opened_complains_of_nothing() {
     scene.doctor = None;
     let cx = scene.cx();
     let forms = [
-        Form::request_addendum(None),
-        Form::request_addendum(Some(known_note())),
+        Form::request_addendum(None, &cx),
+        Form::request_addendum(Some(known_note()), &cx),
         Form::start_scribe(RecordId(9), about(), &cx),
     ];
     let asking = forms.map(|form| (form, " * must be filled in "));
@@ -266,7 +266,7 @@ fn forms_ask_for_the_rows_they_fill() {
     let forms = [
         cancel(),
         Form::create_patient(&cx),
-        Form::request_addendum(Some(known_note())),
+        Form::request_addendum(Some(known_note()), &cx),
         Form::start_scribe(RecordId(9), about(), &cx),
         Form::visit_note(RecordId(9), about(), note()),
     ];
@@ -279,7 +279,7 @@ fn forms_ask_for_the_rows_they_fill() {
             let blank = shown.lines().filter(|l| l.trim_matches(['│', ' ']).is_empty()).count();
             assert!(blank <= 9, "{form:?}\n{shown}");
             form.key(KeyEvent::new(KeyCode::Tab, crossterm::event::KeyModifiers::NONE), &cx);
-            if matches!(form.kind, Kind::VisitNote(_) | Kind::Patient(_) | Kind::Addendum(_)) {
+            if matches!(form.kind, Kind::VisitNote(_) | Kind::Patient(_) | Kind::Supervision(_)) {
                 // What a field asks for once it was left may take rows.
                 break;
             }
@@ -297,19 +297,19 @@ fn an_addendum_needs_a_number_and_instructions() {
         ("46<enter>", "! required"),
     ];
     for (typed, problem) in table {
-        let mut form = Form::request_addendum(None);
+        let mut form = Form::request_addendum(None, &cx);
         assert_eq!(keys(&mut form, &cx, typed), FormEvent::Stay);
         let shown = screen(&form, &cx, 80, 24);
         assert!(shown.contains(problem), "{shown}");
     }
-    let mut form = Form::request_addendum(Some(known_note()));
+    let mut form = Form::request_addendum(Some(known_note()), &cx);
     let Intent::RequestAddendum { addendum, session_note, instructions, signature: None } =
         submitted(keys(&mut form, &cx, "Fix the name <enter>"))
     else {
         panic!("not an addendum")
     };
     assert_eq!((addendum, session_note.as_str(), instructions.as_str()), (RecordId::UNASSIGNED, "46", "Fix the name"));
-    through_all_fields(&Form::request_addendum(None), &cx);
+    through_all_fields(&Form::request_addendum(None, &cx), &cx);
 }
 
 #[test]
@@ -322,7 +322,7 @@ fn they_look_like_this() {
     insta::assert_snapshot!("visit_note", screen(&form, &cx, 80, 24));
     let form = Form::visit_note(RecordId(9), about(), VisitNote::default());
     insta::assert_snapshot!("visit_note_by_hand", screen(&form, &cx, 80, 24));
-    let mut form = Form::request_addendum(Some(known_note()));
+    let mut form = Form::request_addendum(Some(known_note()), &cx);
     form.paste(&"Please correct the spelling of the family name. ".repeat(4), &cx);
     insta::assert_snapshot!("request_addendum", screen(&form, &cx, 80, 24));
 }

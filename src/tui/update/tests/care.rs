@@ -244,6 +244,30 @@ fn a_refused_consult_opens_again_with_the_refusal_at_its_field_and_then_replaces
 }
 
 #[test]
+fn what_the_clinic_refused_opens_again_with_its_words_at_the_field_and_then_replaces_the_old_one() {
+    let mut reason = Reason::new(ReasonKind::Invalid, "");
+    reason.fields = vec![("instructions".into(), "is too short".into())];
+    let intent = Intent::RequestAddendum {
+        addendum: RecordId(88),
+        session_note: "46".into(),
+        instructions: "Dose".into(),
+        signature: None,
+    };
+    let mut entry = Entry::new(EntryId(40), VendorId::new("clinic"), intent, "amira", noon());
+    entry.state = EntryState::Rejected { at: noon(), reason };
+    let mut desk = outbox_with(entry);
+    desk.shows(&["the clinic refused it", "instructions: is too short"]);
+    desk.keys("<enter>").shows(&["Request an addendum", "! the clinic says: is too short", "Dose"]);
+    desk.keys("s?<enter>");
+    let commands = desk.engine.commands();
+    assert!(
+        matches!(&commands[..], [Command::Submit { intent: Intent::RequestAddendum { instructions, .. }, .. },
+            Command::Withdraw { entry }] if instructions == "Doses?" && *entry == EntryId(40)),
+        "{commands:?}"
+    );
+}
+
+#[test]
 fn the_refusal_of_a_second_consult_within_a_day_is_shown_as_what_it_is() {
     let mut desk = outbox_with(refused(ReasonKind::AlreadyThere, "A visit exists", None));
     desk.shows(&["there is a visit already", "last 24 hours", "second one"]);

@@ -3,11 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::{
-    Editor, EditorEvent, Group, Mode, Page,
-    buffer::Place,
-    page::Edit,
-};
+use super::{Editor, EditorEvent, Group, Mode, Page, buffer::Place, page::Edit};
 use crate::domain::{
     compare::{diff, has_marks, marked, merge3},
     note::{Draft, NoteBody},

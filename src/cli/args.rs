@@ -119,7 +119,7 @@ pub enum Command {
     Queue(Queue),
     /// The configuration
     Config(ConfigCommand),
-    /// Appointments as the EMR has them, read through Cobalt: list, show
+    /// Appointments as the EMR has them, read through Cobalt: list, show; and its account there
     Emr(super::emr::Emr),
     /// Which records of different vendors are one person or one visit: list, confirm, refuse
     SameAs(super::same_as::SameAs),

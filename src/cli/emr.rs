@@ -4,17 +4,19 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use serde_json::json;
 
 use super::{
     CliError,
     args::day,
     desk::Desk,
+    list,
     print::{Table, json_line, moment},
     show::{self, How},
 };
 use crate::{
     domain::{
-        Kind, Question, Record, RecordId, VendorRef,
+        Command, Kind, Question, Record, RecordId, Reply, VendorRef,
         appointment::EmrWanted,
         view::{Detail, Told},
     },
@@ -39,6 +41,15 @@ pub enum EmrAction {
         id: String,
         #[command(flatten)]
         how: How,
+    },
+    /// How the account stands that Cobalt uses at the EMR
+    Account {
+        /// Somebody has logged in again there: notes that waited for it are sent
+        #[arg(long)]
+        logged_in: bool,
+        /// One object a line
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -124,9 +135,33 @@ pub fn run(desk: &Desk<'_>, action: &EmrAction) -> Result<ExitCode, CliError> {
                 table.write(out)?;
             }
         }
+        EmrAction::Account { logged_in, json } => account(desk, *logged_in, *json, out)?,
         EmrAction::Show { id, how } => show::record(desk, record(desk, id)?, *how, out)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn account(desk: &Desk<'_>, logged_in: bool, json: bool, out: &mut impl std::io::Write) -> Result<(), CliError> {
+    if logged_in {
+        match desk.link.execute(Command::AccountDone { vendor: COBALT })? {
+            Reply::Done => {}
+            Reply::Refused(refusal) => return Err(CliError::Refused(refusal)),
+            _ => return Err(CliError::Unexpected),
+        }
+    }
+    let health = list::health(desk.link)?;
+    let cobalt = health.vendors.iter().find(|v| v.vendor == COBALT);
+    let cobalt = cobalt.ok_or_else(|| CliError::wrong("emr", "Cobalt is not configured"))?;
+    let since = |at| moment(at, desk.here.now, &desk.here.zone);
+    if json {
+        let (word, at) = cobalt.account.unzip();
+        return Ok(json_line(out, &json!({ "vendor": cobalt.vendor, "account": word, "since": at }))?);
+    }
+    match cobalt.account {
+        Some((word, at)) => writeln!(out, "{} (since {})", word.words(&cobalt.label), since(at))?,
+        None => writeln!(out, "Nothing is to be done.")?,
+    }
+    Ok(())
 }
 
 /// An EMR appointment by what a person calls it.

@@ -80,21 +80,25 @@ fn kept(link: &Link, id: EntryId, mine: bool, named: &[String]) -> Result<Vec<St
     Ok(fields.into_iter().filter(|field| meant(field) == mine).collect())
 }
 
+/// Which other write goes before one.
+pub fn waits_for(link: &Link, entry: EntryId) -> Result<Option<EntryId>, CliError> {
+    let window = Window { offset: 0, limit: u32::MAX };
+    let Answer::Rows(rows) = link.look(&Query::Outbox { finished: false, window })? else {
+        return Err(CliError::Unexpected);
+    };
+    Ok(match &rows.rows {
+        RowSet::Outbox(rows) => rows.iter().find(|r| r.id == entry).and_then(|r| r.waits_for),
+        _ => None,
+    })
+}
+
 /// What an unsent write waits for.
 fn awaited(link: &Link, entry: &Entry) -> Result<String, CliError> {
     if !entry.state.unsent() {
         return Ok(String::new());
     }
-    let window = Window { offset: 0, limit: u32::MAX };
-    let (Answer::Rows(rows), Answer::Health(health)) =
-        (link.look(&Query::Outbox { finished: false, window })?, link.look(&Query::Health)?)
-    else {
-        return Err(CliError::Unexpected);
-    };
-    let waits_for = match &rows.rows {
-        RowSet::Outbox(rows) => rows.iter().find(|r| r.id == entry.id).and_then(|r| r.waits_for),
-        _ => None,
-    };
+    let Answer::Health(health) = link.look(&Query::Health)? else { return Err(CliError::Unexpected) };
+    let waits_for = waits_for(link, entry.id)?;
     if matches!(entry.state, EntryState::Waiting { .. }) && waits_for.is_none() {
         return Ok(String::new());
     }

@@ -159,7 +159,7 @@ fn standing(desk: &Desk<'_>, entry: &Entry) -> Result<String, CliError> {
         EntryState::Saved => {
             let health = super::list::health(desk.link)?;
             let vendor = health.vendors.iter().find(|v| v.vendor == entry.vendor);
-            format!("saved, not acknowledged yet; {}", sending(None, vendor))
+            format!("saved, not acknowledged yet; {}", sending(super::queue::waits_for(desk.link, entry.id)?, vendor))
         }
         EntryState::InFlight { .. } => "saved and sent, not acknowledged yet".into(),
         EntryState::Waiting { .. } => "saved, not acknowledged yet, tried again later".into(),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ids::{DraftId, EntryId, RecordId},
+    ids::{DraftId, EntryId, RecordId, VendorId},
     timeline::{About, Glance},
 };
 
@@ -131,6 +131,11 @@ pub enum AuditAct {
         /// Which.
         record: RecordId,
     },
+    /// A person said that what a vendor told of its account is over.
+    AccountDone {
+        /// Which vendor.
+        vendor: VendorId,
+    },
 }
 
 impl AuditAct {
@@ -143,7 +148,8 @@ impl AuditAct {
             | Self::Exported { .. }
             | Self::SignatureKept
             | Self::SignatureTaken
-            | Self::SignatureDropped => Vec::new(),
+            | Self::SignatureDropped
+            | Self::AccountDone { .. } => Vec::new(),
             Self::Saw { record } | Self::Streamed { session: record } | Self::Adopted { record } => {
                 vec![About::Record(*record)]
             }

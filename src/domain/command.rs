@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     entry::Reason,
     hooks::HookAct,
-    ids::{DraftId, EntryId, Kind, RecordId},
+    ids::{DraftId, EntryId, Kind, RecordId, VendorId},
     intent::Intent,
     note::{Draft, Holding},
     report::ReportAct,
@@ -172,6 +172,11 @@ pub enum Command {
     Signature {
         /// What.
         act: Box<SignatureAct>,
+    },
+    /// Say that what a vendor told of its account is over: somebody has signed in again.
+    AccountDone {
+        /// Which vendor.
+        vendor: VendorId,
     },
 }
 

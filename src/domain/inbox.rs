@@ -38,6 +38,26 @@ pub struct Decoded {
     pub observations: Vec<Observation>,
 }
 
+/// What a vendor says of the account that it uses for us elsewhere, like at an EMR.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountWord {
+    /// It is not signed in any more: until a person signs it in again nothing can be done with it.
+    LoginRequired,
+    /// Its password ends soon.
+    PasswordEnds,
+}
+
+impl AccountWord {
+    /// What a person has to do, and at which vendor.
+    pub fn words(self, label: &str) -> String {
+        match self {
+            Self::LoginRequired => format!("log in again at {label}"),
+            Self::PasswordEnds => format!("change the password soon at {label}"),
+        }
+    }
+}
+
 /// Something may have changed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Hint {

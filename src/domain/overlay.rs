@@ -17,7 +17,7 @@ use super::{
 /// `base` with the pending writes of its lane laid over it in their order. Writes whose state does not show are skipped.
 /// `None` only when there is neither a base nor a pending write that makes one.
 pub fn shown<'a>(base: Option<Record>, pending: impl IntoIterator<Item = &'a Entry>) -> Option<Record> {
-    pending.into_iter().filter(|e| e.state.shows()).fold(base, |shown, entry| lay(shown, entry))
+    pending.into_iter().filter(|e| e.state.shows()).fold(base, lay)
 }
 
 fn lay(base: Option<Record>, entry: &Entry) -> Option<Record> {

@@ -63,6 +63,7 @@ impl Engine {
             Command::RefuseLink { a, b } => self.link(a, b, by, false),
             Command::SetRoom { appointment, room } => self.set_room(appointment, room, by),
             Command::CopiedLink { appointment } => self.copied_link(appointment, by),
+            Command::AccountDone { vendor } => self.account_done(vendor, by),
             Command::Watch { .. } | Command::Fill { .. } | Command::Import { .. } | Command::StopFilling => {
                 Ok(Reply::Done)
             }

@@ -89,6 +89,8 @@ impl Pulse {
             millis: beats.millis(),
             in_flight: beats.in_flight,
             last_webhook: beats.last_webhook.clone(),
+            // Kept in the ledger, not here.
+            account: None,
         }
     }
 }

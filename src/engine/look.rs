@@ -6,7 +6,7 @@ use crate::{
         DraftId, Intent, Kind, Pointer, Query, Record, RecordId,
         identity::Link,
         loss::Loss,
-        view::{Answer, Detail, Health, LinkRow, RowSet, Rows, showable},
+        view::{Answer, Detail, Health, LinkRow, RowSet, Rows, VendorHealth, showable},
     },
     ledger::{LedgerError, Read},
 };
@@ -178,11 +178,17 @@ impl Engine {
         });
         let cache = self.inner.cache.health();
         let ledger_bytes = std::fs::metadata(self.inner.ledger.path()).map_or(0, |file| file.len());
+        let accounts = self.with_state(|state| state.accounts.clone());
         let pulse = lock(&self.inner.pulse);
         Health {
             clinic: options.clinic.clone(),
             time_zone: options.zone.iana_name().unwrap_or("UTC").to_owned(),
-            vendors: options.desk.vendors().into_iter().map(|(id, label)| pulse.of(id, &label)).collect(),
+            vendors: options
+                .desk
+                .vendors()
+                .into_iter()
+                .map(|(id, label)| VendorHealth { account: super::account::of(&accounts, id), ..pulse.of(id, &label) })
+                .collect(),
             queued,
             attention,
             unsigned,

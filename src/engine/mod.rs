@@ -4,6 +4,7 @@
 //! while a disk is waited for.
 
 mod absorb;
+mod account;
 mod adopt;
 mod assistance;
 mod care;

@@ -172,6 +172,7 @@ impl Engine {
             inner: Arc::new(Inner {
                 state: RwLock::new(State {
                     filing: options.desk.filing().into_iter().collect(),
+                    accounts: ledger.setting(super::account::ACCOUNTS)?.unwrap_or_default(),
                     ..State::new(options.zone.clone(), options.note_patience)
                 }),
                 ledger,

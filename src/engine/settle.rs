@@ -104,6 +104,7 @@ impl Engine {
             forced.insert(entry.lane());
             touched.push(Touched::Entry(entry.id));
             failures.extend(self.failed_later(&entry));
+            self.account_proved(&entry);
             self.change_state(|state| queue(state, entry));
         }
         touched.extend(drafts.iter().map(|d| Touched::Draft(d.id)));

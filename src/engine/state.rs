@@ -9,6 +9,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    account::Account,
     index::{
         Seen, Stamp,
         board::{Board, Span, Visit},
@@ -80,6 +81,8 @@ pub(super) struct State {
     pub(super) told: HashMap<RecordId, u64>,
     /// How long sessions stood in each state.
     pub(super) learned: Learned,
+    /// What vendors said of the accounts that they use for us.
+    pub(super) accounts: Vec<Account>,
 }
 
 impl State {
@@ -104,6 +107,7 @@ impl State {
             aliases: HashMap::new(),
             told: HashMap::new(),
             learned: Learned::default(),
+            accounts: Vec::new(),
         }
     }
 

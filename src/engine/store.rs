@@ -1,7 +1,7 @@
 //! The engine as sync sees it.
 
 use super::{
-    Engine,
+    Engine, account,
     commands::follow,
     hearing::{OpenedHook, Taken},
     import::Telling,
@@ -20,7 +20,7 @@ use crate::{
         command::{Level, Progress, Toast, Touched},
         hooks::KeptDelivery,
         identity::Link,
-        inbox::{InboxItem, Undecodable},
+        inbox::{AccountWord, InboxItem, Undecodable},
         note::FilingState,
         session::Stage,
         timeline::{Note, Noting, noted},
@@ -362,6 +362,15 @@ impl Store for Engine {
         let mut found = self.askable(ids.into_iter().take(at_most.saturating_mul(2)).map(turn));
         found.truncate(at_most);
         found
+    }
+
+    fn account(&self, vendor: VendorId, word: AccountWord, at: jiff::Timestamp) {
+        let _writing = self.writing();
+        self.account_says(vendor, word, at);
+    }
+
+    fn signed_out(&self) -> Vec<VendorId> {
+        self.with_state(|state| account::signed_out(&state.accounts))
     }
 
     fn sample(&self, vendor: VendorId, sample: Sample) {

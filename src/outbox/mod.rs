@@ -48,6 +48,14 @@ fn push(entry: &mut Entry, at: jiff::Timestamp, what: StepKind) {
     }
 }
 
+/// Whether the last thing that happened to it is that a person wants it sent.
+pub fn insisted(entry: &Entry) -> bool {
+    matches!(
+        entry.history.last().map(|step| &step.what),
+        Some(StepKind::Person { act: PersonAct::Retry | PersonAct::SendAgain, .. })
+    )
+}
+
 /// Whether certainly no part of it has taken effect: it never left, or what left is known to have come to nothing.
 pub fn untouched(entry: &Entry) -> bool {
     entry.state.unsent() && !doubted(entry)

@@ -51,6 +51,8 @@ pub fn retry(entry: &Entry, by: &str, now: Timestamp) -> Result<Entry, Refusal> 
             absent_since: *absent_since,
             next_probe: now,
         },
+        // It is due already; what keeps it is set aside by the word itself ([`super::insisted`]).
+        EntryState::Saved if files(entry) => EntryState::Saved,
         EntryState::InFlight { .. } => return Err(Refusal::Sent),
         other => return Err(Refusal::State(other.word().into())),
     };

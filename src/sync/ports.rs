@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use crate::{
     domain::{
         Entry, EntryId, Errand, Known, Observation, Reason, ReasonKind, RecordId, Source, VendorId, VendorRef,
-        inbox::InboxItem, timeline::Head,
+        inbox::{AccountWord, InboxItem},
+        timeline::Head,
     },
     vendor::{Vendor, registry::Registry},
 };
@@ -133,6 +134,17 @@ pub trait Store: Send + Sync + 'static {
 
     /// Records that the index knows by name only, or that the cache lacks or holds at an older number than the ledger.
     fn stale(&self, at_most: usize) -> Vec<Rereadable>;
+
+    /// A vendor said this of the account that it uses for us, at that moment. It stands until a note of a later moment was
+    /// put into the EMR, or a person says that it is over.
+    fn account(&self, vendor: VendorId, word: AccountWord, at: Timestamp) {
+        let _ = (vendor, word, at);
+    }
+
+    /// The vendors whose account has to be signed in again, so that notes wait.
+    fn signed_out(&self) -> Vec<VendorId> {
+        Vec::new()
+    }
 
     /// How a request to a vendor went, for health and back-off.
     fn sample(&self, vendor: VendorId, sample: Sample);

@@ -312,6 +312,8 @@ actions! {
     ChangeDoctor, "change-doctor", "change doctor", ["e"], [Health];
     /// The account behind the scribe: which one is linked, another one, or none (Heidi).
     LinkedAccount, "linked-account", "account", ["a"], [Health];
+    /// Say that somebody has logged in again where a vendor asked for it: notes are sent from then on.
+    AccountDone, "account-done", "logged in again", ["L"], [Health];
     /// Webhook registrations, what came in, and exchanging a registration.
     Webhooks, "webhooks", "webhooks", ["W"], [Global];
     /// Requests for assistance at beds: virtual nursing and sitting.

@@ -18,7 +18,7 @@ use crate::domain::{
     appointment::Slot,
     entry::{Errand, Fetched, Known, Probe, Probed, Reason, ReasonKind, Sent},
     ids::{Kind, VendorId, VendorRef},
-    inbox::{Decoded, InboxItem, Undecodable},
+    inbox::{AccountWord, Decoded, InboxItem, Undecodable},
     intent::Intent,
     loss::Loss,
     note::FilingRules,
@@ -77,6 +77,9 @@ pub type AskResult = Result<(Asked, Vec<Observation>), Reason>;
 
 /// Takes what a bulk source tells, a batch at a time; `false` stops it.
 pub type Sink<'a> = &'a mut (dyn FnMut(Vec<Observation>) -> bool + Send);
+
+/// What a vendor said of the account that it uses for us, and when.
+pub type MissedWords = Result<Vec<(AccountWord, jiff::Timestamp)>, Reason>;
 
 /// One vendor's client. It holds its own credentials and connection; everything else it is told.
 pub trait Vendor: Send + Sync + 'static {
@@ -177,6 +180,19 @@ pub trait Vendor: Send + Sync + 'static {
     /// What the event of a webhook means, where it names a session's status. Never believed, only held against the reads.
     fn stage(&self, event: &str) -> Option<Stage> {
         let _ = event;
+        None
+    }
+
+    /// What a verified event says of the account that the vendor uses for us, where it speaks of that.
+    fn account(&self, event: &str) -> Option<AccountWord> {
+        let _ = event;
+        None
+    }
+
+    /// What the vendor said of that account since a moment in events that did not reach us, the oldest first; `None` where it
+    /// tells of no such events.
+    fn missed(&self, since: jiff::Timestamp) -> Option<Later<'_, MissedWords>> {
+        let _ = since;
         None
     }
 

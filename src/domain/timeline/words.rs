@@ -63,6 +63,7 @@ fn acted(act: &AuditAct, write: Option<&str>) -> String {
         AuditAct::SignatureTaken => "had a kept signature handed out".into(),
         AuditAct::SignatureDropped => "had a kept signature forgotten".into(),
         AuditAct::Adopted { .. } => "made it known by its number".into(),
+        AuditAct::AccountDone { vendor } => format!("said that {vendor} is signed in again"),
     }
 }
 

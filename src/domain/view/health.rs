@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     entry::Reason,
     ids::{EntryId, VendorId},
+    inbox::AccountWord,
 };
 
 /// How a vendor does.
@@ -43,12 +44,25 @@ pub struct VendorHealth {
     pub in_flight: u32,
     /// The last webhook and its event.
     pub last_webhook: Option<(Timestamp, String)>,
+    /// What it said of the account that it uses for us, and when, until that is over.
+    #[serde(default)]
+    pub account: Option<(AccountWord, Timestamp)>,
+}
+
+impl VendorHealth {
+    /// Nothing can be put into the EMR before a person has signed in there again.
+    pub fn signed_out(&self) -> bool {
+        matches!(self.account, Some((AccountWord::LoginRequired, _)))
+    }
 }
 
 /// What an unsent write waits for, in words: another write, its vendor, or nothing but its turn.
 pub fn sending(waits_for: Option<EntryId>, vendor: Option<&VendorHealth>) -> String {
     match (waits_for, vendor.map(|v| (v.state, v.label.as_str()))) {
         (Some(other), _) => format!("sent once {other} is through"),
+        (None, Some((_, label))) if vendor.is_some_and(VendorHealth::signed_out) => {
+            format!("sent once somebody has logged in again at {label}; a retry sends it all the same")
+        }
         (None, Some((VendorState::Down | VendorState::Troubled, label))) => {
             format!("sent as soon as {label} can be reached")
         }

@@ -1,5 +1,6 @@
 //! The engine over real stores in a directory of its own.
 
+mod account;
 mod care;
 mod clinic;
 mod commands;

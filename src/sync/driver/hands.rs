@@ -20,14 +20,17 @@ use crate::{
         Record, RecordId, Source, VendorId, VendorRef,
         clock::Clock,
         entry::{Fetched, Probed, Sent},
-        inbox::Undecodable,
+        inbox::{AccountWord, Undecodable},
     },
     sync::ports::{Heard, Sample, StoreTrouble},
     vendor::{
-        AskResult, Later, Progress, Vendor,
+        AskResult, Later, MissedWords, Progress, Vendor,
         http::{Overheard, overhear},
     },
 };
+
+/// What vendors said while nobody could hear it is asked for over so long at the start.
+const MISSED: jiff::SignedDuration = jiff::SignedDuration::from_hours(48);
 
 pub(super) struct Hands {
     pub(super) store: Arc<dyn Store>,
@@ -206,6 +209,34 @@ impl Hands {
                 return records;
             }
             tokio::time::sleep(self.settings.save_again).await;
+        }
+    }
+
+    /// Keeps what a vendor said of its account, and tells the machine whose notes wait.
+    pub(super) async fn account(&self, vendor: VendorId, word: AccountWord, at: Timestamp) {
+        self.blocking(move |store| store.account(vendor, word, at)).await;
+        self.signed_out().await;
+    }
+
+    async fn signed_out(&self) {
+        if let Some(vendors) = self.blocking(Store::signed_out).await {
+            self.tell(Input::SignedOut(vendors));
+        }
+    }
+
+    /// What vendors said of their accounts while nobody here could hear it.
+    async fn missed(&self) {
+        let now = self.clock.now();
+        let since = now.checked_sub(MISSED).unwrap_or(now);
+        for vendor in self.vendors.all() {
+            let id = vendor.id();
+            let Some(asking) = vendor.missed(since) else { continue };
+            let failure = |told: &MissedWords| told.as_ref().err().cloned();
+            if let Some(Ok(words)) = self.exchange(id, || asking, failure).await {
+                for (word, at) in words {
+                    self.account(id, word, at).await;
+                }
+            }
         }
     }
 
@@ -460,8 +491,10 @@ pub(super) async fn start(hands: Arc<Hands>) {
     let vendors = hands.vendors.all().iter().map(|v| (v.id(), v.concurrency())).collect();
     let probe = |e: &Entry| hands.vendors.get(e.vendor).map_or(Probe::None, |v| v.probe_kind(&e.intent));
     let entries = entries.into_iter().map(|e| (probe(&e), e)).map(|(p, e)| (e, p)).collect();
+    hands.signed_out().await;
     hands.tell(Input::Started { vendors, entries });
     hands.send(Msg::Webhooks);
+    hands.missed().await;
 }
 
 /// Keeps entries one after the other, so that two states of one entry never change places.
@@ -498,6 +531,8 @@ pub(super) async fn perform(hands: Arc<Hands>, effect: Effect) {
             let batch = hands.settings.stale_batch;
             let listed = hands.blocking(move |store| (store.rereadables(), store.stale(batch))).await;
             let (rereadables, stale) = listed.unwrap_or_default();
+            // It may be over by a note or by a person's word.
+            hands.signed_out().await;
             hands.tell(Input::Listed { rereadables, stale });
         }
         // Performed by the loop itself.

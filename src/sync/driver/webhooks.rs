@@ -13,10 +13,13 @@ use crate::domain::{
 pub(super) async fn look(hands: Arc<Hands>, known: HashSet<u64>) {
     let pending = hands.blocking(Store::pending_webhooks).await.unwrap_or_default();
     for item in pending.into_iter().filter(|item| !known.contains(&item.number)) {
-        let number = item.number;
+        let (number, vendor, arrived) = (item.number, item.vendor, item.at);
         let told_at = hands.vendors.get(item.vendor).and_then(|vendor| vendor.told_at(&item));
         match open(&hands, item).await {
             Ok(decoded) => {
+                if let Some(word) = hands.vendors.get(vendor).and_then(|v| v.account(&decoded.event)) {
+                    hands.account(vendor, word, told_at.unwrap_or(arrived)).await;
+                }
                 let records = hands.apply(decoded.observations, Source::Webhook, None, hands.clock.now()).await;
                 let about = decoded.hints.iter().map(|hint| hint.about.clone()).collect();
                 hands.blocking(move |store| store.webhook_opened(number, about, records, told_at)).await;

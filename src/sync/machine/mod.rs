@@ -80,6 +80,9 @@ pub enum Input {
         /// Why it failed, when it did.
         failure: Option<Reason>,
     },
+    /// These vendors' accounts have to be signed in again: notes wait until a person insists on one. Replaces what was said
+    /// before.
+    SignedOut(Vec<VendorId>),
     /// Something may have changed.
     Hints {
         /// The webhook that says so: [`Effect::WebhookDone`] names it once all its hints are followed.
@@ -243,9 +246,11 @@ impl Machine {
     /// Takes in what happened at `now` and says what is to be done, in that order.
     pub fn handle(&mut self, input: Input, now: Timestamp) -> Vec<Effect> {
         let mut effects = Vec::new();
+        // Said also before the start, when nothing may be begun.
+        let before = matches!(input, Input::SignedOut(_)) && self.gates.is_empty();
         self.take(input, now, &mut effects);
         let mut next = Vec::new();
-        if !self.stopping {
+        if !self.stopping && !before {
             self.plan(now, &mut effects, &mut next);
         }
         let next = next.into_iter().filter(|at| *at > now).min();
@@ -301,6 +306,7 @@ impl Machine {
                 self.writes.read_back(entry, now, &self.settings);
                 self.end(vendor, Verdict::of(failure.as_ref(), None), now);
             }
+            Input::SignedOut(vendors) => self.writes.signed_out(vendors),
             Input::Hints { item, hints } => self.reads.hints(item, hints, now, effects),
             Input::FetchDone { about, failure, retry_after_seconds } => {
                 let verdict = Verdict::of(failure.as_ref(), retry_after_seconds);

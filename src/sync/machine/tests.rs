@@ -561,3 +561,17 @@ fn a_note_that_was_on_its_way_before_a_restart_is_waited_for_after_it() {
     machine.handle(Input::Kept(EntryId(1)), at(1));
     assert_eq!(saved(&machine.handle(Input::Tick, at(2))), [], "whether it arrived is being found out");
 }
+
+#[test]
+fn notes_wait_while_their_vendor_is_signed_out_elsewhere_unless_a_person_insists() {
+    let mut machine = machine(Settings::default());
+    machine.handle(Input::SignedOut(vec![ONE]), at(0));
+    let waiting = vec![(filing(1, ONE), Probe::Events), (filing(2, TWO), Probe::Events)];
+    let effects = machine.handle(Input::Started { vendors: vec![(ONE, 4), (TWO, 4)], entries: waiting }, at(0));
+    assert_eq!(saved(&effects), [(EntryId(2), "sent")], "another vendor's goes");
+    assert_eq!(comes(&mut machine, update(3, 9, ONE), 1), [(EntryId(3), "sent")], "so does what is no note");
+    let insisted = crate::outbox::retry(&filing(1, ONE), "nora", at(2)).unwrap();
+    assert_eq!(comes(&mut machine, insisted, 2), [(EntryId(1), "sent")]);
+    assert_eq!(comes(&mut machine, filing(4, ONE), 3), []);
+    assert_eq!(saved(&machine.handle(Input::SignedOut(vec![]), at(4))), [(EntryId(4), "sent")]);
+}

@@ -27,6 +27,15 @@ enum Busy {
     Probing { vendor: VendorId, asked: Timestamp },
 }
 
+/// Whether a note may be sent as far as other notes go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// Nothing goes before it.
+    Its,
+    /// Something does, until this moment at the latest where that is known.
+    After(Option<Timestamp>),
+}
+
 #[derive(Debug, Clone)]
 struct ReadBack {
     acked_at: Timestamp,
@@ -47,6 +56,8 @@ pub(super) struct Writes {
     /// Something they waited for may be known now.
     woken: BTreeSet<EntryId>,
     read_backs: BTreeMap<EntryId, ReadBack>,
+    /// Vendors that can put no note into the EMR before somebody has signed in there.
+    signed_out: BTreeSet<VendorId>,
     /// Told about a record while something was under way for its entry: an event may come before the answer.
     late: BTreeMap<EntryId, (Box<Record>, Evidence)>,
 }
@@ -54,6 +65,10 @@ pub(super) struct Writes {
 impl Writes {
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.board.iter()
+    }
+
+    pub(super) fn signed_out(&mut self, vendors: Vec<VendorId>) {
+        self.signed_out = vendors.into_iter().collect();
     }
 
     /// Who carries an entry out.
@@ -350,9 +365,14 @@ impl Writes {
             match outbox::due(entry, now, rules) {
                 Due::At(at) if !woken => doors.at(at),
                 Due::Send | Due::At(_) => {
-                    if let Some(until) = self.not_its_turn(entry, now, rules) {
-                        until.into_iter().for_each(|at| doors.at(at));
-                        continue;
+                    match self.turn(entry, now, rules) {
+                        Turn::Its => {}
+                        Turn::After(until) => {
+                            if let Some(at) = until {
+                                doors.at(at);
+                            }
+                            continue;
+                        }
                     }
                     if self.board.hold(entry).is_none() && doors.enter(entry.vendor, now) {
                         begun.push((entry.id, Due::Send));
@@ -394,17 +414,24 @@ impl Writes {
 
     /// Whether another note of the same vendor's goes first, and until when at the latest. Each end of a note is an input of
     /// its own, so that nothing has to be asked for.
-    fn not_its_turn(&self, entry: &Entry, now: Timestamp, rules: &Rules) -> Option<Option<Timestamp>> {
-        if !rules.notes_in_turn || !outbox::files(entry) {
-            return None;
+    fn turn(&self, entry: &Entry, now: Timestamp, rules: &Rules) -> Turn {
+        if !outbox::files(entry) {
+            return Turn::Its;
+        }
+        if self.signed_out.contains(&entry.vendor) && !outbox::insisted(entry) {
+            return Turn::After(None);
+        }
+        if !rules.notes_in_turn {
+            return Turn::Its;
         }
         let leaves = |busy: &Busy| matches!(busy, Busy::Saving { then_send: true, .. } | Busy::Sending);
         let of_its_vendor =
             |id: &EntryId| self.board.get(*id).is_some_and(|e| e.vendor == entry.vendor && outbox::files(e));
         if self.busy.iter().any(|(id, busy)| *id != entry.id && leaves(busy) && of_its_vendor(id)) {
-            return Some(None);
+            return Turn::After(None);
         }
-        self.board.before(entry, now, rules.events_patience).map(|(_, until)| until)
+        let before = self.board.before(entry, now, rules.events_patience);
+        before.map_or(Turn::Its, |(_, until)| Turn::After(until))
     }
 
     fn save_again(&mut self, now: Timestamp, settings: &Settings, doors: &mut Doors<'_>, effects: &mut Vec<Effect>) {
@@ -452,7 +479,7 @@ impl Writes {
     ) -> bool {
         let held = |entry: &Entry| {
             let rules = &settings.of(entry.vendor).rules;
-            self.board.hold(entry).is_some() || self.not_its_turn(entry, now, rules).is_some()
+            self.board.hold(entry).is_some() || self.turn(entry, now, rules) != Turn::Its
         };
         let waits = |entry: &Entry| match outbox::due(entry, now, &settings.of(entry.vendor).rules) {
             Due::Send => held(entry) || paused(&entry.vendor),

@@ -328,6 +328,12 @@ impl Cx<'_> {
                     lines.push((format!("    answers in{}", speed.trim_start_matches(" ·")), Token::Dim));
                 }
             }
+            if let Some((word, since)) = vendor.account {
+                let key = self.look.keymap.chords(crate::tui::action::Action::AccountDone).first();
+                let over = key.map_or_else(String::new, |key| format!("; {key}: it is done"));
+                let words = format!("    {} (since {}){over}", word.words(&vendor.label), self.time(since));
+                lines.push((words, if vendor.signed_out() { Token::Alarm } else { Token::Warning }));
+            }
             if let Some((at, reason)) = &vendor.last_failure {
                 lines.push((format!("    last failure {}: {}", self.time(*at), why(reason)), Token::Dim));
             }

@@ -48,6 +48,7 @@ use super::{
 };
 use crate::domain::{
     command::Level,
+    inbox::AccountWord,
     view::{VendorHealth, VendorState},
 };
 
@@ -173,6 +174,10 @@ fn state(model: &Model, width: usize) -> Vec<(String, Token)> {
             let name: String = vendor.vendor.as_str().chars().take(names.max(2)).collect();
             parts.push((format!("{name} {glyph}"), token));
         }
+    }
+    for vendor in health.vendors.iter().filter(|v| v.signed_out()) {
+        let words = if whole { AccountWord::LoginRequired.words(&vendor.label) } else { "login".to_owned() };
+        parts.push((format!("! {}", text::clean(&words)), Token::Alarm));
     }
     let arrows = if plain { "queue" } else { "⇅" };
     parts.push(match health.queued {
@@ -335,6 +340,9 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
             A::Back,
             A::Help,
         ],
+        Some(Layer::Health) if model.health.as_ref().is_some_and(|h| h.vendors.iter().any(|v| v.account.is_some())) => {
+            &[A::AccountDone, A::StopFilling, A::LinkedAccount, A::Back, A::Help]
+        }
         Some(Layer::Health) if model.health.as_ref().is_some_and(|h| h.filling.is_some()) => {
             &[A::StopFilling, A::RegisterDoctor, A::ChangeDoctor, A::LinkedAccount, A::Back, A::Help]
         }

@@ -104,6 +104,7 @@ impl World {
             millis: Some((21, 90)),
             in_flight: 0,
             last_webhook: None,
+            account: None,
         };
         Self {
             patients: 400,

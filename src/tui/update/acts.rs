@@ -6,7 +6,7 @@ use super::{
     everything, fit,
     keys::{ask, context, moved, room_names, rooms_at_hand},
     leaving, look,
-    notes::{drop_draft, edit_note, file_note, session_note, supervise},
+    notes::{account_done, drop_draft, edit_note, file_note, session_note, supervise},
     walk::{back, beside, board_of_a_day, focus, follow, motion, turn_day},
 };
 use crate::{
@@ -167,6 +167,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         },
         Action::EditNote => edit_note(model),
         Action::FileNote => file_note(model),
+        Action::AccountDone => account_done(model),
         Action::DropDraft => drop_draft(model),
         Action::Addendum | Action::SignOff => supervise(model, action == Action::SignOff),
         Action::Links if model.layers.is_empty() && model.focus == Pane::Notes && session_note(model).is_some() => {

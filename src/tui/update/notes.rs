@@ -15,7 +15,7 @@ use crate::{
         command::{Decision, Level, Refusal},
         note::{Draft, FilingState, NoteBody, SessionNote},
         scribed::Scribed,
-        view::{Detail, LinkRow, NoteItem, RowId},
+        view::{Detail, LinkRow, NoteItem, RowId, VendorHealth},
     },
     tui::{
         editor::Editor,
@@ -144,6 +144,21 @@ pub(super) fn file_again(model: &mut Model, detail: &Detail) -> Vec<Effect> {
         }
         state => nothing_there(model, &format!("its write goes by itself ({}): o shows it", state.word())),
     }
+}
+
+/// Asks whether somebody has done what a vendor asked for about its account.
+pub(super) fn account_done(model: &mut Model) -> Vec<Effect> {
+    let stands = |v: &VendorHealth| Some((v.vendor, v.account?.0.words(&v.label)));
+    let asked: Vec<_> = model.health.iter().flat_map(|h| h.vendors.iter().filter_map(stands)).collect();
+    if asked.is_empty() {
+        return nothing_there(model, "no vendor asks to log in again");
+    }
+    let lines = asked.iter().map(|(_, words)| words.clone()).collect();
+    let done = |vendor| Choice::Do("notes are sent again", Box::new(Command::AccountDone { vendor }));
+    let yes = asked.into_iter().map(|(vendor, words)| (format!("Done: {words}"), done(vendor)));
+    let items = std::iter::once(("Not yet".to_owned(), Choice::No)).chain(yes).collect();
+    ask(model, "Has somebody done this?", lines, items);
+    Vec::new()
 }
 
 /// Asks whether a note of the clinic's, which names no patient of ours, is about the selected visit. What links it already

@@ -105,6 +105,10 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
         let filling = model.health.as_ref().is_some_and(|h| h.filling.is_some());
         return (!filling).then(|| "nothing is being filled or imported".to_owned());
     }
+    if entry.action == A::AccountDone {
+        let asked = model.health.as_ref().is_some_and(|h| h.vendors.iter().any(|v| v.account.is_some()));
+        return (!asked).then(|| "no vendor asks to log in again".to_owned());
+    }
     // So are scribes' doctors and accounts.
     if matches!(entry.action, A::RegisterDoctor | A::ChangeDoctor | A::LinkedAccount) {
         return super::sessions::why_not(model, entry.action);

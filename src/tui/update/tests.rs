@@ -6,6 +6,7 @@ mod desk;
 mod drafts;
 mod forms;
 mod identity;
+mod notes;
 mod sessions;
 mod timeline;
 mod triage;

@@ -22,14 +22,14 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 
 use crate::domain::{
     appointment::EmrWanted,
     clock::Clock,
     entry::{Errand, Fetched, Finding, Known, Outcome, Probe, Probed, Reason, ReasonKind, Sent},
     ids::{Kind, Scheme, VendorId, VendorRef},
-    inbox::{Decoded, InboxItem, Undecodable},
+    inbox::{AccountWord, Decoded, InboxItem, Undecodable},
     intent::Intent,
     note::FilingRules,
     record::{Observation, Record},
@@ -38,7 +38,7 @@ use crate::domain::{
 };
 
 use super::{
-    AskResult, Asked, Capability, Later, Sink, Vendor,
+    AskResult, Asked, Capability, Later, MissedWords, Sink, Vendor,
     http::{Call, Http, HttpTrouble, Transport, unreadable},
     trail::{Fields, Trail, Unread},
 };
@@ -360,7 +360,36 @@ impl Vendor for Cobalt {
         self.open(item, key)
     }
 
-    fn told_at(&self, item: &InboxItem) -> Option<jiff::Timestamp> {
+    fn account(&self, event: &str) -> Option<AccountWord> {
+        match event {
+            "access_token.login_required" => Some(AccountWord::LoginRequired),
+            "access_token.password_change_warning" => Some(AccountWord::PasswordEnds),
+            _ => None,
+        }
+    }
+
+    fn missed(&self, since: Timestamp) -> Option<Later<'_, MissedWords>> {
+        Some(Box::pin(async move {
+            let mut trail = Trail::default();
+            let undelivered = [("delivery_status", "failed")];
+            let mut told = Vec::new();
+            let mut page = 1;
+            loop {
+                let read = self.events(since, &undelivered, page, &mut trail).await;
+                let (events, more) = read.map_err(|(reason, _)| reason)?;
+                let of_account = events.into_iter().filter(|event| event.created.is_some_and(|at| at >= since));
+                told.extend(of_account.filter_map(|event| Some((self.account(&event.kind)?, event.created?))));
+                if !more {
+                    break;
+                }
+                page += 1;
+            }
+            told.sort_by_key(|(_, at)| *at);
+            Ok(told)
+        }))
+    }
+
+    fn told_at(&self, item: &InboxItem) -> Option<Timestamp> {
         wire::Event::read(&item.body.0)?.created
     }
 

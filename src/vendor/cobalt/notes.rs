@@ -203,23 +203,9 @@ impl Cobalt {
 
     /// The event that ended a filing, with what it says; remembers that it did.
     async fn event_of(&self, filing: &Filing, trail: &mut Trail) -> Result<Option<(Event, FilingState)>, Unread> {
-        // A day earlier, because nobody says in which zone the vendor's days are.
-        let from = filing.sent_at.to_zoned(TimeZone::UTC).date();
-        let from = from.checked_sub(1.day()).unwrap_or(from);
-        let mut pages = 1;
         let mut page = 1;
-        while page <= pages.min(self.settings.event_pages) {
-            let call = Call::get("v1/webhook-events", &[])
-                .query("start_date", from.to_string())
-                .query("page", page.to_string())
-                .query("page_size", self.settings.event_page_size.to_string());
-            let reply = trail.read(&*self.transport, &self.call(call)).await?;
-            let unread = |reason| (reason, None);
-            let fields = Fields::of(&reply).map_err(unread)?;
-            let items = fields
-                .list(&["webhook_events", "events"])
-                .ok_or_else(|| unread(unreadable(&reply, "the answer has no list of events")))?;
-            let mut found: Vec<Event> = items.iter().filter_map(|item| Event::read(item.get())).collect();
+        loop {
+            let (mut found, more) = self.events(filing.sent_at, &[], page, trail).await?;
             // Several may fit when the same appointment got two notes; the earliest belongs to the earlier one.
             found.sort_by_key(|event| event.created);
             for event in found {
@@ -230,14 +216,39 @@ impl Cobalt {
                     return Ok(Some((event, state)));
                 }
             }
-            let told = fields.part(&["pagination"]).and_then(|p| p.whole(&["total_pages"]));
-            pages = told.and_then(|n| u32::try_from(n).ok()).unwrap_or(pages);
-            if items.is_empty() {
-                break;
+            if !more {
+                return Ok(None);
             }
             page += 1;
         }
-        Ok(None)
+    }
+
+    /// One page of the events since a moment, narrowed by these parameters, and whether another one is to be read.
+    pub(super) async fn events(
+        &self,
+        since: Timestamp,
+        narrow: &[(&str, &str)],
+        page: u32,
+        trail: &mut Trail,
+    ) -> Result<(Vec<Event>, bool), Unread> {
+        // A day earlier, because nobody says in which zone the vendor's days are.
+        let from = since.to_zoned(TimeZone::UTC).date();
+        let from = from.checked_sub(1.day()).unwrap_or(from);
+        let mut call = Call::get("v1/webhook-events", &[]).query("start_date", from.to_string());
+        for (name, value) in narrow {
+            call = call.query(name, *value);
+        }
+        let call = call.query("page", page.to_string()).query("page_size", self.settings.event_page_size.to_string());
+        let reply = trail.read(&*self.transport, &self.call(call)).await?;
+        let unread = |reason| (reason, None);
+        let fields = Fields::of(&reply).map_err(unread)?;
+        let items = fields
+            .list(&["webhook_events", "events"])
+            .ok_or_else(|| unread(unreadable(&reply, "the answer has no list of events")))?;
+        let told = fields.part(&["pagination"]).and_then(|p| p.whole(&["total_pages"]));
+        let pages = told.and_then(|n| u32::try_from(n).ok()).unwrap_or(page);
+        let more = !items.is_empty() && page < pages.min(self.settings.event_pages);
+        Ok((items.iter().filter_map(|item| Event::read(item.get())).collect(), more))
     }
 
     /// What a verified event proves about a note, where it is known which one it ended.

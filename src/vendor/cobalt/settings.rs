@@ -166,7 +166,7 @@ impl CobaltSettings {
             if !path.contains("{id}") {
                 return Err(("appointment_path", "has no {id} in it".into()));
             }
-            settings.appointment_path = path.trim_start_matches('/').to_owned();
+            path.trim_start_matches('/').clone_into(&mut settings.appointment_path);
         }
         settings.note_form = match values.text("note_form") {
             Some("soap") => NoteForm::Soap,

@@ -144,3 +144,25 @@ async fn webhooks() {
         ],
     );
 }
+
+#[tokio::test]
+async fn missed_events() {
+    let event = |kind: &str, second| event("e", kind, second, None, &json!({}));
+    let first = [
+        event("access_token.login_required", SENT + 20),
+        event("access_token.password_change_warning", SENT + 10),
+        event("access_token.login_required", SENT - 10),
+        event("note.uploaded", SENT + 30),
+    ];
+    let script = Script::new().answer(200, events(&first, 2)).answer(200, events(&[], 2));
+    let told = bench(&script).cobalt.missed(at(SENT)).unwrap().await.unwrap();
+    let words = [(AccountWord::PasswordEnds, at(SENT + 10)), (AccountWord::LoginRequired, at(SENT + 20))];
+    assert_eq!(told, words, "since then, the oldest first");
+    these(
+        &script,
+        &[
+            ("GET /v1/webhook-events?start_date=2026-03-03&delivery_status=failed&page=1&page_size=100", ""),
+            ("GET /v1/webhook-events?start_date=2026-03-03&delivery_status=failed&page=2&page_size=100", ""),
+        ],
+    );
+}

@@ -225,8 +225,8 @@ fn without_pictures(fields: &mut serde_json::Value) {
         if let Some(serde_json::Value::String(picture)) = fields.get_mut(name)
             && !picture.is_empty()
         {
-            let hash: String = Sha256::digest(&*picture).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-            *picture = format!("(a signature, {hash})");
+            let hash = Sha256::digest(&*picture);
+            *picture = format!("(a signature, {:02x}{:02x}{:02x}{:02x})", hash[0], hash[1], hash[2], hash[3]);
         }
     }
 }

@@ -226,7 +226,7 @@ fn no_picture_stands_in_a_story() {
     for event in &story.events {
         let glance = crate::domain::timeline::Glance::Event(event.id);
         let shown = t.engine.execute(Command::Reveal { about, glance }, "amira");
-        assert!(!format!("{}", serde_json::to_string(&shown).unwrap()).contains("iVBOR"));
+        assert!(!serde_json::to_string(&shown).unwrap().contains("iVBOR"));
     }
     let bundle = t.engine.execute(Command::ExportTimeline { about }, "amira");
     assert!(matches!(bundle, Reply::Bundle(text) if !text.contains("iVBOR")));

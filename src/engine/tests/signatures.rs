@@ -76,7 +76,7 @@ fn a_signature_is_found_in_no_file_and_its_use_is_on_record() {
     let lines = crate::ledger::Read::audit(t.engine.ledger(), 2).unwrap();
     let acts: Vec<AuditAct> = lines.into_iter().map(|row| row.event.act).collect();
     assert_eq!(acts, [AuditAct::SignatureTaken, AuditAct::SignatureKept], "the latest first");
-    let encoded = signature().expose()[22..].as_bytes()[40..60].to_vec();
+    let encoded = signature().expose().as_bytes()[62..82].to_vec();
     t.reopen_after(true, |dir| {
         let mut files = vec![dir.to_path_buf()];
         let mut read = 0;

@@ -21,7 +21,7 @@ async fn sent(intent: Intent) -> (String, String) {
     let (name, header) = &call.headers[0];
     assert!(name == "X-User-Token" && matches!(header, Header::Credential(s) if s.expose() == "sesame"));
     assert!(call.query.is_empty() && (call.method == Method::Post || call.method == Method::Put));
-    (script.lines().remove(0), String::from_utf8(body.to_vec()).unwrap())
+    (script.lines().remove(0), String::from_utf8(body.clone()).unwrap())
 }
 
 fn ask(signature: Option<Signature>) -> Intent {

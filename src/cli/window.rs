@@ -8,12 +8,13 @@ use super::{
     attach::{self, Settled},
 };
 use crate::{
-    config::{Config, Paths, Process, Surroundings as _},
+    config::{Config, Paths, Problems, Process, Surroundings as _, Texts},
     daemon::Daemon,
     domain::clock::SystemClock,
     link::{Link, LinkError, Listener},
     tui::{
         app::{self, Options, Reached},
+        editor::EditorSetting,
         keymap::Keymap,
         model::Setting,
         picture::means::Means,
@@ -75,6 +76,8 @@ pub fn options(config: &Config, file: &Path, user: &str, look: &Look) -> Result<
     };
     let theme = Theme::load(&theme, Depth::of(|name| Process.variable(name)))?;
     let keymap = Keymap::with(config.window.lists("keys")).map_err(|p| CliError::Keymap(p, file.into()))?;
+    // What is wrong with it is told before a window opens.
+    texts(config)?;
     Ok(Options {
         setting: setting(config, user, look),
         theme,
@@ -97,5 +100,14 @@ pub fn setting(config: &Config, user: &str, look: &Look) -> Setting {
         clipboard: config.window.yes("clipboard"),
         pictures: Means::of(config.window.text("pictures").unwrap_or("auto"), |name| Process.variable(name)),
         demo: false,
+        editor: EditorSetting {
+            vim: config.editor.yes("vim"),
+            texts: Arc::new(texts(config).unwrap_or_else(|_| Texts::built_in())),
+        },
     }
+}
+
+/// Snippets and templates: those of the file that the configuration names, or those that come with wardroom.
+fn texts(config: &Config) -> Result<Texts, Problems> {
+    config.editor.text("texts").map_or_else(|| Ok(Texts::built_in()), |path| Texts::load(Path::new(path)))
 }

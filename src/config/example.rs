@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{CLINIC, RECEIVER, SYNC, WINDOW};
+use super::{BUILT_IN, CLINIC, EDITOR, RECEIVER, SYNC, WINDOW};
 use crate::domain::settings::{Key, KeyKind, VendorKeys};
 
 /// The text of the example file.
@@ -15,6 +15,7 @@ pub fn example(vendors: &[VendorKeys]) -> String {
     );
     table(&mut out, "clinic", "", CLINIC);
     table(&mut out, "window", "", WINDOW);
+    table(&mut out, "editor", "", EDITOR);
     table(&mut out, "sync", "", SYNC);
     table(
         &mut out,
@@ -24,6 +25,10 @@ pub fn example(vendors: &[VendorKeys]) -> String {
     );
     for vendor in vendors {
         table(&mut out, &format!("vendor.{}", vendor.name), vendor.label, vendor.keys);
+    }
+    out.push_str("\n# ---- a file of its own: what [editor] texts names ----\n");
+    for line in BUILT_IN.lines() {
+        let _ = writeln!(out, "{}", format!("# {line}").trim_end());
     }
     out
 }

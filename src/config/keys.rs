@@ -73,6 +73,17 @@ pub const WINDOW: &[Key] = &[
     ),
 ];
 
+/// `[editor]`
+pub const EDITOR: &[Key] = &[
+    Key::new("vim", KeyKind::Bool, "false", "Whether notes are written with vim's keys."),
+    Key::optional(
+        "texts",
+        KeyKind::Path,
+        "A TOML file with snippets and templates of one's own, in place of those that come with wardroom; they stand at the end \
+         of this file.",
+    ),
+];
+
 /// `[sync]`
 pub const SYNC: &[Key] = &[
     Key::new(

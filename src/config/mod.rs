@@ -4,11 +4,13 @@ mod example;
 mod keys;
 mod paths;
 mod read;
+mod texts;
 
 pub use example::example;
-pub use keys::{CLINIC, PICTURES, RECEIVER, SYNC, WINDOW};
+pub use keys::{CLINIC, EDITOR, PICTURES, RECEIVER, SYNC, WINDOW};
 pub use paths::Paths;
 pub use read::{Problem, Problems, secret_file};
+pub use texts::{BUILT_IN, Template, Texts};
 
 use std::path::Path;
 
@@ -21,6 +23,8 @@ pub struct Config {
     pub clinic: Values,
     /// `[window]`
     pub window: Values,
+    /// `[editor]`
+    pub editor: Values,
     /// `[sync]`
     pub sync: Values,
     /// `[receiver]`; absent when the table is.

@@ -12,7 +12,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{CLINIC, Config, Paths, RECEIVER, SYNC, Surroundings, WINDOW};
+use super::{CLINIC, Config, EDITOR, Paths, RECEIVER, SYNC, Surroundings, WINDOW};
 use crate::domain::{
     secret::Secret,
     settings::{Key, KeyKind, Value, Values, VendorKeys},
@@ -94,17 +94,18 @@ impl<'a> Reader<'a> {
                 for (name, node) in &table {
                     let at = Some(name.span().start);
                     match &**name.get_ref() {
-                        "clinic" | "window" | "sync" | "receiver" | "vendor" => {}
+                        "clinic" | "window" | "editor" | "sync" | "receiver" | "vendor" => {}
                         other => self.problem(
                             at,
                             other,
-                            "no such table; there are clinic, window, sync, receiver and vendor.NAME",
+                            "no such table; there are clinic, window, editor, sync, receiver and vendor.NAME",
                         ),
                     }
                     let _ = node;
                 }
                 config.clinic = self.table("clinic", CLINIC, table.get("clinic"), false);
                 config.window = self.table("window", WINDOW, table.get("window"), false);
+                config.editor = self.table("editor", EDITOR, table.get("editor"), false);
                 config.sync = self.table("sync", SYNC, table.get("sync"), false);
                 config.receiver = table.get("receiver").map(|n| self.table("receiver", RECEIVER, Some(n), false));
                 config.vendors = self.vendors(vendors, table.get("vendor"));

@@ -386,6 +386,13 @@ pub fn document() -> String {
             let _ = writeln!(out, "| {keys} | {} | {} |", entry.name, entry.doc.trim());
         }
     }
+    for (name, keys) in super::editor::KEYS {
+        let _ = write!(out, "\n## {name}\n\n| keys | what it does |\n| --- | --- |\n");
+        for (keys, doc) in *keys {
+            let keys = keys.split(' ').map(|k| format!("`{k}`")).collect::<Vec<_>>().join(" ");
+            let _ = writeln!(out, "| {keys} | {doc} |");
+        }
+    }
     out
 }
 

@@ -130,6 +130,8 @@ pub struct Setting {
     pub pictures: Means,
     /// What the demo can do to its sandbox; empty outside the demo.
     pub demo: bool,
+    /// How notes are written.
+    pub editor: super::editor::EditorSetting,
 }
 
 impl Default for Setting {
@@ -144,6 +146,7 @@ impl Default for Setting {
             clipboard: false,
             pictures: Means::default(),
             demo: false,
+            editor: super::editor::EditorSetting::default(),
         }
     }
 }

@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use super::{layers::Cx, put};
 use crate::tui::{
     action::{Action, Context, Entry, TABLE},
+    editor,
     forms::paint::wrap,
     keymap::Keymap,
     layers::Layer,
@@ -66,22 +67,28 @@ impl Cx<'_> {
 fn groups(model: &Model, keymap: &Keymap, width: usize) -> Vec<Vec<Line>> {
     let two = width >= TWO;
     let room = if two { width / 2 } else { width }.saturating_sub(KEYS + 2).max(8);
-    let mut groups: Vec<Vec<Line>> = sections(model)
-        .into_iter()
-        .map(|(name, entries)| {
-            let mut lines = vec![Line::Head(name)];
-            for entry in entries {
-                let chords = wrap(&keymap.chords(entry.action).join(" "), KEYS);
-                let doc = wrap(entry.doc.trim(), room);
-                for i in 0..chords.len().max(doc.len()) {
-                    let part = |of: &[String]| of.get(i).cloned().unwrap_or_default();
-                    lines.push(Line::Part(part(&chords), part(&doc)));
-                }
+    let group = |name: &'static str, rows: Vec<(String, &str)>| {
+        let mut lines = vec![Line::Head(name)];
+        for (chords, doc) in rows {
+            let (chords, doc) = (wrap(&chords, KEYS), wrap(doc.trim(), room));
+            for i in 0..chords.len().max(doc.len()) {
+                let part = |of: &[String]| of.get(i).cloned().unwrap_or_default();
+                lines.push(Line::Part(part(&chords), part(&doc)));
             }
-            lines.push(Line::Gap);
-            lines
-        })
-        .collect();
+        }
+        lines.push(Line::Gap);
+        lines
+    };
+    let mut groups: Vec<Vec<Line>> = if matches!(below(model), Some(Layer::Editor(_))) {
+        // The editor takes every key itself.
+        let rows = |keys: &[(&str, &'static str)]| keys.iter().map(|(keys, doc)| ((*keys).to_owned(), *doc)).collect();
+        editor::KEYS.iter().map(|(name, keys)| group(name, rows(keys))).collect()
+    } else {
+        let rows = |entries: Vec<&'static Entry>| {
+            entries.into_iter().map(|entry| (keymap.chords(entry.action).join(" "), entry.doc)).collect()
+        };
+        sections(model).into_iter().map(|(name, entries)| group(name, rows(entries))).collect()
+    };
     if !two {
         return vec![groups.into_iter().flatten().collect()];
     }
@@ -125,9 +132,14 @@ fn intro(width: usize) -> Vec<String> {
     lines
 }
 
+/// What the help lies over.
+fn below(model: &Model) -> Option<&Layer> {
+    model.layers.iter().rev().find(|layer| !matches!(layer, Layer::Help { .. }))
+}
+
 /// The actions that apply here, then those that apply everywhere by what they are for.
 fn sections(model: &Model) -> Vec<(&'static str, Vec<&'static Entry>)> {
-    let below = model.layers.iter().rev().find(|layer| !matches!(layer, Layer::Help { .. }));
+    let below = below(model);
     let here = update::own_context(model, below);
     let of = |context: Context| TABLE.iter().filter(move |e| e.contexts.contains(&context));
     let mut sections: Vec<_> = here.into_iter().map(|here| (here.name(), of(here).collect::<Vec<_>>())).collect();

@@ -137,27 +137,27 @@ pub(in crate::tui) fn place(rows: &[Row], lines: &[String], line: usize, charact
     (index, column)
 }
 
-/// The character of a row that stands at a column or, where none does, the nearest before it that belongs to this row.
-pub(in crate::tui) fn character_at(row: &Row, lines: &[String], column: usize) -> usize {
-    let (mut at, mut before, mut used) = (row.from, row.from, 0);
-    for (next, grapheme) in row.graphemes(lines) {
-        let wide = columns(grapheme, next);
-        if used + wide > column {
-            return at;
-        }
-        used += wide;
-        before = at;
-        at += grapheme.chars().count();
-    }
-    // The end of a row that goes on is the beginning of the next one.
-    if row.last { at } else { before }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// The character of a row that stands at a column or, where none does, the nearest before it that belongs to this row.
+    fn character_at(row: &Row, lines: &[String], column: usize) -> usize {
+        let (mut at, mut before, mut used) = (row.from, row.from, 0);
+        for (next, grapheme) in row.graphemes(lines) {
+            let wide = columns(grapheme, next);
+            if used + wide > column {
+                return at;
+            }
+            used += wide;
+            before = at;
+            at += grapheme.chars().count();
+        }
+        // The end of a row that goes on is the beginning of the next one.
+        if row.last { at } else { before }
+    }
 
     fn shown(text: &str, width: usize) -> Vec<String> {
         let lines: Vec<String> = text.split('\n').map(str::to_owned).collect();

@@ -8,6 +8,7 @@ use super::{
     buffer::Place,
     check,
     page::{Edit, Page, Step},
+    vim::Manner,
 };
 
 /// Said on Esc while the answer to filing is outstanding.
@@ -20,7 +21,8 @@ impl Editor {
             return EditorEvent::Stay;
         }
         match self.mode {
-            Mode::Writing => self.writing(key, now),
+            Mode::Writing if self.vim.is_some() && !self.read_only => self.vim_key(key, now),
+            Mode::Writing => self.plain(key, now),
             Mode::Finding => {
                 self.finding(key);
                 EditorEvent::Stay
@@ -63,20 +65,29 @@ impl Editor {
                 vec![("esc", "close"), ("T", "take over"), ("/", "find"), ("n", "next"), ("tab", "section")]
             }
             Mode::Writing if self.read_only => {
-                vec![("esc", "close"), ("/", "find"), ("n", "next"), ("tab", "section"), ("pgdn", "page")]
+                vec![
+                    ("esc", "close"),
+                    ("/", "find"),
+                    ("n", "next"),
+                    ("tab", "section"),
+                    ("pgdn", "page"),
+                    ("f1", "all keys"),
+                ]
             }
             Mode::Writing => {
-                let mut hints = vec![("esc", "save and close"), ("f2", "file"), ("f3", "find")];
+                let close = if self.vim.is_some() { (":q", "save and close") } else { ("esc", "save and close") };
+                let mut hints = vec![close, ("f2", "file"), ("f3", "find")];
                 if self.pages.len() > 1 {
                     hints.extend([("tab", "section"), ("f5-f8", "S O A P")]);
                 }
-                hints.extend([("f9", "undo"), ("f10", "redo"), ("f12", "other drafts")]);
+                hints.extend([("f9", "undo"), ("f10", "redo"), ("f12", "other drafts"), ("f1", "all keys")]);
                 hints
             }
         }
     }
 
-    fn writing(&mut self, key: KeyEvent, now: Timestamp) -> EditorEvent {
+    /// A key as it works without vim's.
+    pub(super) fn plain(&mut self, key: KeyEvent, now: Timestamp) -> EditorEvent {
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         let alt = key.modifiers.contains(KeyModifiers::ALT);
         let shift = key.modifiers.contains(KeyModifiers::SHIFT);
@@ -84,6 +95,7 @@ impl Editor {
         match key.code {
             KeyCode::Esc => return self.leave(now),
             KeyCode::Tab if shift => self.section(self.at.checked_sub(1)),
+            KeyCode::Tab if write => self.tab(now),
             KeyCode::Tab => self.section(Some(self.at + 1)),
             KeyCode::BackTab => self.section(self.at.checked_sub(1)),
             KeyCode::F(n @ 5..=8) => self.section(Some(usize::from(n) - 5)),
@@ -91,6 +103,7 @@ impl Editor {
             KeyCode::F(2) if write => self.check(),
             KeyCode::F(3) => self.find(),
             KeyCode::F(4) => self.found(!shift, false),
+            KeyCode::F(1) => return EditorEvent::Help,
             KeyCode::F(12) => return EditorEvent::Others,
             KeyCode::F(9) if write => self.history(true, now),
             KeyCode::F(10) if write => self.history(false, now),
@@ -135,7 +148,7 @@ impl Editor {
         EditorEvent::Stay
     }
 
-    fn section(&mut self, to: Option<usize>) {
+    pub(super) fn section(&mut self, to: Option<usize>) {
         if let Some(to) = to.filter(|to| *to < self.pages.len()) {
             self.settle();
             self.at = to;
@@ -150,8 +163,27 @@ impl Editor {
             Edit::Newline => 1,
             _ => 0,
         };
-        if grows == 0 || self.has_room_for(grows) {
-            self.change(edit, bond, now);
+        if grows > 0 && !self.has_room_for(grows) {
+            return;
+        }
+        // What is typed on a field takes its place.
+        let mut typed = [0; 4];
+        let edit = match (edit, self.field_here()) {
+            (Edit::Type(c), Some((from, to))) => Edit::Replace(from, to, c.encode_utf8(&mut typed)),
+            (Edit::Backspace | Edit::Delete, Some((from, to))) => Edit::Replace(from, to, ""),
+            (edit, _) => edit,
+        };
+        // With vim's keys all that was written at once is taken back at once.
+        let joins = self.vim.as_ref().map(|vim| vim.joins);
+        let bond = match joins {
+            Some(true) => Bond::With,
+            Some(false) => Bond::Alone,
+            None => bond,
+        };
+        if self.change(edit, bond, now)
+            && let Some(vim) = &mut self.vim
+        {
+            vim.joins = vim.manner == Manner::Insert;
         }
     }
 
@@ -166,7 +198,7 @@ impl Editor {
     }
 
     /// Moves by rows of the screen, on into the sections above and below.
-    fn rows(&mut self, by: isize) {
+    pub(super) fn rows(&mut self, by: isize) {
         self.settle();
         for page in &self.pages {
             page.fit(self.columns);
@@ -191,7 +223,7 @@ impl Editor {
         }
     }
 
-    fn find(&mut self) {
+    pub(super) fn find(&mut self) {
         self.settle();
         self.mode = Mode::Finding;
         self.needle.clear();
@@ -268,7 +300,13 @@ impl Editor {
         }
         self.lineage.seen();
         self.message = None;
-        self.mode = Mode::Checking(check::warnings(&body));
+        let mut warnings = check::warnings(&body);
+        let fields = self.open_fields();
+        if fields > 0 {
+            let s = if fields == 1 { "" } else { "s" };
+            warnings.push(format!("{fields} field{s} not filled in: {{{{…}}}}"));
+        }
+        self.mode = Mode::Checking(warnings);
     }
 
     fn checking(&mut self, key: KeyEvent, now: Timestamp) -> EditorEvent {

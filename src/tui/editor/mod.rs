@@ -13,9 +13,12 @@ mod page;
 mod replace;
 mod rows;
 mod saving;
+mod snippet;
+mod table;
 mod view;
+mod vim;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use jiff::Timestamp;
 use ratatui::layout::Rect;
@@ -25,8 +28,10 @@ use self::{
     merging::Lineage,
     page::{Edit, Page, Step},
     saving::Saving,
+    vim::Vim,
 };
 use super::forms::PatientIdentity;
+use crate::config::Texts;
 use crate::domain::{
     DraftId,
     command::Refusal,
@@ -36,7 +41,11 @@ use crate::domain::{
 #[cfg(test)]
 pub(in crate::tui) use self::check::hidden;
 pub(in crate::tui) use self::check::pasted;
-pub use self::saving::{MOST_MS, PAUSE_MS};
+pub use self::{
+    saving::{MOST_MS, PAUSE_MS},
+    snippet::EditorSetting,
+    table::KEYS,
+};
 
 /// What an editor wants of its window after a key or a tick.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +69,8 @@ pub enum EditorEvent {
     Others,
     /// Take the draft over from the window that writes in it; answer with [`Editor::hold`].
     TakeOver,
+    /// Show what the keys do.
+    Help,
 }
 
 /// What the keys mean at the moment.
@@ -135,6 +146,10 @@ pub struct Editor {
     needle: String,
     /// What is to stand in its place.
     instead: String,
+    /// Vim's keys, where they are on.
+    vim: Option<Vim>,
+    /// Snippets and templates.
+    texts: Arc<Texts>,
     /// Something to be said: text, and whether it is bad.
     message: Option<(String, bool)>,
     /// Columns and rows of the screen that the text was given last, for moves by rows.
@@ -189,11 +204,19 @@ impl Editor {
             grown: Vec::new(),
             needle: String::new(),
             instead: String::new(),
+            vim: None,
+            texts: Arc::default(),
             message: None,
             columns: 76,
             rows: 20,
             wanted: None,
         }
+    }
+
+    /// Takes over what the configuration says.
+    pub fn set(&mut self, setting: &EditorSetting) {
+        self.vim = setting.vim.then(Vim::new);
+        self.texts = Arc::clone(&setting.texts);
     }
 
     /// The draft as it was last told or made; its text may be older than what is on the screen.
@@ -349,7 +372,11 @@ impl Editor {
                 if !self.has_room_for(clean.len()) {
                     return;
                 }
-                self.change(Edit::Insert(&clean), Bond::Alone, now);
+                let edit = match self.field_here() {
+                    Some((from, to)) => Edit::Replace(from, to, &clean),
+                    None => Edit::Insert(&clean),
+                };
+                self.change(edit, Bond::Alone, now);
                 if dropped > 0 {
                     let s = if dropped == 1 { "" } else { "s" };
                     self.message =
@@ -407,6 +434,9 @@ impl Editor {
             group.lost.extend(lost.into_iter().map(|text| (at, text)));
         }
         self.saving.touched(now);
+        if let Some(vim) = &mut self.vim {
+            vim.changed = true;
+        }
         true
     }
 
@@ -434,6 +464,9 @@ impl Editor {
             return;
         };
         group.open = false;
+        if let Some(vim) = &mut self.vim {
+            vim.joins = false;
+        }
         let mut lost = std::mem::take(&mut group.lost);
         let mut order = group.edits.clone();
         if back {

@@ -522,3 +522,80 @@ proptest::proptest! {
         proptest::prop_assert_eq!(editor.body(), end);
     }
 }
+
+#[test]
+fn a_short_name_becomes_its_text_and_tab_goes_through_its_fields() {
+    let mut editor = blank();
+    editor.set(&EditorSetting::default());
+    keys(&mut editor, "<f6>Sits. .bp<tab>");
+    assert!(
+        screen(&editor, 100, 24).contains("systolic: what you type takes its place"),
+        "{}",
+        screen(&editor, 100, 24)
+    );
+    keys(&mut editor, "120<tab>80<tab>");
+    assert_eq!(editor.body(), soap(["", "Sits. BP 120/80 mmHg, pulse {{pulse}}/min", "", ""]));
+    keys(&mut editor, "<f2>");
+    assert!(screen(&editor, 100, 24).contains("1 field not filled in"));
+    keys(&mut editor, "<esc><bs><tab>");
+    assert_eq!((editor.body(), editor.at), (soap(["", "Sits. BP 120/80 mmHg, pulse /min", "", ""]), 2));
+    for _ in 0..4 {
+        keys(&mut editor, "<f9>");
+    }
+    assert_eq!(editor.body(), soap(["", "Sits. .bp", "", ""]));
+}
+
+#[test]
+fn what_is_no_short_name_leaves_tab_to_the_sections() {
+    for (typed, at) in [("end.", 1), ("a.bp", 1), (".nonsense", 1), ("(.bp", 0), (".b p", 1), (".", 0)] {
+        let mut editor = blank();
+        editor.set(&EditorSetting::default());
+        keys(&mut editor, typed);
+        keys(&mut editor, "<tab>");
+        assert_eq!(editor.at, at, "{typed}");
+    }
+    let mut editor = blank();
+    editor.set(&EditorSetting::default());
+    keys(&mut editor, ".<tab>");
+    assert!(screen(&editor, 120, 24).contains("put a text in: .bp .fu .pain .vitals .follow-up"));
+}
+
+#[test]
+fn a_template_fills_a_note_in_which_nothing_stands_and_is_taken_back_at_once() {
+    let mut editor = blank();
+    editor.set(&EditorSetting::default());
+    keys(&mut editor, ".follow-up<tab>Better<tab>");
+    let NoteBody::Soap(filled) = editor.body() else { panic!() };
+    assert!(
+        filled.subjective.starts_with("Since the last visit: Better. Takes: {{medication}}"),
+        "{}",
+        filled.subjective
+    );
+    assert!(filled.plan.contains("Follow-up in {{weeks}} weeks"));
+    keys(&mut editor, "<f9><f9>");
+    assert_eq!(editor.body(), soap([".follow-up", "", "", ""]));
+    keys(&mut editor, "<f8>Rest.<f5><end><tab>");
+    assert_eq!(editor.body(), soap([".follow-up", "", "", "Rest."]));
+    assert!(screen(&editor, 120, 24).contains("where nothing else stands"));
+}
+
+/// What the footer names stands in the table from which help and `docs/KEYS.md` are made, and each heading of it once.
+#[test]
+fn every_key_that_is_shown_stands_in_the_table_of_keys() {
+    let table: Vec<&str> =
+        KEYS.iter().flat_map(|(_, keys)| keys.iter()).flat_map(|(keys, _)| keys.split(' ')).collect();
+    let mut vim = blank();
+    vim.set(&EditorSetting { vim: true, ..EditorSetting::default() });
+    let mut checking = blank();
+    keys(&mut checking, "Cough for days<f2>");
+    let mut finding = blank();
+    keys(&mut finding, "<f3>x");
+    let mut replacing = finding.clone();
+    keys(&mut replacing, "<tab>");
+    let read = Editor::read(draft(7, soap(["a", "", "", ""])), about());
+    for editor in [blank(), vim, checking, finding, replacing, read] {
+        for (key, what) in editor.hints() {
+            assert!(table.contains(&key), "{key} ({what}) is not in the table");
+        }
+    }
+}

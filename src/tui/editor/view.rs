@@ -8,6 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::{
     Editor, Mode,
+    buffer::Place,
     check::{self, SECTIONS},
     flow,
     page::Page,
@@ -223,6 +224,8 @@ impl Editor {
         let first = found.partition_point(|(at, _, to)| (*at, *to) <= (line, row.from));
         let last = found.partition_point(|(at, from, _)| (*at, *from) < (line, row.to));
         let found = found.get(first..last).unwrap_or_default();
+        let here = self.pages.get(self.at).is_some_and(|at| std::ptr::eq(at, page));
+        let picked = self.picked().filter(|_| here);
         let mut x = area.x;
         for (byte, grapheme, next) in row.graphemes(page.line(line)) {
             let wide = flow::columns(grapheme, next) as u16;
@@ -230,7 +233,9 @@ impl Editor {
             if left == 0 {
                 break;
             }
-            let hit = found.iter().any(|(_, from, to)| (*from..*to).contains(&byte));
+            let at = Place::new(line, byte);
+            let hit = found.iter().any(|(_, from, to)| (*from..*to).contains(&byte))
+                || picked.is_some_and(|(from, to)| from <= at && at < to);
             let own = theirs.is_some_and(|(spans, start)| {
                 !spans.iter().any(|span| (span.from()..span.to()).contains(&(start + byte)))
             });
@@ -285,6 +290,8 @@ impl Editor {
         if let Some((text, bad)) = &self.message {
             let style = theme.style(if *bad { Token::Invalid } else { Token::Info });
             put(buf, area.x, area.y, area.width, &format!("{} {text}", if *bad { "!" } else { "·" }), style);
+        } else if let Some(vim) = &self.vim {
+            put(buf, area.x, area.y, area.width, &vim.words(), theme.style(Token::Dim));
         }
         None
     }

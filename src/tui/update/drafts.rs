@@ -80,6 +80,10 @@ pub(super) fn event(model: &mut Model, of: DraftId, event: EditorEvent) -> Vec<E
             effects.extend(notes::file_under(model, id, appointment));
             effects
         }
+        EditorEvent::Help => {
+            model.layers.push(Layer::Help { scroll: 0 });
+            Vec::new()
+        }
         EditorEvent::Others => {
             others(model, of);
             Vec::new()

@@ -201,7 +201,9 @@ pub(super) fn edit(model: &mut Model, draft: Draft, check: bool) -> Vec<Effect> 
     let id = draft.id;
     if !drafts::open_already(model, &draft) {
         let about = identity(model, &draft);
-        model.shelf.push(Editor::open(draft, about));
+        let mut editor = Editor::open(draft, about);
+        editor.set(&model.setting.editor);
+        model.shelf.push(editor);
     }
     let effects = drafts::show(model, id);
     if check && let Some(editor) = editor(model, id) {

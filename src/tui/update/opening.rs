@@ -135,11 +135,12 @@ pub(super) fn with_detail(model: &mut Model, wish: Wish, detail: &Detail) -> Vec
         (Wish::Watch(_), _) => reader::watch(model, detail),
         (Wish::SessionLinks(session), Some(Record::Session(_))) => session_links(model, session, detail, about.name),
         (Wish::Redo(session, how), Some(Record::Session(record))) => again(model, session, how, record, &about),
-        (Wish::NoteFor(appointment), Some(Record::Appointment(_))) => {
+        (Wish::NoteFor(appointment), Some(Record::Appointment(visit))) => {
             let patient = detail.patient.as_ref().map(|p| p.id);
             model.about.clone_from(&detail.patient);
-            let draft =
-                notes::new_draft(model, Some(appointment), patient, None, NoteBody::Soap(Soap::default()), None);
+            let template = model.setting.editor.texts.template_for(&visit.reasons);
+            let body = template.map_or_else(|| NoteBody::Soap(Soap::default()), |template| template.body.clone());
+            let draft = notes::new_draft(model, Some(appointment), patient, None, body, None);
             vec![notes::save_new(draft)]
         }
         (_, None) => nothing_there(model, "it was not read yet; U reads it"),

@@ -151,3 +151,38 @@ fn a_note_that_was_filed_is_read_and_not_written() {
     assert!(desk.model().layers.is_empty() && desk.model().shelf.is_empty());
     assert!(desk.engine.commands().is_empty());
 }
+
+#[test]
+fn the_help_of_the_editor_tells_its_own_keys() {
+    let mut desk = wide();
+    let [first, _] = rows(&desk);
+    open(&mut desk, first);
+    desk.keys("<f1>")
+        .shows(&["Writing a note", "Finding and replacing in a note", "f9 ctrl-u"])
+        .lacks(&["Panes and days"]);
+    desk.keys("<esc>x").shows(&["Write a note"]);
+}
+
+#[test]
+fn vims_keys_and_own_texts_come_from_the_configuration() {
+    let mut desk = Desk::with(World::small(), 200, 60, |setting| setting.editor.vim = true);
+    let [first, _] = rows(&desk);
+    open(&mut desk, first);
+    desk.shows(&["-- normal --"]).keys("<f8>dd").lacks(&["Rest."]).keys("iTea.").shows(&["-- insert --", "Tea."]);
+    desk.keys("<esc>u").shows(&["-- normal --"]).lacks(&["Tea."]).keys(":q<enter>");
+    assert!(desk.model().layers.is_empty() && desk.model().shelf.len() == 1);
+}
+
+#[test]
+fn a_new_note_begins_with_the_template_for_what_the_visit_is_for() {
+    use crate::config::Texts;
+    for (visits, plan) in [("Cough", "Back in {{weeks}} weeks."), ("follow-up", "")] {
+        let text = format!("[templates.any]\nvisits = [\"{visits}\"]\nplan = \"Back in {{{{weeks}}}} weeks.\"");
+        let texts = std::sync::Arc::new(Texts::parse(&text, std::path::Path::new("t.toml")).unwrap());
+        let mut desk = Desk::with(World::small(), 200, 60, |setting| setting.editor.texts = texts);
+        desk.keys("2gjj").rest().keys("5g").keys("n").shows(&["Write a note"]);
+        let Some(Command::SaveDraft { draft }) = desk.engine.commands().into_iter().next() else { panic!("no draft") };
+        let NoteBody::Soap(soap) = &draft.body else { panic!("a SOAP note") };
+        assert_eq!(soap.plan, plan, "{visits}");
+    }
+}

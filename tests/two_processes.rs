@@ -15,7 +15,13 @@ use support::{
     until,
 };
 use wardroom::{
-    domain::{Command, Intent, RecordId, Reply, appointment::Terms},
+    domain::{
+        Command, DraftId, Intent, Query, RecordId, Reply,
+        appointment::Terms,
+        compare::{marked, merge3},
+        note::{Draft, NoteBody},
+        view::Answer,
+    },
     link::Link,
 };
 
@@ -216,5 +222,53 @@ fn what_was_said_to_be_saved_reaches_the_vendor_once_however_often_the_engine_is
     let mut once: Vec<String> = saved.into_iter().collect();
     once.sort();
     assert_eq!(there, once, "each exactly once");
+    engine.stop();
+}
+
+/// The window that writes in a draft is known to the others for as long as it lives, and what is typed over an older text never
+/// takes the place of a newer one.
+#[test]
+fn two_windows_over_a_socket_write_in_one_draft_and_neither_loses_a_word() {
+    let scene = Scene::new();
+    let engine = scene.engine();
+    let (one, other) = (scene.link(), scene.link());
+    let text = |text: &str| NoteBody::Text(text.into());
+    let draft = |id, words: &str, over: Option<&str>| Draft {
+        id,
+        appointment: None,
+        patient: None,
+        session: None,
+        body: text(words),
+        scribe: None,
+        scribed: wardroom::domain::scribed::Scribed::default(),
+        saved_at: Timestamp::UNIX_EPOCH,
+        version: 1,
+        by: String::new(),
+        over: over.map(|over| text(over).print()),
+    };
+    let save = |link: &Link, draft| link.execute(Command::SaveDraft { draft: Box::new(draft) }).unwrap();
+    let Reply::Draft { draft: id } = save(&one, draft(DraftId(0), "Cough. Plan: rest.", None)) else { panic!() };
+    let holds = |link: &Link, take| match link.execute(Command::Claim { draft: id, take }).unwrap() {
+        Reply::Holds(holding) => holding.you,
+        reply => panic!("{reply:?}"),
+    };
+    assert!(holds(&one, false) && !holds(&other, false));
+    assert!(holds(&other, true) && !holds(&one, false));
+
+    let base = "Cough. Plan: rest.";
+    let (mine, theirs) = ("Dry cough. Plan: rest.", "Cough. Plan: rest, tea.");
+    assert_eq!(save(&other, draft(id, theirs, Some(base))), Reply::Draft { draft: id });
+    let Reply::Overtaken { theirs: kept } = save(&one, draft(id, mine, Some(base))) else { panic!() };
+    assert_eq!(kept.body, text(theirs));
+    let merged = marked(&merge3(base, mine, theirs));
+    assert_eq!((merged.text.as_str(), merged.conflicts), ("Dry cough. Plan: rest, tea.", 0));
+    assert_eq!(save(&one, draft(id, &merged.text, Some(theirs))), Reply::Draft { draft: id });
+    let Answer::Draft(Some(kept)) = other.look(&Query::Draft { draft: id }).unwrap() else { panic!() };
+    assert_eq!(kept.body, text("Dry cough. Plan: rest, tea."));
+
+    // A window that goes, however it goes, holds nothing.
+    drop(other);
+    until("the claim to be free", SOON, || if holds(&one, false) { Ok(()) } else { Err("still held".into()) });
+    drop(one);
     engine.stop();
 }

@@ -346,8 +346,13 @@ async fn a_cobalt_note_is_filed_and_its_signed_event_ends_it() {
         [NoteBody::Text("All is well.".into()), NoteBody::Soap(Soap { plan: "Rest.".into(), ..Soap::default() })]
     {
         let visit = Known { id: RecordId(5), refs: visits[0].refs.clone(), ..Known::default() };
-        let intent =
-            Intent::FileNote { note: RecordId(6), emr_appointment: RecordId(5), patient: None, body: body.clone() };
+        let intent = Intent::FileNote {
+            note: RecordId(6),
+            emr_appointment: RecordId(5),
+            patient: None,
+            body: body.clone(),
+            origin: None,
+        };
         let errand = errand(intent, vec![visit], simulated.clock.now());
         let sent = cobalt.send(&errand).await;
         assert!(matches!(sent.outcome, Outcome::Acked(_)), "{:?}", sent.exchanges);

@@ -96,7 +96,7 @@ pub enum Command {
     /// Doctors at a facility, for Noa: add, update
     #[command(alias = "doctor")]
     Doctors(Doctors),
-    /// Notes: list, show, file, file-again
+    /// Notes: list, show, file, file-again, worklist
     #[command(alias = "note")]
     Notes(super::notes::Notes),
     /// The clinic's session notes: list, show

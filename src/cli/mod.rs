@@ -44,6 +44,7 @@ mod triage;
 mod visit_notes;
 mod webhooks;
 mod window;
+mod worklist;
 mod write;
 
 use std::{io, process::ExitCode};

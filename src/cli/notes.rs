@@ -10,7 +10,7 @@ use super::{
     desk::Desk,
     emr, input,
     list::{self, Pane},
-    show,
+    show, worklist,
     write::{Following, follow, submit_clearing},
 };
 use crate::domain::{
@@ -44,6 +44,8 @@ pub enum NotesAction {
         #[command(flatten)]
         following: Following,
     },
+    /// What is to be finished: unsigned, to co-sign, sent back by an addendum, failed or unresolved, at all vendors
+    Worklist(worklist::Worklist),
 }
 
 /// A note to be filed.
@@ -85,6 +87,7 @@ pub fn run(desk: &Desk<'_>, action: &NotesAction) -> Result<ExitCode, CliError> 
             Ok(ExitCode::SUCCESS)
         }
         NotesAction::File(wanted) => file(desk, wanted),
+        NotesAction::Worklist(wanted) => worklist::run(desk, wanted),
         NotesAction::FileAgain { note, may_stand_twice, following } => {
             let note = desk.record(Kind::Note, note)?;
             file_again(desk, note, *may_stand_twice, *following)
@@ -108,7 +111,7 @@ fn file(desk: &Desk<'_>, wanted: &File) -> Result<ExitCode, CliError> {
     let visit = desk.detail(visit)?;
     let emr_appointment = under(&visit)?;
     let patient = draft.as_ref().and_then(|draft| draft.patient);
-    let intent = Intent::FileNote { note: RecordId::UNASSIGNED, emr_appointment, patient, body };
+    let intent = Intent::FileNote { note: RecordId::UNASSIGNED, emr_appointment, patient, body, origin: None };
     submit_clearing(desk, intent, draft.map(|draft| draft.id), wanted.following)
 }
 

@@ -104,6 +104,10 @@ pub fn setting(config: &Config, user: &str, look: &Look) -> Setting {
             vim: config.editor.yes("vim"),
             texts: Arc::new(texts(config).unwrap_or_else(|_| Texts::built_in())),
         },
+        note: crate::tui::editor::NoteRules {
+            required: config.window.text("required_sections").map_or([false; 4], crate::tui::editor::required),
+            most: config.window.integer("longest_note").and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX),
+        },
     }
 }
 

@@ -31,6 +31,9 @@ pub const CLINIC: &[Key] = &[
 /// The words of `[window] pictures`.
 pub const PICTURES: &[&str] = &["auto", "kitty", "sixel", "iterm2", "blocks", "off"];
 
+/// The words of `[window] required_sections`.
+pub const REQUIRED: &[&str] = &["none", "plan", "assessment_plan", "all"];
+
 /// `[window]`
 pub const WINDOW: &[Key] = &[
     Key::new(
@@ -65,6 +68,19 @@ pub const WINDOW: &[Key] = &[
         KeyKind::Integer { min: 1, max: 1440 },
         "30",
         "Minutes of waiting after which a row turns red.",
+    ),
+    Key::new(
+        "required_sections",
+        KeyKind::Choice(REQUIRED),
+        "none",
+        "Which of a note's four sections must not be blank when it is filed: `none`, `plan`, `assessment_plan` or `all`. A note \
+         of one text has no sections.",
+    ),
+    Key::new(
+        "longest_note",
+        KeyKind::Integer { min: 1_000, max: 10_000_000 },
+        "262144",
+        "A note of more characters is not filed. An assumption: no EMR publishes a limit.",
     ),
     Key::optional(
         "keys",

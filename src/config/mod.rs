@@ -7,7 +7,7 @@ mod read;
 mod texts;
 
 pub use example::example;
-pub use keys::{CLINIC, EDITOR, PICTURES, RECEIVER, SYNC, WINDOW};
+pub use keys::{CLINIC, EDITOR, PICTURES, RECEIVER, REQUIRED, SYNC, WINDOW};
 pub use paths::Paths;
 pub use read::{Problem, Problems, secret_file};
 pub use texts::{BUILT_IN, Template, Texts};

@@ -13,6 +13,7 @@ use super::{
     episode::EpisodeTerms,
     ids::{Kind, RecordId, VendorId},
     note::{NoteBody, QuestionAnswer, SignOffChange},
+    origin::Origin,
     patient::Patient,
     scribe::{Manner, SessionChange},
     session::{Before, Redo, SessionParameters},
@@ -128,6 +129,9 @@ pub enum Intent {
         patient: Option<RecordId>,
         /// The text.
         body: NoteBody,
+        /// What it was made from; filled from the draft that it clears when it is saved.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<Box<Origin>>,
     },
     /// Ask for an addendum to a session note.
     RequestAddendum {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ids::{DraftId, RecordId},
+    origin::Origin,
     patient::redacted_debug,
     record::Pointer,
     scribed::Scribed,
@@ -125,6 +126,9 @@ pub struct Note {
     /// Which request of ours all this is about, where several were made. Notes of before say nothing of it.
     #[serde(default)]
     pub attempt: Attempt,
+    /// What it was made from, where it was filed from a draft here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Box<Origin>>,
 }
 
 /// One request that filed a note, and what ended the requests before it.

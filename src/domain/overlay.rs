@@ -118,7 +118,7 @@ fn lay(base: Option<Record>, entry: &Entry) -> Option<Record> {
         (Intent::RegisterDoctor { content, .. } | Intent::UpdateDoctor { content, .. }, _) => {
             Some(Record::Doctor(Box::new(content.clone())))
         }
-        (Intent::FileNote { emr_appointment, patient, body, .. }, None) => Some(Record::Note(Box::new(Note {
+        (Intent::FileNote { emr_appointment, patient, body, origin, .. }, None) => Some(Record::Note(Box::new(Note {
             appointment: Some(Pointer::Local(*emr_appointment)),
             patient: *patient,
             body: body.clone(),
@@ -126,6 +126,7 @@ fn lay(base: Option<Record>, entry: &Entry) -> Option<Record> {
             job: None,
             filed_at: None,
             attempt: Attempt::default(),
+            origin: origin.clone(),
         }))),
         // It is filed again: what became of it before is not how it stands.
         (Intent::FileNote { .. }, Some(Record::Note(mut now)))

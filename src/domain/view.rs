@@ -19,6 +19,7 @@ use super::{
     identity::Link,
     ids::{DraftId, EntryId, Kind, RecordId, VendorId, VendorRef},
     intent::Intent,
+    known::Known,
     loss::Loss,
     note::{Draft, FilingState},
     record::{Facts, Provenance, Raw, Record, Source},
@@ -27,6 +28,7 @@ use super::{
     stream::{StreamId, StreamView},
     timeline::{About, Glance, Opened, Story},
     triage::{TriagePlan, TriageScope, TriageView},
+    worklist::{WorkSort, WorkView},
 };
 
 /// Which part of a long list is wanted.
@@ -218,6 +220,20 @@ pub enum Query {
         /// Which part.
         window: Window,
     },
+    /// What is known of the visit that a draft is about.
+    KnownFacts {
+        /// Which draft.
+        draft: DraftId,
+    },
+    /// What is to be finished, across all vendors.
+    Worklist {
+        /// By what it is sorted.
+        sort: WorkSort,
+        /// The other way round.
+        backwards: bool,
+        /// Which part.
+        window: Window,
+    },
 }
 
 /// Which rooms' appointments.
@@ -297,6 +313,10 @@ pub enum Answer {
     TriagePlan(Box<TriagePlan>),
     /// See [`Query::Glance`]; `None` when there is no such event, or not any more.
     Glance(Option<Box<Opened>>),
+    /// See [`Query::KnownFacts`].
+    KnownFacts(Vec<Known>),
+    /// See [`Query::Worklist`].
+    Worklist(Box<WorkView>),
 }
 
 /// A part of a list.

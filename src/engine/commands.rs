@@ -124,7 +124,7 @@ impl Engine {
         };
         let (who, at) = (by.to_owned(), now);
         let plan = self.inner.ledger.commit(move |tx| -> Result<_, Stop> {
-            let entry = match folded {
+            let mut entry = match folded {
                 Fold::New(mut intent) => {
                     // A doctor that is known already keeps the record.
                     let known =
@@ -142,7 +142,7 @@ impl Engine {
                 Fold::Into(entry) | Fold::Undone(entry) => entry,
             };
             if let Some(draft) = clears {
-                super::drafts::files(tx, draft, &entry.intent)?;
+                super::drafts::files(tx, draft, &mut entry.intent, &who)?;
                 tx.remove_draft(draft)?;
             }
             let act = AuditAct::Submitted { entry: entry.id, cleared: clears };

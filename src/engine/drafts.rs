@@ -8,6 +8,7 @@ use crate::{
         audit::AuditAct,
         command::{Refusal, Touched},
         note::Draft,
+        origin::Origin,
     },
     ledger::{Read as _, Tx},
 };
@@ -56,10 +57,10 @@ impl Engine {
 }
 
 /// A note is filed of the draft as it is kept, and with it goes the draft: what somebody else wrote into it meanwhile would
-/// go as well, and what two people wrote differently is nobody's note yet.
-pub(super) fn files(tx: &Tx<'_>, draft: DraftId, intent: &Intent) -> Result<(), Stop> {
+/// go as well, and what two people wrote differently is nobody's note yet. What the note was made from stays with it.
+pub(super) fn files(tx: &Tx<'_>, draft: DraftId, intent: &mut Intent, by: &str) -> Result<(), Stop> {
     let kept = tx.draft(draft)?.ok_or(Refusal::Gone)?;
-    let Intent::FileNote { body, .. } = intent else { return Ok(()) };
+    let Intent::FileNote { body, origin, .. } = intent else { return Ok(()) };
     if kept.body != *body {
         let text = "the draft was changed in another window meanwhile; look at it and file it again";
         return Err(Refusal::Invalid(text.into()).into());
@@ -68,5 +69,6 @@ pub(super) fn files(tx: &Tx<'_>, draft: DraftId, intent: &Intent) -> Result<(), 
         let text = "two versions of a passage stand between marks in it; keep one of them first";
         return Err(Refusal::Invalid(text.into()).into());
     }
+    *origin = Some(Box::new(Origin::of(&kept, by)));
     Ok(())
 }

@@ -52,6 +52,10 @@ impl Engine {
             Query::Hooks => Answer::Hooks(Box::default()),
             Query::Report { .. } => Answer::Report(Box::default()),
             Query::Stream { .. } => Answer::Stream(None),
+            Query::Worklist { sort, backwards, window } => {
+                Answer::Worklist(Box::new(self.worklist(*sort, *backwards, *window)))
+            }
+            Query::KnownFacts { draft } => Answer::KnownFacts(told(self.known_facts(*draft)).unwrap_or_default()),
             list => {
                 let rows = self.with_state(|state| state.rows(list, now, &thresholds));
                 Answer::Rows(rows.unwrap_or(Rows { total: 0, offset: 0, rows: RowSet::Rooms(Vec::new()) }))
@@ -171,6 +175,8 @@ impl Engine {
 
     fn health(&self) -> Health {
         let options = &self.inner.options;
+        let now = self.now();
+        let worklist = self.with_state(|state| state.work_counts(now));
         let (queued, attention, unsigned, patients) = self.with_state(|state| {
             let open = state.queue.iter().filter(|e| !e.state.closed());
             let needs = state.queue.iter().filter(|e| e.state.needs_person());
@@ -203,6 +209,7 @@ impl Engine {
             receiver: None,
             notices: self.notices(),
             filling: *lock(&self.inner.filling),
+            worklist,
         }
     }
 }

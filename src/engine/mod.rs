@@ -18,6 +18,7 @@ mod hearing;
 mod import;
 pub mod index;
 mod joins;
+mod known;
 mod links;
 mod look;
 mod open;
@@ -35,6 +36,7 @@ mod timeline;
 mod triage;
 mod view;
 mod windows;
+mod worklist;
 
 #[cfg(test)]
 mod tests;

@@ -374,6 +374,7 @@ fn kept_body(old: Option<&Stored>, record: Record) -> Record {
             new.state = old.state.clone();
         }
     }
+    new.origin = new.origin.or_else(|| old.origin.clone());
     Record::Note(new)
 }
 

@@ -423,7 +423,7 @@ impl State {
         touched.extend(new.into_iter().filter(|t| !known.contains(t)));
     }
 
-    fn about(&self, id: &RowId, note: &NoteEntry) -> Option<RecordId> {
+    pub(super) fn about(&self, id: &RowId, note: &NoteEntry) -> Option<RecordId> {
         note.patient.or_else(|| self.comes_to(self.visit_of_note(id, note)?))
     }
 

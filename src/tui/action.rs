@@ -41,11 +41,15 @@ pub enum Context {
     Reader,
     /// How vendors, receiver and stores do.
     Health,
+    /// What is to be finished.
+    Worklist,
+    /// Two texts of a note beside each other.
+    Compare,
 }
 
 impl Context {
     /// All, in the order of the documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Global,
         Self::Rooms,
         Self::Appointments,
@@ -64,6 +68,8 @@ impl Context {
         Self::Triage,
         Self::Reader,
         Self::Health,
+        Self::Worklist,
+        Self::Compare,
     ];
 
     /// For people.
@@ -87,6 +93,8 @@ impl Context {
             Self::Triage => "Triage",
             Self::Reader => "Reading a session",
             Self::Health => "Vendors, receiver, stores",
+            Self::Worklist => "Worklist",
+            Self::Compare => "Comparing a note",
         }
     }
 }
@@ -362,6 +370,22 @@ actions! {
     NotDone, "not-done", "not done", ["n"], [Triage];
     /// Sort by the first column shown: upwards, downwards, as it came.
     SortReport, "sort-report", "sort", ["s"], [Reports];
+    /// What is to be finished, across all vendors: unsigned, to co-sign, sent back, failed, unresolved.
+    Worklist, "worklist", "worklist", ["K"], [Global];
+    /// Sort the worklist by something else.
+    SortWorklist, "sort-worklist", "sort", ["s"], [Worklist];
+    /// Turn the worklist's order round.
+    ReverseWorklist, "reverse-worklist", "reverse", ["r"], [Worklist];
+    /// Compare what a scribe wrote, what stands in the note, and what its vendor accepted.
+    Compare, "compare", "compare", ["C"], [Notes];
+    /// To the next change.
+    NextChange, "next-change", "next change", ["n"], [Compare];
+    /// To the change before.
+    PreviousChange, "previous-change", "previous", ["N"], [Compare];
+    /// Side by side, or in one text.
+    CompareBeside, "compare-beside", "beside, inline", ["v"], [Compare];
+    /// The next two of the note's texts.
+    ComparePair, "compare-pair", "other texts", ["c", "tab"], [Compare];
 }
 
 impl Action {

@@ -2,6 +2,7 @@
 
 use super::{
     action::Context,
+    compare::CompareLayer,
     desk::{AssistanceLayer, HooksLayer, ReportLayer},
     editor::Editor,
     forms::Form,
@@ -11,6 +12,7 @@ use super::{
     reader::ReaderLayer,
     timeline::TimelineLayer,
     triage::TriageLayer,
+    worklist::WorklistLayer,
 };
 use crate::domain::{
     Command, DraftId, Entry, EntryId, Intent, Kind, Raw, Reason, RecordId,
@@ -67,6 +69,10 @@ pub enum Layer {
         /// Messages skipped from the end.
         back: usize,
     },
+    /// What is to be finished.
+    Worklist(Box<WorklistLayer>),
+    /// Two texts of a note.
+    Compare(Box<CompareLayer>),
 }
 
 /// See [`Layer::Detail`].
@@ -232,6 +238,8 @@ impl Layer {
             Self::Triage(_) => Some(Context::Triage),
             Self::Reader(_) => Some(Context::Reader),
             Self::Health => Some(Context::Health),
+            Self::Worklist(_) => Some(Context::Worklist),
+            Self::Compare(_) => Some(Context::Compare),
             Self::Help { .. }
             | Self::Palette(_)
             | Self::Form(_)

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod app;
 pub mod code;
+pub mod compare;
 pub mod desk;
 pub mod draw;
 pub mod editor;
@@ -26,3 +27,4 @@ pub mod theme;
 pub mod timeline;
 pub mod triage;
 pub mod update;
+pub mod worklist;

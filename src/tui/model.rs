@@ -132,6 +132,8 @@ pub struct Setting {
     pub demo: bool,
     /// How notes are written.
     pub editor: super::editor::EditorSetting,
+    /// What a note must have before it is filed.
+    pub note: super::editor::NoteRules,
 }
 
 impl Default for Setting {
@@ -147,6 +149,7 @@ impl Default for Setting {
             pictures: Means::default(),
             demo: false,
             editor: super::editor::EditorSetting::default(),
+            note: super::editor::NoteRules::default(),
         }
     }
 }

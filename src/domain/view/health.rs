@@ -7,6 +7,7 @@ use crate::domain::{
     entry::Reason,
     ids::{EntryId, VendorId},
     inbox::AccountWord,
+    worklist::WorkCounts,
 };
 
 /// How a vendor does.
@@ -106,6 +107,9 @@ pub struct Health {
     pub notices: Vec<String>,
     /// First fill or import under way: done and, when known, expected.
     pub filling: Option<(u32, Option<u32>)>,
+    /// What is to be finished, by class.
+    #[serde(default)]
+    pub worklist: WorkCounts,
 }
 
 /// The receiver of webhooks as a person looks for it.

@@ -208,9 +208,10 @@ impl NoteEntry {
     /// Not filed or not signed.
     pub fn unsigned(&self) -> bool {
         match &self.item {
+            NoteItem::SessionNote(status) => crate::engine::worklist::waits(status),
             NoteItem::Draft | NoteItem::Addendum { answered: false } => true,
             NoteItem::Filed(state) => *state != FilingState::Completed,
-            NoteItem::Addendum { answered: true } | NoteItem::SignOff(_) | NoteItem::SessionNote(_) => false,
+            NoteItem::Addendum { answered: true } | NoteItem::SignOff(_) => false,
         }
     }
 }

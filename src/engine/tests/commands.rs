@@ -56,7 +56,13 @@ fn book(patient: RecordId, room: &str, start: Timestamp) -> Intent {
 }
 
 fn file(emr_appointment: RecordId, patient: Option<RecordId>) -> Intent {
-    Intent::FileNote { note: RecordId::UNASSIGNED, emr_appointment, patient, body: NoteBody::Text("well".into()) }
+    Intent::FileNote {
+        note: RecordId::UNASSIGNED,
+        emr_appointment,
+        patient,
+        body: NoteBody::Text("well".into()),
+        origin: None,
+    }
 }
 
 fn draft(text: &str, id: DraftId, version: u64) -> Box<Draft> {
@@ -236,7 +242,7 @@ fn a_note_is_filed_only_as_its_draft_is_kept_and_without_open_conflicts() {
     };
     let files = |words: &str, draft| {
         let Intent::FileNote { note, emr_appointment, patient, .. } = file(e, Some(whom)) else { panic!() };
-        let intent = Intent::FileNote { note, emr_appointment, patient, body: text(words) };
+        let intent = Intent::FileNote { note, emr_appointment, patient, body: text(words), origin: None };
         t.engine.execute(Command::Submit { intent, clears: Some(draft) }, "nadia")
     };
     let one = saved("Cough for days.");

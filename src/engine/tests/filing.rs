@@ -26,6 +26,7 @@ fn tells(sent_at: Timestamp, state: FilingState, job: Option<&str>, event: Optio
         state,
         job: job.map(str::to_owned),
         filed_at: None,
+        origin: None,
         attempt: Attempt { sent_at: Some(sent_at), ended_by: event.map(str::to_owned), before: Vec::new() },
     };
     told(vec![VendorRef::new(COBALT, Kind::Note, FILING, name)], Record::Note(Box::new(note)))
@@ -53,7 +54,7 @@ impl ForTests {
         let emr = self.read(told(vec![about], emr(at, "M1")));
         self.engine.execute(Command::ConfirmLink { a: visit, b: emr }, "amira");
         let note = RecordId::UNASSIGNED;
-        self.submit(Intent::FileNote { note, emr_appointment: emr, patient: None, body: body() })
+        self.submit(Intent::FileNote { note, emr_appointment: emr, patient: None, body: body(), origin: None })
     }
 
     /// The request leaves and is answered; when it left.
@@ -204,7 +205,8 @@ fn the_queue_tells_after_which_note_another_one_goes_also_after_a_restart() {
     let mut t = Engine::for_tests().unwrap();
     let (first, record) = t.filed();
     let Intent::FileNote { emr_appointment, .. } = Store::entry(&t.engine, first).unwrap().intent else { panic!() };
-    let another = || Intent::FileNote { note: RecordId::UNASSIGNED, emr_appointment, patient: None, body: body() };
+    let another =
+        || Intent::FileNote { note: RecordId::UNASSIGNED, emr_appointment, patient: None, body: body(), origin: None };
     let (second, _) = t.submit(another());
     let (third, _) = t.submit(another());
     assert_eq!((waits_for(&t, first), waits_for(&t, second), waits_for(&t, third)), (None, Some(first), Some(second)));

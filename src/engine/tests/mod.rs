@@ -17,6 +17,7 @@ mod telling;
 mod timeline;
 mod triage;
 mod whom;
+mod worklist;
 
 use jiff::Timestamp;
 

@@ -40,6 +40,7 @@ fn a_busy_day(t: &ForTests) {
         emr_appointment: e,
         patient: Some(whom),
         body: NoteBody::Text("Quiversnap".into()),
+        origin: None,
     });
     t.submit(Intent::CancelAppointment { appointment: visit_id });
     let mut mine = patient("Ada", "Okafor", "M1");

@@ -29,6 +29,7 @@ fn filed(about: VendorRef) -> Record {
         job: None,
         filed_at: None,
         attempt: Attempt::default(),
+        origin: None,
     }))
 }
 

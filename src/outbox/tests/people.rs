@@ -201,6 +201,7 @@ fn a_note_that_failed_later_is_handed_to_a_person_whatever_was_acknowledged() {
         emr_appointment: RecordId(5),
         patient: None,
         body: NoteBody::Text("fine".into()),
+        origin: None,
     };
     let note = |state| {
         Record::Note(Box::new(Note {
@@ -211,6 +212,7 @@ fn a_note_that_failed_later_is_handed_to_a_person_whatever_was_acknowledged() {
             job: None,
             filed_at: None,
             attempt: Attempt::default(),
+            origin: None,
         }))
     };
     let acked = with(entry(1, intent), acked());
@@ -227,6 +229,7 @@ fn what_is_told_of_an_earlier_filing_of_a_note_does_not_end_the_later_one() {
         emr_appointment: RecordId(5),
         patient: None,
         body: NoteBody::Text("fine".into()),
+        origin: None,
     };
     let rules = Rules::default();
     let answered = |entry: &Entry, now| {
@@ -244,6 +247,7 @@ fn what_is_told_of_an_earlier_filing_of_a_note_does_not_end_the_later_one() {
             job: None,
             filed_at: None,
             attempt: Attempt { sent_at: Some(sent_at), ..Attempt::default() },
+            origin: None,
         }))
     };
     let failed = || FilingState::Failed { reasons: vec!["locked".into()] };

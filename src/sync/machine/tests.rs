@@ -436,8 +436,13 @@ fn a_write_that_waits_for_an_id_goes_as_soon_as_the_record_is_known() {
 #[test]
 fn an_event_that_overtakes_the_answer_is_not_forgotten() {
     let body = NoteBody::Text("fine".into());
-    let intent =
-        Intent::FileNote { note: RecordId(4), emr_appointment: RecordId(5), patient: None, body: body.clone() };
+    let intent = Intent::FileNote {
+        note: RecordId(4),
+        emr_appointment: RecordId(5),
+        patient: None,
+        body: body.clone(),
+        origin: None,
+    };
     let mut machine = started(vec![]);
     machine.handle(Input::EntryChanged(Box::new(Entry::new(EntryId(1), ONE, intent, "nora", at(0)))), at(1));
     machine.handle(Input::Kept(EntryId(1)), at(1));
@@ -449,6 +454,7 @@ fn an_event_that_overtakes_the_answer_is_not_forgotten() {
         job: None,
         filed_at: None,
         attempt: Attempt::default(),
+        origin: None,
     };
     let content = Some(Box::new(Record::Note(Box::new(note))));
     machine.handle(Input::Learned { record: RecordId(4), content, source: Source::Webhook }, at(2));
@@ -492,7 +498,8 @@ fn in_turn(entries: Vec<(Entry, Probe)>) -> Machine {
 
 fn filing(id: u64, vendor: VendorId) -> Entry {
     let body = NoteBody::Text("fine".into());
-    let intent = Intent::FileNote { note: RecordId(100 + id), emr_appointment: RecordId(5), patient: None, body };
+    let intent =
+        Intent::FileNote { note: RecordId(100 + id), emr_appointment: RecordId(5), patient: None, body, origin: None };
     Entry::new(EntryId(id), vendor, intent, "nora", at(0))
 }
 
@@ -515,6 +522,7 @@ fn ends(machine: &mut Machine, id: u64, state: FilingState, second: i64) -> Vec<
         state,
         job: None,
         filed_at: None,
+        origin: None,
         attempt: Attempt::default(),
     };
     let content = Some(Box::new(Record::Note(Box::new(note))));

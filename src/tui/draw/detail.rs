@@ -213,6 +213,15 @@ impl Cx<'_> {
                     field("failed", &reasons.join("; "));
                     field("what now", "f files it again; o shows the queued write, where x takes it back");
                 }
+                if let Some(origin) = &n.origin {
+                    field("filed by", &origin.by);
+                    match (origin.scribed.by, origin.scribed.count()) {
+                        (Some(scribe), 1) => field("of it", &format!("1 sentence as {scribe} wrote it")),
+                        (Some(scribe), n) => field("of it", &format!("{n} sentences as {scribe} wrote them")),
+                        (None, _) => {}
+                    }
+                    field("SHA-256", &origin.sha256);
+                }
                 body_lines(&n.body, width, lines);
             }
             Record::SessionNote(n) if **n == SessionNote::default() => {

@@ -58,6 +58,8 @@ pub fn layer(model: &Model, look: &Look<'_>, layer: &Layer, buf: &mut Buffer) ->
         Layer::Reader(layer) => return cx.reader(layer, buf),
         Layer::Health => cx.health(buf),
         Layer::Log { back } => cx.log(*back, buf),
+        Layer::Worklist(layer) => cx.worklist(layer, buf),
+        Layer::Compare(layer) => cx.compare(layer, buf),
     }
     None
 }

@@ -2,6 +2,7 @@
 
 mod assistance;
 mod care;
+mod compare;
 mod detail;
 mod empty;
 mod frame;
@@ -16,9 +17,11 @@ mod session;
 mod timeline;
 mod triage;
 mod words;
+mod worklist;
 
 pub(in crate::tui) use assistance::who_lies_there;
 pub(in crate::tui) use care::visit_words;
+pub(in crate::tui) use compare::compare_size;
 pub(in crate::tui) use detail::{detail_end, raw_lines, raw_size};
 pub(in crate::tui) use help::help_end;
 pub(in crate::tui) use hooks::{about_hook, address};
@@ -34,6 +37,7 @@ pub(in crate::tui) use report::report_rows;
 pub(in crate::tui) use session::standing_words;
 pub(in crate::tui) use timeline::{opened_lines, opened_size, timeline_rows};
 pub(in crate::tui) use triage::{called, missed_end, triage_rows};
+pub(in crate::tui) use worklist::worklist_rows;
 
 use super::{
     action::Action,
@@ -50,6 +54,7 @@ use crate::domain::{
     command::Level,
     inbox::AccountWord,
     view::{VendorHealth, VendorState},
+    worklist::Class,
 };
 
 /// What drawing needs beside the model.
@@ -80,8 +85,10 @@ pub fn draw(model: &Model, look: &Look<'_>) -> (Buffer, Option<Position>) {
     tabs(model, look, &mut buf);
     let mut cursor = None;
     // What nothing is seen of is not worked for.
-    let whole =
-        model.layers.iter().rposition(|l| matches!(l, Layer::Timeline(_) | Layer::Report(_) | Layer::Editor(_)));
+    let whole = model
+        .layers
+        .iter()
+        .rposition(|l| matches!(l, Layer::Timeline(_) | Layer::Report(_) | Layer::Editor(_) | Layer::Compare(_)));
     let panes = if whole.is_none() { layout::panes(model) } else { Vec::new() };
     for (pane, area) in panes {
         let at = panes::pane(model, look, pane, area, &mut buf);
@@ -190,6 +197,17 @@ fn state(model: &Model, width: usize) -> Vec<(String, Token)> {
         1 if whole => parts.push(("! 1 needs you".into(), Token::Alarm)),
         n if whole => parts.push((format!("! {n} need you"), Token::Alarm)),
         n => parts.push((format!("! {n}"), Token::Alarm)),
+    }
+    // What went wrong with notes or came back; the rest stands above the notes.
+    let work = health.worklist;
+    let wrong = work.failed + work.unresolved + work.sent_back;
+    if wrong > 0 && width >= 110 {
+        let words: Vec<String> = [Class::Failed, Class::Unresolved, Class::SentBack]
+            .into_iter()
+            .filter(|class| work.count(*class) > 0)
+            .map(|class| format!("{} {}", work.count(class), class.word()))
+            .collect();
+        parts.push((format!("notes: {}", words.join(", ")), Token::Warning));
     }
     if width >= 100 && !model.setting.user.is_empty() {
         parts.push((text::clean(&model.setting.user).into_owned(), Token::Dim));
@@ -340,6 +358,10 @@ fn hints(model: &Model, keymap: &Keymap) -> Vec<(String, String)> {
             A::Back,
             A::Help,
         ],
+        Some(Layer::Worklist(_)) => &[A::Open, A::SortWorklist, A::ReverseWorklist, A::Down, A::Back, A::Help],
+        Some(Layer::Compare(_)) => {
+            &[A::NextChange, A::PreviousChange, A::CompareBeside, A::ComparePair, A::Down, A::Back, A::Help]
+        }
         Some(Layer::Health) if model.health.as_ref().is_some_and(|h| h.vendors.iter().any(|v| v.account.is_some())) => {
             &[A::AccountDone, A::StopFilling, A::LinkedAccount, A::Back, A::Help]
         }

@@ -113,9 +113,9 @@ fn title(model: &Model, pane: Pane, cells: usize) -> String {
                 parts.extend(needing(&model.sessions));
             }
             if pane == Pane::Notes
-                && let Some(unsigned) = model.health.as_ref().map(|h| h.unsigned).filter(|n| *n > 0)
+                && let Some(work) = model.health.as_ref().map(|h| h.worklist).filter(|work| work.total() > 0)
             {
-                parts.push(format!("{unsigned} unsigned"));
+                parts.push(work.words());
             }
         }
     }

@@ -1,6 +1,9 @@
 //! What a person should know before a note is filed.
 
-use crate::domain::note::{NoteBody, Soap};
+use crate::{
+    domain::note::{NoteBody, Soap},
+    tui::forms::PatientIdentity,
+};
 
 /// Characters above which a note is called long. An assumption: EMRs type it in key by key, and no vendor publishes a limit.
 pub(super) const LONG: usize = 10_000;
@@ -19,6 +22,52 @@ pub(super) fn texts(body: &NoteBody) -> Vec<&str> {
             vec![subjective, objective, assessment, plan]
         }
     }
+}
+
+/// What a note must have before it is filed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoteRules {
+    /// Which of its four sections must not be blank.
+    pub required: [bool; 4],
+    /// At most so many characters.
+    pub most: usize,
+}
+
+impl Default for NoteRules {
+    fn default() -> Self {
+        Self { required: [false; 4], most: usize::MAX }
+    }
+}
+
+/// The sections that a word of `[window] required_sections` names.
+pub fn required(word: &str) -> [bool; 4] {
+    match word {
+        "plan" => [false, false, false, true],
+        "assessment_plan" => [false, false, true, true],
+        "all" => [true; 4],
+        _ => [false; 4],
+    }
+}
+
+/// What keeps a note from being filed, each in words.
+pub(super) fn blockers(about: &PatientIdentity, body: &NoteBody, rules: NoteRules) -> Vec<String> {
+    let mut found = Vec::new();
+    if about.identifiers() < 2 {
+        found.push("two identifiers of the patient are needed, a name and a birth date or MRN".to_owned());
+    }
+    let texts = texts(body);
+    if texts.len() == SECTIONS.len() {
+        let blank = |at: &usize| rules.required[*at] && texts[*at].trim().is_empty();
+        let missing: Vec<&str> = (0..SECTIONS.len()).filter(blank).map(|at| SECTIONS[at]).collect();
+        if !missing.is_empty() {
+            found.push(format!("required and blank: {}", missing.join(", ")));
+        }
+    }
+    let characters: usize = texts.iter().map(|t| t.chars().count()).sum();
+    if characters > rules.most {
+        found.push(format!("too long: {characters} characters, at most {} are filed", rules.most));
+    }
+    found
 }
 
 /// Warnings about a note; filing is still possible.
@@ -94,6 +143,35 @@ mod tests {
         }
         let long = warnings(&NoteBody::Text("word ".repeat(LONG / 5 + 1)));
         assert_eq!(long, ["long: 10005 characters; EMRs may cut or refuse it"]);
+    }
+
+    #[test]
+    fn a_note_of_nobody_known_without_its_sections_or_too_long_is_kept_from_being_filed() {
+        let who = |name: &str, born: Option<&str>, mrn: Option<&str>| PatientIdentity {
+            name: name.into(),
+            birth_date: born.map(str::to_owned),
+            mrn: mrn.map(str::to_owned),
+        };
+        let known = who("Lind, Zoë", Some("1990-01-02"), None);
+        let rules = |word, most| NoteRules { required: required(word), most };
+        let none = rules("none", usize::MAX);
+        let body = soap("Cough", " ", "Cold", "");
+        let said = |about: &PatientIdentity, body: &NoteBody, rules| blockers(about, body, rules).join("; ");
+        for (about, refused) in [
+            (known.clone(), false),
+            (who("Lind, Zoë", None, Some("M7")), false),
+            (who("Lind, Zoë", None, None), true),
+            (who(" ", Some("1990-01-02"), None), true),
+            (PatientIdentity::default(), true),
+        ] {
+            assert_eq!(said(&about, &body, none).contains("two identifiers"), refused, "{about:?}");
+        }
+        assert_eq!(said(&known, &body, none), "");
+        assert_eq!(said(&known, &body, rules("plan", usize::MAX)), "required and blank: Plan");
+        assert_eq!(said(&known, &body, rules("assessment_plan", usize::MAX)), "required and blank: Plan");
+        assert_eq!(said(&known, &body, rules("all", usize::MAX)), "required and blank: Objective, Plan");
+        assert_eq!(said(&known, &body, rules("none", 9)), "too long: 10 characters, at most 9 are filed");
+        assert_eq!(said(&known, &NoteBody::Text("x".into()), rules("all", 9)), "");
     }
 
     #[test]

@@ -48,6 +48,7 @@ impl Editor {
     /// Keys and words for the footer.
     pub fn hints(&self) -> Vec<(&'static str, &'static str)> {
         match self.mode {
+            Mode::Checking(_) if self.is_blocked() => vec![("esc", "write on")],
             Mode::Checking(_) => vec![("enter", "file it"), ("esc", "write on")],
             Mode::Filing { .. } => vec![("esc", "leave")],
             Mode::Finding if self.read_only => vec![("enter", "next"), ("up", "previous"), ("esc", "read on")],
@@ -81,6 +82,9 @@ impl Editor {
                     hints.extend([("tab", "section"), ("f5-f8", "S O A P")]);
                 }
                 hints.extend([("f9", "undo"), ("f10", "redo"), ("f12", "other drafts"), ("f1", "all keys")]);
+                if self.draft.scribe.is_some() {
+                    hints.push(("f11", "compare"));
+                }
                 hints
             }
         }
@@ -105,6 +109,7 @@ impl Editor {
             KeyCode::F(4) => self.found(!shift, false),
             KeyCode::F(1) => return EditorEvent::Help,
             KeyCode::F(12) => return EditorEvent::Others,
+            KeyCode::F(11) => return EditorEvent::Compare,
             KeyCode::F(9) if write => self.history(true, now),
             KeyCode::F(10) if write => self.history(false, now),
             KeyCode::Left if ctrl || alt => self.step(Step::WordBack),
@@ -309,8 +314,15 @@ impl Editor {
         self.mode = Mode::Checking(warnings);
     }
 
+    /// Whether something keeps the note from being filed.
+    fn is_blocked(&self) -> bool {
+        !check::blockers(&self.about, &self.body(), self.rules).is_empty()
+    }
+
     fn checking(&mut self, key: KeyEvent, now: Timestamp) -> EditorEvent {
         match key.code {
+            // The reason stands in the question.
+            KeyCode::Enter | KeyCode::Char('y' | 'f') if self.is_blocked() => EditorEvent::Stay,
             KeyCode::Enter | KeyCode::Char('y' | 'f') => {
                 self.mode = Mode::Writing;
                 self.file(now)

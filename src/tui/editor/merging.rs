@@ -123,6 +123,12 @@ impl Editor {
         event
     }
 
+    /// Whether another window writes in this draft.
+    #[cfg(test)]
+    pub fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
     /// Whether the text became another one by a merge since a person agreed to file it.
     pub fn unseen(&self) -> bool {
         self.lineage.unseen
@@ -204,3 +210,6 @@ fn moved(page: &Page, before: &str, after: &str) -> Place {
     let text = after.get(..to).unwrap_or(after);
     Place::new(text.matches('\n').count(), text.rsplit('\n').next().unwrap_or_default().len())
 }
+
+#[cfg(test)]
+mod tests;

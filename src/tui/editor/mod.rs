@@ -35,6 +35,7 @@ use crate::config::Texts;
 use crate::domain::{
     DraftId,
     command::Refusal,
+    known::Known,
     note::{Draft, NoteBody, Soap},
 };
 
@@ -42,6 +43,7 @@ use crate::domain::{
 pub(in crate::tui) use self::check::hidden;
 pub(in crate::tui) use self::check::pasted;
 pub use self::{
+    check::{NoteRules, required},
     saving::{MOST_MS, PAUSE_MS},
     snippet::EditorSetting,
     table::KEYS,
@@ -71,6 +73,8 @@ pub enum EditorEvent {
     TakeOver,
     /// Show what the keys do.
     Help,
+    /// Show what differs from what the scribe wrote.
+    Compare,
 }
 
 /// What the keys mean at the moment.
@@ -137,6 +141,9 @@ pub struct Editor {
     lineage: Lineage,
     /// Who writes in this draft in another window; only to be read as long as somebody does.
     held: Option<String>,
+    /// What is known of the visit; `None` until it was told.
+    facts: Option<Vec<Known>>,
+    rules: NoteRules,
     waiting: Option<Waiting>,
     undone: Vec<Group>,
     done: Vec<Group>,
@@ -198,6 +205,8 @@ impl Editor {
             saving,
             lineage,
             held: None,
+            facts: None,
+            rules: NoteRules::default(),
             waiting: None,
             undone: Vec::new(),
             done: Vec::new(),
@@ -227,6 +236,16 @@ impl Editor {
     /// Tells whom the note is about, once that is known.
     pub fn identify(&mut self, about: PatientIdentity) {
         self.about = about;
+    }
+
+    /// Tells what is known of the visit, for the check before filing.
+    pub fn know(&mut self, facts: Vec<Known>) {
+        self.facts = Some(facts);
+    }
+
+    /// Tells what a note must have before it is filed.
+    pub fn abide(&mut self, rules: NoteRules) {
+        self.rules = rules;
     }
 
     /// Whether there is something that was not asked to be saved, or is not known to be.

@@ -250,6 +250,41 @@ fn filing_shows_two_identifiers_and_what_is_missing_then_takes_one_key() {
 }
 
 #[test]
+fn what_is_known_and_not_mentioned_is_said_with_its_source_and_nothing_is_called_complete() {
+    use crate::domain::{
+        VendorId,
+        known::{Known, KnownFrom},
+    };
+    let mut editor = blank();
+    keys(&mut editor, "Cough for days<f2>");
+    assert!(screen(&editor, 80, 24).contains("being looked up"));
+    editor.know(Vec::new());
+    assert!(screen(&editor, 80, 24).contains("no facts known"));
+    let fact = |text: &str| Known {
+        text: text.into(),
+        from: KnownFrom::ClinicianNotes { vendor: VendorId::new("heidi"), at: None },
+    };
+    editor.know(vec![fact("Allergic to nuts"), fact("Cough for days")]);
+    let shown = screen(&editor, 80, 24);
+    assert!(shown.contains("known facts: 2, not mentioned: 1"), "{shown}");
+    assert!(shown.contains("not mentioned: Allergic to nuts (heidi, clinician's notes)"), "{shown}");
+    editor.know((0..40).map(|n| fact(&format!("Fact {n}"))).collect());
+    let shown = screen(&editor, 80, 24);
+    assert!(shown.contains("and 34 more") && shown.contains("enter files it"), "{shown}");
+    assert!(!shown.to_lowercase().contains("complete"));
+}
+
+/// PROMISES: filing shows two identifiers; without them nothing is filed.
+#[test]
+fn a_note_whose_patient_is_not_known_by_two_identifiers_is_not_filed() {
+    let mut editor = Editor::open(draft(7, soap([""; 4])), PatientIdentity::default());
+    assert_eq!(keys(&mut editor, "Cough for days<f2><enter>f"), EditorEvent::Stay);
+    assert!(screen(&editor, 80, 24).contains("two identifiers of the patient are needed"));
+    editor.identify(about());
+    assert!(matches!(keys(&mut editor, "<enter>"), EditorEvent::File { .. }));
+}
+
+#[test]
 fn a_note_that_cannot_be_changed_is_not() {
     let body = soap(["Cough", "Clear", "Cold", "Rest"]);
     let mut editor = Editor::read(draft(7, body.clone()), about());

@@ -14,7 +14,7 @@ use super::{
     page::Page,
     rows::Row,
 };
-use crate::domain::scribed::Span;
+use crate::domain::{known::omissions, note::NoteBody, scribed::Span};
 use crate::tui::{
     forms::paint::{bar, frame, put, put_before, width, wrap},
     theme::{Theme, Token},
@@ -27,6 +27,9 @@ pub(super) fn text_size(area: Rect) -> (usize, usize) {
     let margin = if columns > 8 { 2 } else { 1 };
     (usize::from(columns.saturating_sub(margin).max(1)), usize::from(rows.saturating_sub(u16::from(rows > 2)).max(1)))
 }
+
+/// So many facts that a note does not mention are named before it is filed; of the others their number is.
+const OMITTED: usize = 6;
 
 /// A row of the whole note, by section; of a text the line and the number of the row in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -283,9 +286,11 @@ impl Editor {
             }
             return Some(Position::new((area.x + used + more).min(area.right() - 1), area.y));
         }
-        if let Some(held) = self.held.as_ref().filter(|_| self.message.is_none()) {
+        let mild = self.message.as_ref().is_none_or(|(_, bad)| !bad);
+        if let Some(held) = self.held.as_ref().filter(|_| mild) {
             let text = format!("! {held} · T takes over");
             put(buf, area.x, area.y, area.width, &text, theme.style(Token::Warning));
+            return None;
         }
         if let Some((text, bad)) = &self.message {
             let style = theme.style(if *bad { Token::Invalid } else { Token::Info });
@@ -294,6 +299,26 @@ impl Editor {
             put(buf, area.x, area.y, area.width, &vim.words(), theme.style(Token::Dim));
         }
         None
+    }
+
+    /// What is known of the visit and the note does not mention, each with its source.
+    fn omitted(&self, body: &NoteBody, columns: usize) -> Vec<(String, Token)> {
+        let Some(facts) = &self.facts else { return vec![("known facts are being looked up".into(), Token::Dim)] };
+        if facts.is_empty() {
+            return vec![("no facts known".into(), Token::Dim)];
+        }
+        let omitted = omissions(facts, body);
+        let mut lines = Vec::new();
+        let head = format!("known facts: {}, not mentioned: {}", facts.len(), omitted.len());
+        lines.push((head, if omitted.is_empty() { Token::Dim } else { Token::Text }));
+        for fact in omitted.iter().take(OMITTED) {
+            let text = format!("not mentioned: {} ({})", fact.text, fact.from.words());
+            lines.extend(wrap(&text, columns).into_iter().map(|l| (l, Token::Warning)));
+        }
+        if omitted.len() > OMITTED {
+            lines.push((format!("and {} more that are not mentioned", omitted.len() - OMITTED), Token::Warning));
+        }
+        lines
     }
 
     fn draw_check(&self, area: Rect, warnings: &[String], buf: &mut Buffer, theme: &Theme) {
@@ -313,17 +338,19 @@ impl Editor {
         if !theirs.is_empty() {
             lines.extend(wrap(theirs.trim_start_matches([' ', '·']), columns).into_iter().map(|l| (l, Token::Dim)));
         }
-        if self.about.identifiers() < 2 {
-            lines.extend(
-                wrap("! fewer than two identifiers are known: make sure who this is", columns)
-                    .into_iter()
-                    .map(|l| (l, Token::Warning)),
-            );
+        let blockers = check::blockers(&self.about, &body, self.rules);
+        for blocker in &blockers {
+            lines.extend(wrap(&format!("✗ {blocker}"), columns).into_iter().map(|l| (l, Token::Invalid)));
         }
         for warning in warnings {
             lines.extend(wrap(&format!("! {warning}"), columns).into_iter().map(|l| (l, Token::Warning)));
         }
-        let ask = "enter files it · esc goes back";
+        lines.extend(self.omitted(&body, columns));
+        let ask = if blockers.is_empty() {
+            "enter files it · esc goes back"
+        } else {
+            "it cannot be filed so · esc goes back"
+        };
         lines.extend(wrap(ask, columns).into_iter().map(|l| (l, Token::Key)));
         let wide = lines.iter().map(|(l, _)| width(l)).max().unwrap_or(0) as u16 + 4;
         let tall = lines.len() as u16 + 2;

@@ -32,6 +32,7 @@ use crate::domain::{
         Answer, AppointmentRow, Detail, Health, Hiding, LinkRow, NoteRow, OutboxRow, PatientRow, ReceiverHealth,
         RoomFilter, RoomRow, RowId, RowSet, Rows, SessionRow, Told, VendorHealth, VendorState, Window,
     },
+    worklist::{Class, WorkCounts, WorkItem, WorkView, sort},
 };
 
 /// All that the fake engine knows.
@@ -130,6 +131,7 @@ impl World {
                 queued: 3,
                 attention: 1,
                 unsigned: 6,
+                worklist: WorkCounts { failed: 1, unsigned: 5, ..WorkCounts::default() },
                 last_webhook: Some((later(noon(), -12_000), VendorId::new("solo"), "appointment:scheduled".into())),
                 undecodable: 0,
                 patients: 400,
@@ -264,6 +266,8 @@ impl World {
             Query::Explain { entry } => {
                 Answer::Entry(self.entries.iter().find(|e| e.id == *entry).cloned().map(Box::new))
             }
+            Query::Worklist { sort: by, backwards, .. } => Answer::Worklist(Box::new(work(*by, *backwards))),
+            Query::KnownFacts { .. } => Answer::KnownFacts(Vec::new()),
             Query::Draft { draft } => Answer::Draft(self.drafts.iter().find(|d| d.id == *draft).cloned().map(Box::new)),
             Query::Links { .. } => Answer::Links(self.links.clone()),
             Query::Files { appointment } => Answer::Files(Some(Box::new(self.files(*appointment)))),
@@ -467,9 +471,18 @@ impl World {
                 if draft.id == DraftId(0) {
                     draft.id = DraftId(900);
                 }
+                let over = draft.over.take();
+                let there = self.drafts.iter().find(|d| d.id == draft.id);
+                if let Some(theirs) = there.filter(|d| d.body != draft.body && Some(d.body.print()) != over) {
+                    return Reply::Overtaken { theirs: Box::new(theirs.clone()) };
+                }
                 self.drafts.retain(|d| d.id != draft.id);
                 self.drafts.push(draft.clone());
                 Reply::Draft { draft: draft.id }
+            }
+            Command::Claim { take: true, .. } => {
+                self.holding = None;
+                Reply::Holds(Holding { you: true, by: "amira".into(), since: noon() })
             }
             Command::Claim { .. } => {
                 Reply::Holds(self.holding.clone().unwrap_or(Holding { you: true, by: "amira".into(), since: noon() }))
@@ -501,6 +514,33 @@ fn rows<T>(window: Window, all: Vec<T>, set: fn(Vec<T>) -> RowSet) -> Answer {
     let offset = window.offset.min(total);
     let part = all.into_iter().skip(offset as usize).take(window.limit as usize).collect();
     Answer::Rows(Rows { total, offset, rows: set(part) })
+}
+
+/// One of each class, of other owners and vendors.
+fn work(by: crate::domain::worklist::WorkSort, backwards: bool) -> WorkView {
+    let item = |n: u64, class, what: &str, vendor, owner: &str, due: Option<i64>| WorkItem {
+        row: if n == 0 { RowId::Draft(DraftId(1)) } else { RowId::Record(RecordId(NOTE + n)) },
+        class,
+        what: what.into(),
+        vendor,
+        number: if n == 3 { "#92".into() } else { String::new() },
+        patient_name: name(n as u32),
+        owner: owner.into(),
+        since: later(noon(), -3_600_000 * (n as i64 + 1)),
+        at_least: n == 3,
+        due: due.map(|hours| later(noon(), hours * 3_600_000)),
+    };
+    let vendor = |name| Some(VendorId::new(name));
+    let mut items = vec![
+        item(0, Class::Unsigned, "draft", None, "amira", None),
+        item(1, Class::Failed, "not in the EMR: encounter is locked", vendor("cobalt"), "amira", None),
+        item(2, Class::Unresolved, "no word from the EMR", vendor("cobalt"), "nadia", None),
+        item(3, Class::CoSignature, "session note: pending_review", vendor("clinic"), "", Some(-20)),
+        item(4, Class::SentBack, "addendum to be answered", vendor("clinic"), "", None),
+    ];
+    sort(&mut items, by, backwards);
+    let counts = WorkCounts::of(items.iter().map(|item| item.class));
+    WorkView { total: items.len() as u32, items, counts }
 }
 
 fn outbox_row(entry: &Entry) -> OutboxRow {

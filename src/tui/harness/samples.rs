@@ -205,7 +205,12 @@ pub(in crate::tui) fn draft(id: u64) -> Draft {
             assessment: "A cold.".into(),
             plan: "Rest.".into(),
         }),
-        scribe: None,
+        scribe: Some(NoteBody::Soap(Soap {
+            subjective: "Cough for two days.".into(),
+            objective: "Chest clear.".into(),
+            assessment: "A cold.".into(),
+            plan: "Rest. Tea.".into(),
+        })),
         scribed: crate::domain::scribed::Scribed::default(),
         saved_at: later(noon(), -120_000),
         version: 4,

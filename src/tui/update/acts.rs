@@ -33,6 +33,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if let Some(effects) = super::triage::act(model, action) {
         return effects;
     }
+    if let Some(effects) = super::worklist::act(model, action) {
+        return effects;
+    }
+    if let Some(effects) = super::compare::act(model, action) {
+        return effects;
+    }
     if let Some(effects) = super::sessions::act(model, action) {
         return effects;
     }
@@ -235,6 +241,14 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         // Done above.
         Action::Timeline
+        | Action::Worklist
+        | Action::SortWorklist
+        | Action::ReverseWorklist
+        | Action::Compare
+        | Action::NextChange
+        | Action::PreviousChange
+        | Action::CompareBeside
+        | Action::ComparePair
         | Action::Triage
         | Action::RetryStuck
         | Action::RetryAllStuck

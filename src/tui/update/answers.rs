@@ -2,6 +2,7 @@
 
 use super::{
     Effect, Purpose, Wish, acts, care, desk, drafts, everything, keys, look, notes, reader, timeline, triage, walk,
+    worklist,
 };
 use crate::{
     domain::{
@@ -140,6 +141,7 @@ fn delta_effects(model: &Model, delta: &Delta) -> Vec<Effect> {
     wishes.extend(timeline::wishes(model, delta));
     wishes.extend(triage::wishes(model, delta));
     wishes.extend(reader::wishes(model, delta));
+    wishes.extend(worklist::wishes(model, delta));
     let mut effects: Vec<_> = wishes.into_iter().map(|w| look(model, w)).collect();
     effects.extend(drafts::touched(model, delta));
     effects

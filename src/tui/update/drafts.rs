@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use super::{Effect, Purpose, Wish, fit, keys::ask, look, notes};
 use crate::{
     domain::{
-        Command, Delta, DraftId, Request,
+        Command, Delta, DraftId, Kind, Request,
         command::{Level, Refusal, Touched},
+        known::Known,
         note::{Draft, Holding},
         view::{RowSet, Rows},
     },
@@ -72,6 +73,7 @@ pub(super) fn event(model: &mut Model, of: DraftId, event: EditorEvent) -> Vec<E
             draft.into_iter().map(autosave).chain([release(of)]).collect()
         }
         EditorEvent::TakeOver => vec![claim(of, true)],
+        EditorEvent::Compare => super::compare::from_editor(model, of),
         EditorEvent::Autosave(draft) => vec![autosave(draft)],
         EditorEvent::File { draft, .. } => {
             // The text is durable before anything else is tried with it.
@@ -249,19 +251,32 @@ pub(super) fn holds(model: &mut Model, draft: DraftId, holding: &Holding) -> Vec
 
 /// What is asked about open drafts when they are touched: their text, and who writes in them.
 pub(super) fn touched(model: &Model, delta: &Delta) -> Vec<Effect> {
+    // A session or a visit note that was read again may tell other facts.
+    let tells = |t: &Touched| matches!(t, Touched::Record(Kind::Session | Kind::VisitNote, _));
+    let anew = delta.touched.iter().any(tells);
     let shown = model.layers.iter().filter_map(|layer| match layer {
         Layer::Editor(editor) if !editor.is_read_only() => Some((editor.draft().id, true)),
         _ => None,
     });
     let open = shown.chain(model.shelf.iter().map(|editor| (editor.draft().id, false)));
     let is = |id: DraftId| delta.touched.is_empty() || delta.touched.contains(&Touched::Draft(id));
+    let facts: Vec<_> = open.clone().filter(|_| anew).map(|(id, _)| look(model, Wish::KnownFacts(id))).collect();
     let asked = open.filter(|(id, _)| *id != DraftId(0) && is(*id));
     asked
         .flat_map(|(id, shown)| {
             let who = shown.then(|| claim(id, false));
             std::iter::once(look(model, Wish::DraftAsKept(id))).chain(who)
         })
+        .chain(facts)
         .collect()
+}
+
+/// What is known of the visit of an open draft was told.
+pub(super) fn known(model: &mut Model, draft: DraftId, facts: Vec<Known>) -> Vec<Effect> {
+    if let Some(editor) = editor(model, draft) {
+        editor.know(facts);
+    }
+    Vec::new()
 }
 
 /// An open draft as it is kept now.

@@ -1,8 +1,8 @@
 //! Answers from memory, to what was looked up for the next frame.
 
 use super::{
-    Effect, Wish, acts, care, decide, desk, drafts, fit, keys, lacking, look, notes, opening, reader, sessions,
-    timeline, triage, walk,
+    Effect, Wish, acts, care, compare, decide, desk, drafts, fit, keys, lacking, look, notes, opening, reader,
+    sessions, timeline, triage, walk, worklist,
 };
 use crate::{
     domain::view::{Answer, RowId, RowSet, Rows},
@@ -138,6 +138,7 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
         }
         (Wish::OwnDrafts, Answer::Rows(rows)) => drafts::left_unfinished(model, &rows),
         (Wish::OpenDraft(_), Answer::Draft(Some(draft))) => notes::edit(model, *draft, false),
+        (Wish::KnownFacts(draft), Answer::KnownFacts(facts)) => drafts::known(model, draft, facts),
         (Wish::DraftAsKept(_), Answer::Draft(Some(draft))) => drafts::as_kept(model, &draft),
         // Filing goes through the editor's check: two identifiers, empty sections.
         (Wish::FileDraft(_), Answer::Draft(Some(draft))) => notes::edit(model, *draft, true),
@@ -206,9 +207,17 @@ pub(super) fn looked(model: &mut Model, wish: Wish, answer: Answer) -> Vec<Effec
             _ => Vec::new(),
         },
         (Wish::Triage | Wish::TriagePlan(_), answer) => triage::looked(model, wish, answer),
+        (Wish::Worklist, answer) => worklist::looked(model, answer),
+        (Wish::CompareDraft(_), Answer::Draft(Some(draft))) => {
+            let about = model.notes.current().map(|row| row.about.clone()).unwrap_or_default();
+            compare::draft(model, &draft, draft.body.clone(), about)
+        }
+        (Wish::CompareNote(_), Answer::Detail(Some(detail))) => compare::filed(model, &detail),
         (Wish::Timeline | Wish::Glance, answer) => timeline::looked(model, answer),
         (Wish::Hooks | Wish::Assistances | Wish::Report, answer) => desk::looked(model, &answer),
-        (Wish::OpenDraft(_) | Wish::FileDraft(_), _) => acts::nothing_there(model, "the draft is not there any more"),
+        (Wish::OpenDraft(_) | Wish::FileDraft(_) | Wish::CompareDraft(_), _) => {
+            acts::nothing_there(model, "the draft is not there any more")
+        }
         _ => Vec::new(),
     }
 }

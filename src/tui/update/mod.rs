@@ -3,6 +3,7 @@
 mod acts;
 mod answers;
 mod care;
+mod compare;
 mod decide;
 mod desk;
 mod drafts;
@@ -19,6 +20,7 @@ mod timeline;
 mod triage;
 mod typing;
 mod walk;
+mod worklist;
 
 pub use answers::plain_fact;
 pub use keys::{context, own_context, rooms_at_hand, runs};
@@ -226,6 +228,14 @@ pub enum Wish {
     ReadNote(RecordId),
     /// A draft that is open, as it is kept now.
     DraftAsKept(DraftId),
+    /// What is known of the visit of a draft that is open.
+    KnownFacts(DraftId),
+    /// The worklist.
+    Worklist,
+    /// A draft whose texts are to be compared.
+    CompareDraft(DraftId),
+    /// A filed note whose texts are to be compared.
+    CompareNote(RecordId),
 }
 
 /// What an answer that takes its time is for.
@@ -406,6 +416,7 @@ pub fn everything(model: &Model) -> Vec<Effect> {
     wishes.extend(timeline::wishes(model, &anything));
     wishes.extend(triage::wishes(model, &anything));
     wishes.extend(reader::wishes(model, &anything));
+    wishes.extend(worklist::wishes(model, &anything));
     wishes.into_iter().map(|w| look(model, w)).collect()
 }
 
@@ -467,8 +478,12 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         Wish::Links(record) | Wish::FileLinks(_, record) => Query::Links { record },
         Wish::Files(appointment) => Query::Files { appointment },
         Wish::Episodes(patient, appointment) => Query::Episodes { patient, appointment },
-        Wish::OpenDraft(draft) | Wish::FileDraft(draft) | Wish::DraftAsKept(draft) => Query::Draft { draft },
+        Wish::OpenDraft(draft) | Wish::FileDraft(draft) | Wish::DraftAsKept(draft) | Wish::CompareDraft(draft) => {
+            Query::Draft { draft }
+        }
         Wish::OwnDrafts => Query::DraftsBy { by: model.setting.user.clone(), window: Window { offset: 0, limit: 1 } },
+        Wish::Worklist => worklist::query(model),
+        Wish::KnownFacts(draft) => Query::KnownFacts { draft },
         Wish::Detail(record)
         | Wish::Whose(record)
         | Wish::EditPatient(record)
@@ -499,7 +514,8 @@ pub(super) fn look(model: &Model, wish: Wish) -> Effect {
         | Wish::DocumentFor(record)
         | Wish::ConsultFor(record)
         | Wish::ReadNote(record)
-        | Wish::NoteFor(record) => Query::Detail { record },
+        | Wish::NoteFor(record)
+        | Wish::CompareNote(record) => Query::Detail { record },
     };
     Effect::Look(wish, query)
 }
@@ -534,6 +550,8 @@ pub fn fit(model: &mut Model) {
     let height = super::layout::layer_rows(model);
     let told = super::draw::timeline_rows(model);
     let stuck = super::draw::triage_rows(model);
+    let work = super::draw::worklist_rows(model);
+    let compared = super::draw::compare_size(model);
     let (columns, rows) = super::draw::reader_size(model);
     let body = super::layout::body(model);
     let (read, beside) = (super::draw::opened_size(model), super::draw::raw_size(model));
@@ -554,6 +572,8 @@ pub fn fit(model: &mut Model) {
             }
             Layer::Triage(layer) => layer.set_height(stuck),
             Layer::Reader(layer) => layer.reading.resize(columns, rows),
+            Layer::Worklist(layer) => layer.set_height(work),
+            Layer::Compare(layer) => layer.resize(compared.0, compared.1),
             _ => {}
         }
     }

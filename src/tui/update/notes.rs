@@ -203,9 +203,11 @@ pub(super) fn edit(model: &mut Model, draft: Draft, check: bool) -> Vec<Effect> 
         let about = identity(model, &draft);
         let mut editor = Editor::open(draft, about);
         editor.set(&model.setting.editor);
+        editor.abide(model.setting.note);
         model.shelf.push(editor);
     }
-    let effects = drafts::show(model, id);
+    let mut effects = drafts::show(model, id);
+    effects.push(look(model, Wish::KnownFacts(id)));
     if check && let Some(editor) = editor(model, id) {
         editor.check();
     }
@@ -335,6 +337,7 @@ pub(super) fn file(
             emr_appointment,
             patient: whole.patient,
             body: whole.body.clone(),
+            origin: None,
         };
         return vec![Effect::Start(Purpose::File(draft), Request::Do(Command::Submit { intent, clears: Some(draft) }))];
     }

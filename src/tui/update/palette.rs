@@ -154,6 +154,10 @@ fn why_not(model: &Model, entry: &Entry) -> Option<String> {
             missing(!draft && !failed, "no draft and no failed note is selected")
         }
         A::EditNote | A::DropDraft => missing(!draft, "no draft is selected"),
+        A::Compare => {
+            let filed = matches!(model.notes.current().map(|r| &r.item), Some(NoteItem::Filed(_)));
+            missing(!draft && !filed, "no draft and no filed note is selected")
+        }
         A::Refresh if matches!(below, Some(Layer::Hooks(_) | Layer::Assistance(_))) => None,
         A::StopRetry => missing(!super::triage::running(model), "nothing is being tried again"),
         A::Timeline => missing(super::timeline::subject(model).is_none(), "nothing is selected"),
@@ -198,6 +202,8 @@ fn places(contexts: &[Context]) -> String {
         Context::Triage => "the triage (!)".to_owned(),
         Context::Reader => "what a session came to (4 r)".to_owned(),
         Context::Health => "the vendors' health (w)".to_owned(),
+        Context::Worklist => "the worklist (K)".to_owned(),
+        Context::Compare => "a note's comparison (5 C)".to_owned(),
         context => match Pane::ALL.into_iter().find(|p| pane_context(*p) == *context) {
             Some(pane) => format!("{} {}", pane.number(), pane.name()),
             None => context.name().to_owned(),

@@ -10,6 +10,8 @@ mod notes;
 mod sessions;
 mod timeline;
 mod triage;
+mod windows;
+mod worklist;
 
 use proptest::prelude::*;
 use signal_hook::consts::SIGTERM;

@@ -33,6 +33,12 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
     if let Some(effects) = super::triage::motion(model, motion) {
         return effects;
     }
+    if let Some(effects) = super::worklist::motion(model, motion) {
+        return effects;
+    }
+    if let Some(effects) = super::compare::motion(model, motion) {
+        return effects;
+    }
     if let Some(effects) = super::reader::motion(model, motion) {
         return effects;
     }
@@ -103,7 +109,9 @@ pub(super) fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
             | Layer::Report(_)
             | Layer::Timeline(_)
             | Layer::Triage(_)
-            | Layer::Reader(_),
+            | Layer::Reader(_)
+            | Layer::Worklist(_)
+            | Layer::Compare(_),
         ) => {}
     }
     Vec::new()

@@ -66,6 +66,7 @@ impl Cobalt {
             job: None,
             filed_at: None,
             attempt: Attempt::default(),
+            origin: None,
         };
         let result = outcome_of(trail.carry(&*self.transport, &call).await, Probe::Events).and_then(accepted);
         let reply = match result {
@@ -109,6 +110,7 @@ impl Cobalt {
             job: None,
             filed_at: None,
             attempt: Attempt::default(),
+            origin: None,
         };
         match self.event_of(&filing, trail).await {
             Ok(Some((event, state))) => {
@@ -158,6 +160,7 @@ impl Cobalt {
             job: None,
             filed_at: None,
             attempt: Attempt::default(),
+            origin: None,
         });
         // A note that was filed again has a name for each filing; how it stands is how the last one stands.
         let names = std::iter::once(about).chain(&known.refs).filter(|r| r.scheme == scheme::FILING);
@@ -269,6 +272,7 @@ impl Cobalt {
             job: filing.job.clone(),
             filed_at: None,
             attempt: Attempt { ended_by: event.id, ..Attempt::default() },
+            origin: None,
         };
         Ok(vec![observed(&filing, note, event.raw)])
     }

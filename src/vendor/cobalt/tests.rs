@@ -69,6 +69,7 @@ fn filing_of(record: u64, emr: &str, body: NoteBody) -> Errand {
             emr_appointment: RecordId(record + 100),
             patient: Some(RecordId(7)),
             body,
+            origin: None,
         },
         attempts: 1,
         first_sent_at: Some(at(SENT)),
@@ -327,6 +328,7 @@ async fn a_processing_note_is_read_from_the_events_and_is_unresolved_after_the_p
         job: None,
         filed_at: Some(at(SENT)),
         attempt: Attempt::default(),
+        origin: None,
     };
     let known = Known {
         id: RecordId(1),

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// How one gets to each place that has keys of its own.
-const WAYS: [(Context, &str); 17] = [
+const WAYS: [(Context, &str); 19] = [
     (Context::Rooms, "1"),
     (Context::Appointments, "2"),
     (Context::Patients, "3"),
@@ -29,6 +29,8 @@ const WAYS: [(Context, &str); 17] = [
     (Context::Triage, "!"),
     (Context::Reader, "4gr"),
     (Context::Health, "w"),
+    (Context::Worklist, "K"),
+    (Context::Compare, "5gC"),
 ];
 
 /// Everything that the help shows, screen by screen.

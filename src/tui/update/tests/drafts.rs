@@ -145,6 +145,7 @@ fn a_note_that_was_filed_is_read_and_not_written() {
         job: None,
         filed_at: Some(later(noon(), -60_000)),
         attempt: Attempt::default(),
+        origin: None,
     })));
     desk.keys("5g").keys(&"j".repeat(row)).keys("e").shows(&["Seen and filed.", "cannot be changed"]);
     desk.keys("x<del><f2>").shows(&["Seen and filed.", "cannot be changed"]).keys("<esc>");

@@ -27,6 +27,7 @@ fn failed(job: Option<&str>) -> Known {
         job: job.map(str::to_owned),
         filed_at: Some(at(SENT)),
         attempt,
+        origin: None,
     };
     let jobs = job.map(|job| VendorRef::new(COBALT, Kind::Note, scheme::JOB, job));
     Known {

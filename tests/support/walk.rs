@@ -46,7 +46,7 @@ pub struct Walk {
     walked: BTreeSet<String>,
     mark: u64,
     last: String,
-    _engine: Process,
+    engine: Option<Process>,
     _sandbox: Process,
 }
 
@@ -85,9 +85,18 @@ impl Walk {
             walked: BTreeSet::new(),
             mark: 0,
             last: String::new(),
-            _engine: engine,
+            engine: Some(engine),
             _sandbox: sandbox,
         }
+    }
+
+    /// Ends the engine in order and starts another one; `between` something happens at the vendors that it cannot hear of.
+    pub fn restart(&mut self, between: impl FnOnce(&Admin)) {
+        self.engine.take().unwrap().stop();
+        between(&self.admin);
+        let mut engine = self.home.start(&["--config", &self.config, "--data-dir", &self.dir, "sync"]);
+        engine.line("syncing");
+        self.engine = Some(engine);
     }
 
     /// Runs a command beside the engine.

@@ -242,3 +242,29 @@ fn nonsense_is_refused_and_never_a_panic() {
     ];
     bench.storm(&pairs, &paths);
 }
+
+#[test]
+fn an_access_token_that_has_ended_is_refused_until_it_is_good_again() {
+    let (mut bench, _) = registered(6);
+    let first = today(&mut bench)[0]["id"].clone();
+    act(&mut bench, "expire_access_token", &json!({}));
+    assert_eq!(file(&mut bench, &first).0, 401);
+    assert_eq!(call(&mut bench, "GET", "/v1/webhook-events", None).0, 401);
+    assert_eq!(call(&mut bench, "GET", "/v1/webhook", None).0, 200, "which is the account's, not the token's");
+    act(&mut bench, "restore_access_token", &json!({}));
+    assert_eq!(file(&mut bench, &first).0, 200);
+    assert_eq!(bench.pass(30).len(), 1, "only the one that was taken");
+}
+
+#[test]
+fn of_a_note_that_is_held_nothing_is_ever_told_and_the_next_one_ends_as_usual() {
+    let (mut bench, _) = registered(7);
+    let first = today(&mut bench)[0]["id"].clone();
+    act(&mut bench, "hold_next_note", &json!({}));
+    file(&mut bench, &first);
+    assert!(bench.pass(60).is_empty());
+    let (_, listed) = call(&mut bench, "GET", "/v1/webhook-events", None);
+    assert_eq!(listed["webhook_events"], json!([]));
+    file(&mut bench, &first);
+    assert_eq!(bench.pass(30).len(), 1);
+}

@@ -261,9 +261,8 @@ impl Editor {
         self.message = None;
         let Some(at) = self.pages.get(self.at).map(Page::cursor) else { return };
         let now = (self.at, at.line, at.byte);
-        let fits = |place: &(usize, usize, usize)| match forward {
-            true => *place > now || (here && *place == now),
-            false => *place < now,
+        let fits = |place: &(usize, usize, usize)| {
+            if forward { *place > now || (here && *place == now) } else { *place < now }
         };
         let mut all = self.pages.iter().enumerate().flat_map(|(i, page)| {
             page.matches(&self.needle).iter().map(move |(line, from, _)| (i, *line, *from)).collect::<Vec<_>>()

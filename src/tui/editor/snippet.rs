@@ -63,13 +63,13 @@ impl Editor {
             field_from(page, from.map_or(at, |(_, to)| Place::new(at.line, to)))
         });
         match next {
-            Some((from, _)) => self.to_field(from),
+            Some((from, _)) => self.go_to_field(from),
             None => self.section(Some(self.at + 1)),
         }
     }
 
     /// Goes to a field and says what belongs there.
-    fn to_field(&mut self, at: Place) {
+    fn go_to_field(&mut self, at: Place) {
         self.settle();
         self.wanted = None;
         let Some(page) = self.pages.get_mut(self.at) else { return };
@@ -133,7 +133,7 @@ impl Editor {
                 field_from(page, from).filter(|(_, to)| *to <= end)
             });
             if let Some((place, _)) = first {
-                self.to_field(place);
+                self.go_to_field(place);
             }
             return true;
         }
@@ -164,7 +164,7 @@ impl Editor {
         }
         self.at = 0;
         if let Some((place, _)) = self.pages.first().and_then(|page| field_from(page, Place::default())) {
-            self.to_field(place);
+            self.go_to_field(place);
         }
         true
     }

@@ -128,9 +128,8 @@ impl Editor {
             Some(Spot::Text(section, self.pages.get(section)?.last_row()))
         };
         match spot {
-            Spot::Gap(section) => end(section),
             Spot::Heading(section) if around.gaps && section > 0 => Some(Spot::Gap(section)),
-            Spot::Heading(section) => end(section),
+            Spot::Gap(section) | Spot::Heading(section) => end(section),
             Spot::Text(section, row) => match self.pages.get(section)?.beside(row, false) {
                 Some(row) => Some(Spot::Text(section, row)),
                 None if around.headings => Some(Spot::Heading(section)),

@@ -190,9 +190,7 @@ impl Editor {
         match key.code {
             KeyCode::Esc => vim.manner = Manner::Normal,
             KeyCode::Backspace => {
-                if vim.command.pop().is_none() {
-                    vim.manner = Manner::Normal;
-                }
+                vim.manner = if vim.command.pop().is_some() { Manner::Command } else { Manner::Normal };
             }
             KeyCode::Char(c) if !c.is_control() && vim.command.len() < 80 => vim.command.push(c),
             KeyCode::Enter => {

@@ -350,7 +350,9 @@ impl Backend for EngineBackend {
         self.screens(|screens| screens.forget(window));
         self.desks.reports.gone(window);
         let free = lock(&self.presence).gone(window);
-        free.into_iter().for_each(|draft| self.engine.touch(Touched::Draft(draft)));
+        for draft in free {
+            self.engine.touch(Touched::Draft(draft));
+        }
     }
 
     fn ask(&self, question: Question, done: OnTold) {

@@ -55,7 +55,12 @@ impl Presence {
 
     /// A window went. The drafts that are free now.
     pub(super) fn gone(&mut self, window: WindowId) -> Vec<DraftId> {
-        self.held.extract_if(.., |_, held| held.window == window).map(|(draft, _)| draft).collect()
+        let free: Vec<DraftId> =
+            self.held.iter().filter(|(_, held)| held.window == window).map(|(draft, _)| *draft).collect();
+        for draft in &free {
+            self.held.remove(draft);
+        }
+        free
     }
 }
 

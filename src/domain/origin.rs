@@ -52,7 +52,7 @@ pub fn fingerprint(body: &NoteBody) -> String {
             Sha256::digest(parts.to_string().as_bytes())
         }
     };
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    super::attachment::hex(&digest)
 }
 
 redacted_debug!(Origin);

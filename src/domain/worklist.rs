@@ -103,6 +103,7 @@ impl WorkSort {
     }
 
     /// The one after it; after the last the first.
+    #[must_use]
     pub fn next(self) -> Self {
         let at = Self::ALL.iter().position(|s| *s == self).unwrap_or(0);
         Self::ALL[(at + 1) % Self::ALL.len()]

@@ -292,7 +292,10 @@ fn flow(pieces: &[Piece<'_>], columns: usize) -> Vec<(Cells, Option<usize>)> {
                 rows.push((Vec::new(), None));
                 used = 0;
             }
-            for word in line.split_word_bounds() {
+            // A bracket is not torn apart.
+            let bracket = *mark != Mark::Same && ["[-", "-]", "{+", "+}"].contains(words);
+            let whole = bracket.then_some(line);
+            for word in whole.into_iter().chain(line.split_word_bounds().filter(|_| !bracket)) {
                 let word = text::clean(word);
                 let wide = text::width(&word);
                 if used > 0 && used + wide > columns {
@@ -361,8 +364,7 @@ mod tests {
     fn written(cells: &Cells) -> String {
         let cell = |(text, mark): &(String, Mark)| match mark {
             Mark::Same | Mark::Heading => text.clone(),
-            Mark::Gone => format!("<{text}>"),
-            Mark::Came => format!("<{text}>"),
+            Mark::Gone | Mark::Came => format!("<{text}>"),
         };
         cells.iter().map(cell).collect()
     }

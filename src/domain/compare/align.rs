@@ -35,7 +35,9 @@ pub(super) fn align(a: &[u32], b: &[u32]) -> Vec<(usize, usize)> {
 fn shared(of: &[u32], other: &[u32]) -> Vec<usize> {
     let most = of.iter().chain(other).max().map_or(0, |m| *m as usize + 1);
     let mut there = vec![false; most];
-    other.iter().for_each(|word| there[*word as usize] = true);
+    for word in other {
+        there[*word as usize] = true;
+    }
     of.iter().enumerate().filter(|(_, word)| there[**word as usize]).map(|(at, _)| at).collect()
 }
 
@@ -87,6 +89,10 @@ struct Found {
 }
 
 /// Myers' greedy search, given up after [`MOST`] differences; then the way that came furthest.
+#[allow(
+    clippy::many_single_char_names,
+    reason = "the letters of Myers' paper: lengths n and m, diagonal k, place x, difference d"
+)]
 fn shortest(a: &[u32], b: &[u32], left: &mut usize) -> Found {
     let (n, m) = (a.len() as i64, b.len() as i64);
     // For each number of differences: on each diagonal that can be reached, how far in `a`; -1 where nothing can be.
@@ -134,6 +140,7 @@ fn entered(last: &[i64], i: usize, k: i64, n: i64, m: i64) -> Option<i64> {
 }
 
 /// The runs of the way that ends on place `i` of the last row.
+#[allow(clippy::many_single_char_names, reason = "the letters of Myers' paper")]
 fn way(rows: &[Vec<i64>], mut i: usize, n: i64, m: i64) -> Vec<Run> {
     let mut runs = Vec::new();
     for d in (0..rows.len()).rev() {

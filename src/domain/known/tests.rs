@@ -75,7 +75,10 @@ fn facts_come_from_their_sources_only_and_each_says_which() {
 #[test]
 fn a_long_fact_is_cut_and_facts_are_bounded() {
     let long = Session {
-        clinician_notes: vec!["pain ".repeat(10_000), (0..1_000).map(|n| format!("fact {n}\n")).collect()],
+        clinician_notes: vec![
+            "pain ".repeat(10_000),
+            (0..1_000).map(|n| format!("fact {n}")).collect::<Vec<_>>().join("\n"),
+        ],
         ..Session::blank(VendorId::new("heidi"))
     };
     let found = facts([&long], []);

@@ -57,6 +57,7 @@ fn completed(sent_at: Timestamp) -> Observation {
         job: None,
         filed_at: None,
         attempt: Attempt { sent_at: Some(sent_at), ..Attempt::default() },
+        origin: None,
     };
     let name = format!("900@{}", sent_at.as_millisecond());
     told(vec![VendorRef::new(COBALT, Kind::Note, Scheme::new("filing"), name)], Record::Note(Box::new(note)))

@@ -20,7 +20,7 @@ fn at_note(item: FilingState, state: EntryState) -> Desk {
     world.notes[at].item = NoteItem::Filed(item);
     let RowId::Record(note) = world.notes[at].id else { panic!("a filed note is a record") };
     let body = NoteBody::Text("fine".into());
-    let intent = Intent::FileNote { note, emr_appointment: RecordId(5), patient: None, body };
+    let intent = Intent::FileNote { note, emr_appointment: RecordId(5), patient: None, body, origin: None };
     let entry = Entry { state, ..Entry::new(FILING, VendorId::new("cobalt"), intent, "amira", noon()) };
     world.entries.insert(0, entry);
     let mut desk = Desk::with(world, 80, 24, |_| {});

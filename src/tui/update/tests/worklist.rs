@@ -56,7 +56,7 @@ fn what_the_scribe_wrote_and_what_stands_there_are_compared_from_the_list_and_fr
     let mut desk = Desk::new(120, 40);
     desk.keys("5gC").shows(&["[-as the scribe wrote it-]", "{+as it is now+}", "2 changes", "two", "three"]);
     desk.keys("nn").shows(&["change 2 of 2"]).keys("n").shows(&["there is no further change"]);
-    desk.keys("<esc><enter><f8>More. <f11>").shows(&["changes", "More."]);
+    desk.keys("<esc><enter><f8>More. <f11>").shows(&["3 changes", "More"]);
     desk.keys("<esc>").shows(&["Write a note"]);
     let mut world = World::small();
     world.drafts.iter_mut().for_each(|draft| draft.scribe = None);

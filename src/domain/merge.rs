@@ -179,10 +179,20 @@ fn one(was: &Thing, seen: Seen, mine: &Thing, theirs: &Thing) -> (Thing, bool) {
     if same(was, theirs) {
         return (mine.clone(), false);
     }
+    if seen == Seen::InPart && stands(was, mine, theirs) {
+        return (theirs.clone(), false);
+    }
     match (seen, unchanged(was, seen, theirs)) {
         (Seen::InPart, known) => (laid_over(was, mine, theirs), !known),
         (Seen::Whole, _) => (mine.clone(), true),
     }
+}
+
+/// Whether all that the person changed of `was` stands in `theirs`, whatever else does.
+fn stands(was: &Thing, mine: &Thing, theirs: &Thing) -> bool {
+    let part = |thing: &Thing, name: &String| thing.get(name).cloned().unwrap_or(Value::Null);
+    let changed = was.keys().chain(mine.keys()).filter(|name| !alike(&part(mine, name), &part(was, name)));
+    changed.into_iter().all(|name| alike(&part(theirs, name), &part(mine, name)))
 }
 
 /// What the person changed of `was`, laid over `theirs`.

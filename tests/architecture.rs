@@ -33,6 +33,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
+    ("tui_textarea", &["tui"]),
     ("qrcode", &["tui"]),
     ("sled", &["cache"]),
     ("redb", &["ledger"]),

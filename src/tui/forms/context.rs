@@ -92,7 +92,7 @@ impl ContextForm {
 
     /// One more empty note, below those that there are.
     fn add(&mut self) {
-        let row = Row::long(Field::Add(self.added), if self.added == 0 { "Add" } else { "" }, "", 4)
+        let row = Row::paragraphs(Field::Add(self.added), if self.added == 0 { "Add" } else { "" }, "", 4)
             .hint("like an allergy or a medicine that the note should know of")
             .named(&["clinician_notes"]);
         let at = self.sheet.rows.iter().position(|r| r.id == Field::Earlier).unwrap_or(self.sheet.rows.len());

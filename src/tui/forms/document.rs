@@ -60,7 +60,7 @@ impl DocumentForm {
     fn add_pair(&mut self) {
         let i = self.pairs;
         let question = Row::line(Field::Question(i), format!("Question {}", i + 1), "").named(&["question"]);
-        let response = Row::long(Field::Response(i), "Answer", "", 4).named(&["response"]);
+        let response = Row::paragraphs(Field::Response(i), "Answer", "", 4).named(&["response"]);
         let (question, response) = match i {
             0 => (question.named(&["responses", "question"]).required(), response.required()),
             _ => (question.hint("empty when there is no further one"), response),

@@ -7,6 +7,7 @@
 #![allow(clippy::unused_self, reason = "every form answers the same calls, some without looking at itself")]
 
 mod account;
+mod area;
 pub(in crate::tui) mod attach;
 mod booking;
 mod busy;

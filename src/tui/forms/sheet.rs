@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use jiff::civil::Date;
 
 use super::{
+    area::Area,
     choice::{Day, Did, Marks, Pick},
     line::Line,
     timeline::Timeline,
@@ -14,6 +15,8 @@ use super::{
 pub(super) enum Control {
     /// A text.
     Line(Line),
+    /// Paragraphs.
+    Area(Area),
     /// One of several.
     Pick(Pick),
     /// Several of several.
@@ -105,6 +108,7 @@ impl<F: Copy + PartialEq> Sheet<F> {
     pub fn text(&self, id: F) -> &str {
         match self.row(id).map(|r| &r.control) {
             Some(Control::Line(line)) => line.text(),
+            Some(Control::Area(area)) => area.text(),
             Some(Control::Pick(pick)) => pick.value(),
             _ => "",
         }
@@ -245,6 +249,13 @@ impl<F: Copy + PartialEq> Sheet<F> {
         };
         let back = match key.code {
             KeyCode::Esc => return Came::Esc,
+            // In paragraphs a new line, as the hint says.
+            KeyCode::Enter
+                if key.modifiers.contains(KeyModifiers::ALT)
+                    && matches!(self.rows[self.at].control, Control::Area(_)) =>
+            {
+                None
+            }
             KeyCode::Enter => return Came::Enter(from),
             KeyCode::BackTab => Some(true),
             KeyCode::Tab => Some(key.modifiers.contains(KeyModifiers::SHIFT)),
@@ -256,6 +267,11 @@ impl<F: Copy + PartialEq> Sheet<F> {
         let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
         let did = match &mut self.rows[self.at].control {
             Control::Line(line) => match line.key(key) {
+                Some(true) => Did::Changed,
+                Some(false) => Did::Took,
+                None => Did::Nothing,
+            },
+            Control::Area(area) => match area.key(key) {
                 Some(true) => Did::Changed,
                 Some(false) => Did::Took,
                 None => Did::Nothing,
@@ -284,6 +300,7 @@ impl<F: Copy + PartialEq> Sheet<F> {
         let row = self.rows.get_mut(self.at)?;
         let changed = match &mut row.control {
             Control::Line(line) => line.insert(text).then_some(row.id),
+            Control::Area(area) => area.insert(text).then_some(row.id),
             _ => None,
         };
         if changed.is_some() {
@@ -344,6 +361,11 @@ impl<F> Row<F> {
         let mut line = Line::new(text);
         line.rows = rows;
         Self::with(id, label, Control::Line(line))
+    }
+
+    /// Paragraphs, in so many rows of the screen at most; alt-enter begins a new line.
+    pub fn paragraphs(id: F, label: impl Into<String>, text: &str, rows: u16) -> Self {
+        Self::with(id, label, Control::Area(Area::new(text, rows)))
     }
 
     pub fn pick(id: F, label: impl Into<String>, pick: Pick) -> Self {

@@ -149,15 +149,23 @@ impl SupervisionForm {
         let note = note.unwrap_or_default();
         let number = note.number.unwrap_or_default();
         let (label, names, hint): (_, &'static [&'static str], _) = match what {
-            What::Ask => ("Instructions", &["instructions"], "what should be added or put right"),
-            What::Answer { .. } => ("Answer", &["instructions_response", "response"], "what was added or put right"),
-            What::SignOff | What::Change { .. } => ("Instructions", &["instructions"], "what the reviewer says"),
+            What::Ask => {
+                ("Instructions", &["instructions"], "what should be added or put right; alt-enter begins a new line")
+            }
+            What::Answer { .. } => (
+                "Answer",
+                &["instructions_response", "response"],
+                "what was added or put right; alt-enter begins a new line",
+            ),
+            What::SignOff | What::Change { .. } => {
+                ("Instructions", &["instructions"], "what the reviewer says; alt-enter begins a new line")
+            }
         };
         let answers = matches!(what, What::Answer { .. });
         let signs = matches!(what, What::SignOff | What::Change { .. });
         let told_text = if answers { "" } else { note.text.as_str() };
         let asked = if answers { note.text.as_str() } else { "" };
-        let mut words_row = Row::long(Field::Words, label, words, 6).named(names).hint(hint);
+        let mut words_row = Row::paragraphs(Field::Words, label, words, 6).named(names).hint(hint);
         words_row.required = matches!(what, What::Ask);
         let mut signature = Row::act(Field::Signature, "Signature", "").named(&["signature", "responded_signature"]);
         signature.required = matches!(what, What::SignOff);

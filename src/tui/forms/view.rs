@@ -167,6 +167,21 @@ impl<F> Row<F> {
                 cursor = Some((column as u16, row));
                 rows.into_iter().map(|text| Shown::field(text, token)).collect()
             }
+            Control::Area(area) if here => {
+                let (rows, row, column) = area.shown(usize::from(columns));
+                cursor = Some((column as u16, row));
+                rows.into_iter().map(|text| Shown::field(text, token)).collect()
+            }
+            Control::Area(area) if area.text().is_empty() => {
+                let hint = if self.hint.is_empty() { "·".to_owned() } else { format!("· {}", self.hint) };
+                vec![Shown::field(hint, Token::Dim)]
+            }
+            Control::Area(area) => {
+                let mut rows: Vec<String> =
+                    area.text().split('\n').flat_map(|line| wrap(line, usize::from(columns).max(1))).collect();
+                rows.truncate(usize::from(area.rows));
+                rows.into_iter().map(|text| Shown::field(text, token)).collect()
+            }
             // How it is written is told before somebody fails at it.
             Control::Line(line) if line.text().is_empty() && !self.hint.is_empty() => {
                 vec![Shown::field(format!("· {}", self.hint), Token::Dim)]

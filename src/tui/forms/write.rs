@@ -93,12 +93,12 @@ impl WriteForm {
                 .required()
                 .hidden_if(!ask),
             Row::pick(Field::About, "About", Pick::new(texts, "")).hidden_if(!ask),
-            Row::long(Field::Content, "Text", "", 8).hint("the text that it is about").hidden_if(true),
+            Row::paragraphs(Field::Content, "Text", "", 8).hint("the text that it is about").hidden_if(true),
             Row::line(Field::Template, "Template", "")
                 .hint("the vendor's id of it; none: the configured one")
                 .named(&["template_id"])
                 .hidden_if(ask),
-            Row::long(Field::OwnTemplate, "Own template", "", 4)
+            Row::paragraphs(Field::OwnTemplate, "Own template", "", 4)
                 .hint("a whole template of one's own in place of that")
                 .named(&["third_party_template"])
                 .hidden_if(!note),

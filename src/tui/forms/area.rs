@@ -12,7 +12,7 @@ const MOST: usize = 16_000;
 /// Paragraphs with a cursor and a history.
 #[derive(Clone)]
 pub(super) struct Area {
-    area: TextArea<'static>,
+    editor: TextArea<'static>,
     /// The lines as one text.
     text: String,
     /// Rows of the screen that the field takes at most.
@@ -28,7 +28,7 @@ impl Area {
         let mut area = TextArea::new(lines);
         area.move_cursor(CursorMove::Bottom);
         area.move_cursor(CursorMove::End);
-        Self { area, text, rows }
+        Self { editor: area, text, rows }
     }
 
     pub fn text(&self) -> &str {
@@ -40,7 +40,7 @@ impl Area {
         let (clean, _) = pasted(text);
         let room = MOST.saturating_sub(self.text.chars().count());
         let fits: String = clean.chars().take(room).collect();
-        let changed = !fits.is_empty() && self.area.insert_str(fits);
+        let changed = !fits.is_empty() && self.editor.insert_str(fits);
         self.changed(changed)
     }
 
@@ -49,8 +49,8 @@ impl Area {
     pub fn key(&mut self, key: KeyEvent) -> Option<bool> {
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         let alt = key.modifiers.contains(KeyModifiers::ALT);
-        let DataCursor(line, character) = self.area.cursor();
-        let lines = self.area.lines().len();
+        let DataCursor(line, character) = self.editor.cursor();
+        let lines = self.editor.lines().len();
         let to = match key.code {
             KeyCode::Left => Some(self.back()),
             KeyCode::Right => Some(self.on()),
@@ -68,19 +68,19 @@ impl Area {
             KeyCode::Enter => self.insert("\n"),
             // What some terminals send for a line feed.
             KeyCode::Char('j') if ctrl && !alt => self.insert("\n"),
-            KeyCode::Char('w') if ctrl && !alt => self.area.delete_word(),
-            KeyCode::Backspace if ctrl || alt => self.area.delete_word(),
+            KeyCode::Char('w') if ctrl && !alt => self.editor.delete_word(),
+            KeyCode::Backspace if ctrl || alt => self.editor.delete_word(),
             KeyCode::Backspace => {
                 let from = self.back();
                 let many = self.between(from, (line, character));
                 self.go(from);
-                self.area.delete_str(many)
+                self.editor.delete_str(many)
             }
-            KeyCode::Delete => self.area.delete_str(self.between((line, character), self.on())),
-            KeyCode::Char('u') if ctrl && !alt => self.area.delete_line_by_head(),
-            KeyCode::Char('k') if ctrl && !alt => self.area.delete_line_by_end(),
-            KeyCode::F(9) => self.area.undo(),
-            KeyCode::F(10) => self.area.redo(),
+            KeyCode::Delete => self.editor.delete_str(self.between((line, character), self.on())),
+            KeyCode::Char('u') if ctrl && !alt => self.editor.delete_line_by_head(),
+            KeyCode::Char('k') if ctrl && !alt => self.editor.delete_line_by_end(),
+            KeyCode::F(9) => self.editor.undo(),
+            KeyCode::F(10) => self.editor.redo(),
             // AltGr arrives as Ctrl and Alt on some systems.
             KeyCode::Char(c) if ctrl == alt && !c.is_control() => self.insert(c.encode_utf8(&mut [0; 4])),
             _ => return None,
@@ -90,10 +90,10 @@ impl Area {
 
     /// What is shown in so many columns, row by row, and row and column of the cursor.
     pub fn shown(&self, columns: usize) -> (Vec<String>, usize, usize) {
-        let (columns, lines) = (columns.max(2), self.area.lines());
+        let (columns, lines) = (columns.max(2), self.editor.lines());
         // The cursor needs a column after the text.
         let rows = flow::layout(lines, columns - 1);
-        let DataCursor(line, character) = self.area.cursor();
+        let DataCursor(line, character) = self.editor.cursor();
         let (row, column) = flow::place(&rows, lines, line, character);
         let top = (row + 1).saturating_sub(usize::from(self.rows));
         let shown = rows.iter().skip(top).take(usize::from(self.rows)).map(|row| row.of(lines).to_owned()).collect();
@@ -102,7 +102,7 @@ impl Area {
 
     fn changed(&mut self, changed: bool) -> bool {
         if changed {
-            self.text = self.area.lines().join("\n");
+            self.text = self.editor.lines().join("\n");
         }
         changed
     }
@@ -110,12 +110,12 @@ impl Area {
     /// The library's own steps back and forth go by columns of the screen, and so into the middle of a letter with its signs.
     fn go(&mut self, (line, character): (usize, usize)) {
         let character = character.min(self.length(line));
-        self.area.move_cursor(CursorMove::Jump(line as u16, character as u16));
+        self.editor.move_cursor(CursorMove::Jump(line as u16, character as u16));
     }
 
     /// The place before what a reader sees as one, at a line's beginning the end of the line above.
     fn back(&self) -> (usize, usize) {
-        let DataCursor(line, character) = self.area.cursor();
+        let DataCursor(line, character) = self.editor.cursor();
         let text: String = self.line(line).chars().take(character).collect();
         match text.graphemes(true).next_back() {
             Some(last) => (line, character - last.chars().count()),
@@ -126,11 +126,11 @@ impl Area {
 
     /// As [`Area::back`], the other way.
     fn on(&self) -> (usize, usize) {
-        let DataCursor(line, character) = self.area.cursor();
+        let DataCursor(line, character) = self.editor.cursor();
         let text: String = self.line(line).chars().skip(character).collect();
         match text.graphemes(true).next() {
             Some(next) => (line, character + next.chars().count()),
-            None if line + 1 < self.area.lines().len() => (line + 1, 0),
+            None if line + 1 < self.editor.lines().len() => (line + 1, 0),
             None => (line, character),
         }
     }
@@ -145,7 +145,7 @@ impl Area {
     }
 
     fn line(&self, line: usize) -> &str {
-        self.area.lines().get(line).map_or("", String::as_str)
+        self.editor.lines().get(line).map_or("", String::as_str)
     }
 }
 

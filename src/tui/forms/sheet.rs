@@ -16,7 +16,7 @@ pub(super) enum Control {
     /// A text.
     Line(Line),
     /// Paragraphs.
-    Area(Area),
+    Area(Box<Area>),
     /// One of several.
     Pick(Pick),
     /// Several of several.
@@ -365,7 +365,7 @@ impl<F> Row<F> {
 
     /// Paragraphs, in so many rows of the screen at most; alt-enter begins a new line.
     pub fn paragraphs(id: F, label: impl Into<String>, text: &str, rows: u16) -> Self {
-        Self::with(id, label, Control::Area(Area::new(text, rows)))
+        Self::with(id, label, Control::Area(Box::new(Area::new(text, rows))))
     }
 
     pub fn pick(id: F, label: impl Into<String>, pick: Pick) -> Self {

@@ -1,7 +1,7 @@
 //! What differs between two texts, word by word, and three texts made one. Pure; bounded whatever the texts are.
 //!
-//! A difference is never wrong, only coarser where texts have little in common: what cannot be lined up within [`align::BUDGET`]
-//! is told as replaced.
+//! A difference is never wrong, only coarser where texts have little in common: what cannot be lined up within a bounded number of
+//! steps is told as replaced.
 
 mod align;
 mod merge;

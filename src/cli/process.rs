@@ -32,6 +32,8 @@ pub fn log_to_file() {
         .with_ansi(false)
         .with_target(false)
         .with_writer(Mutex::new(file))
+        // A line that a full disk refuses would be told on standard error, in the middle of the window.
+        .log_internal_errors(false)
         .finish();
     drop(tracing::subscriber::set_global_default(subscriber));
 }
